@@ -1,0 +1,2 @@
+//! config-api
+fn main() {}

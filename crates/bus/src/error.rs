@@ -1,0 +1,35 @@
+//! What can go wrong with the log, by what the caller can do.
+
+/// Why the log did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum BusError {
+    /// It may work later: nothing was written.
+    #[error("the log is unavailable: {0}")]
+    Unavailable(String),
+    /// No space left; nothing was written.
+    #[error("the log's disk is full")]
+    Full,
+    /// Someone else owns the partition now: stop, and commit nothing more.
+    #[error("partition {0} belongs to another owner")]
+    Fenced(schema::PartitionId),
+    /// The offset was trimmed by retention.
+    #[error("offset {asked} of {topic} was trimmed; the log begins at {begin}")]
+    Trimmed {
+        /// Which topic.
+        topic: &'static str,
+        /// What was asked for.
+        asked: schema::Offset,
+        /// Where the log begins now.
+        begin: schema::Offset,
+    },
+    /// What is stored cannot be read: another format, or damaged.
+    #[error("the log is damaged: {0}")]
+    Damaged(String),
+}
+
+impl BusError {
+    /// Returns whether the same call may succeed later.
+    pub fn retryable(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Full)
+    }
+}

@@ -1,0 +1,54 @@
+//! The log as writers and readers see it.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use schema::{ErrorRecord, LogPosition, LogRecord, Offset, PartitionId, PartitionStatus, Topic, UserId};
+
+use crate::BusError;
+
+/// A record to append to `events`; its partition follows from its user.
+pub type NewRecord = LogRecord;
+
+/// A record as it lies in a topic.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredRecord {
+    /// Where in the partition.
+    pub offset: Offset,
+    /// The key.
+    pub user_id: UserId,
+    /// The value: JSON.
+    pub value: Bytes,
+}
+
+/// The topics: appended to by ingestion, read by the warehouse writer and by subscribers.
+#[async_trait]
+pub trait EventLog: Send + Sync {
+    /// Returns how many partitions every topic has; fixed at installation.
+    fn partitions(&self) -> u16;
+
+    /// Appends to `events`, all or nothing per call in the embedded form; durable when it returns.
+    /// Positions are in the order of the records. Many calls under way share one sync to disk.
+    async fn append(&self, records: Vec<NewRecord>) -> Result<Vec<LogPosition>, BusError>;
+
+    /// Appends to `errors`; durable when it returns.
+    async fn append_errors(&self, errors: Vec<ErrorRecord>) -> Result<(), BusError>;
+
+    /// Reads at most `max_records` from `from` on, in order; empty at the end of the partition.
+    /// Of changes, only committed and durable ones are seen.
+    async fn read(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        from: Offset,
+        max_records: usize,
+    ) -> Result<Vec<StoredRecord>, BusError>;
+
+    /// Returns the first offset that is still kept and the first that is not written yet.
+    async fn range(&self, topic: Topic, partition: PartitionId) -> Result<std::ops::Range<Offset>, BusError>;
+
+    /// Returns when the partition has a record at `from` or later that `read` would return.
+    async fn wait_for(&self, topic: Topic, partition: PartitionId, from: Offset) -> Result<(), BusError>;
+
+    /// Returns the latest status of each owned partition, ascending by partition.
+    async fn statuses(&self) -> Result<Vec<PartitionStatus>, BusError>;
+}

@@ -1,0 +1,20 @@
+//! What a where clause means: text in, a typed [`Rule`] and diagnostics out.
+//!
+//! The only place that parses SQL. No I/O and no clock: `now` is always a parameter. A rule is
+//! evaluated in two independent ways: row by row from scratch ([`eval`], which the naive evaluator
+//! uses) and by folded aggregates, which [`plan`] lowers it to and the crate `engine` keeps.
+
+pub mod compile;
+pub mod diagnostic;
+pub mod eval;
+pub mod limits;
+pub mod plan;
+pub mod render;
+pub mod rule;
+pub mod value;
+
+pub use compile::{Compiled, compile};
+pub use diagnostic::{Code, Diagnostic, Severity, Span};
+pub use plan::{AggregateKey, AggregateSpec, Demand, Plan, WindowSpec};
+pub use rule::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, SqlType};
+pub use value::{Truth, Value};

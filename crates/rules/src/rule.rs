@@ -1,0 +1,328 @@
+//! The typed where clause.
+//!
+//! `compile` normalises every way of asking about the user's other events to one node,
+//! [`ExprKind::Aggregate`], which ranges over all events of the user:
+//!
+//! - `EXISTS (SELECT … FROM events e WHERE e.user_id = events.user_id AND P)` is `Exists` with filter P;
+//! - `user_id IN (SELECT user_id FROM events WHERE P GROUP BY user_id HAVING H)` is
+//!   `Exists{P} AND (H' IS TRUE)`, where H' is H with P added to the filter of each aggregate;
+//! - `(SELECT agg(x) FROM events e WHERE e.user_id = events.user_id AND P)` is that aggregate with P
+//!   added to its filter;
+//! - an aggregate that stands directly in the clause is itself.
+//!
+//! So a rule is a row-level expression in which aggregates stand as values. Nothing below says how
+//! it is evaluated: from scratch by `eval`, incrementally through `plan`.
+
+use schema::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Span, Value};
+
+/// A checked, typed where clause.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Rule {
+    /// BOOLEAN, over a row of `events`.
+    pub expr: Expr,
+}
+
+/// A typed expression. Equality ignores the span: where a thing stood is not what it means.
+#[derive(Clone, Debug)]
+pub struct Expr {
+    /// What it is.
+    pub kind: ExprKind,
+    /// The type of its value; NULL belongs to every type.
+    pub sql_type: SqlType,
+    /// Where it stands in the text.
+    pub span: Span,
+}
+
+impl PartialEq for Expr {
+    fn eq(&self, other: &Self) -> bool {
+        self.sql_type == other.sql_type && self.kind == other.kind
+    }
+}
+
+/// A SQL type as far as rules distinguish it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum SqlType {
+    /// The type of a bare NULL.
+    Null,
+    /// BOOLEAN.
+    Boolean,
+    /// BIGINT.
+    Integer,
+    /// DECIMAL(38, scale).
+    Decimal {
+        /// Digits behind the point.
+        scale: u8,
+    },
+    /// DOUBLE.
+    Double,
+    /// VARCHAR.
+    Text,
+    /// TIMESTAMP.
+    Timestamp,
+    /// INTERVAL of a fixed length.
+    Interval,
+}
+
+/// What an expression is.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ExprKind {
+    /// A constant.
+    Literal(Value),
+    /// A column of the row (of the aggregated row, inside an aggregate's argument or filter).
+    Column(Column),
+    /// `now()`: one instant per evaluation.
+    Now,
+    /// `NOT x`.
+    Not(Box<Expr>),
+    /// `a AND b AND …`; at least two.
+    And(Vec<Expr>),
+    /// `a OR b OR …`; at least two.
+    Or(Vec<Expr>),
+    /// A comparison of two values of comparable types.
+    Compare {
+        /// Which one.
+        op: Comparison,
+        /// The left side.
+        left: Box<Expr>,
+        /// The right side.
+        right: Box<Expr>,
+    },
+    /// `x IS NULL`.
+    IsNull(Box<Expr>),
+    /// `x IS TRUE`: never NULL.
+    IsTrue(Box<Expr>),
+    /// `x IS NOT DISTINCT FROM y`: never NULL.
+    IsNotDistinct(Box<Expr>, Box<Expr>),
+    /// `x IN (a, b, …)`; NOT IN is `Not` of it.
+    InList {
+        /// What is looked for.
+        value: Box<Expr>,
+        /// Where.
+        list: Vec<Expr>,
+    },
+    /// `x LIKE pattern`, case-sensitive, with `%` and `_`.
+    Like {
+        /// The text.
+        value: Box<Expr>,
+        /// The pattern, a constant.
+        pattern: String,
+    },
+    /// Arithmetic over numbers, or of a timestamp and an interval.
+    Arithmetic {
+        /// Which one.
+        op: ArithmeticOp,
+        /// The left side.
+        left: Box<Expr>,
+        /// The right side.
+        right: Box<Expr>,
+    },
+    /// `-x`.
+    Negate(Box<Expr>),
+    /// `CASE WHEN … THEN … ELSE … END` (a CASE with an operand is turned into comparisons).
+    Case {
+        /// `(condition, result)`, in order.
+        branches: Vec<(Expr, Expr)>,
+        /// The result when none is TRUE.
+        otherwise: Option<Box<Expr>>,
+    },
+    /// A scalar function.
+    Function {
+        /// Which one.
+        function: ScalarFunction,
+        /// Its arguments.
+        arguments: Vec<Expr>,
+    },
+    /// An aggregate over all events of the user.
+    Aggregate(Box<Aggregate>),
+    /// Only in plans: the value of the plan's aggregate of that index.
+    Slot(usize),
+}
+
+/// An aggregate over all events of the user for which `filter` is TRUE.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Aggregate {
+    /// What is computed, with its argument over the aggregated row.
+    pub function: AggregateFunction,
+    /// Which events count; `None` is all. Over the aggregated row; may name `now()`; holds no aggregate.
+    pub filter: Option<Expr>,
+}
+
+/// What an aggregate computes. NULL arguments do not count, as in SQL.
+#[derive(Clone, PartialEq, Debug)]
+pub enum AggregateFunction {
+    /// Whether there is any event: BOOLEAN, never NULL.
+    Exists,
+    /// `count(*)`.
+    CountAll,
+    /// `count(x)`.
+    Count(Expr),
+    /// `count(DISTINCT x)`.
+    CountDistinct(Expr),
+    /// `sum(x)`: NULL over nothing.
+    Sum(Expr),
+    /// `avg(x)`: NULL over nothing.
+    Avg(Expr),
+    /// `min(x)`: NULL over nothing.
+    Min(Expr),
+    /// `max(x)`: NULL over nothing.
+    Max(Expr),
+    /// `arg_max(x, created_at)`: of the event that is last by `(created_at, event_id)` among those
+    /// where x is not NULL.
+    Last(Expr),
+    /// `arg_min(x, created_at)`: of the first one, likewise.
+    First(Expr),
+}
+
+/// A column of `events` that a clause can name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Column {
+    /// VARCHAR (UUID), not null.
+    EventId,
+    /// BIGINT, not null.
+    UserId,
+    /// VARCHAR, not null.
+    ActivityType,
+    /// VARCHAR.
+    Region,
+    /// VARCHAR.
+    Country,
+    /// VARCHAR.
+    DeviceType,
+    /// VARCHAR.
+    Url,
+    /// VARCHAR.
+    ElementId,
+    /// VARCHAR.
+    OrderId,
+    /// DECIMAL(18,4).
+    OrderTotal,
+    /// TIMESTAMP, not null.
+    CreatedAt,
+    /// TIMESTAMP, not null.
+    ReceivedAt,
+}
+
+impl Column {
+    /// Every column, in the order of the table.
+    pub const ALL: [Self; 12] = [
+        Self::EventId,
+        Self::UserId,
+        Self::ActivityType,
+        Self::Region,
+        Self::Country,
+        Self::DeviceType,
+        Self::Url,
+        Self::ElementId,
+        Self::OrderId,
+        Self::OrderTotal,
+        Self::CreatedAt,
+        Self::ReceivedAt,
+    ];
+
+    /// Returns its name in SQL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EventId => "event_id",
+            Self::UserId => "user_id",
+            Self::ActivityType => "activity_type",
+            Self::Region => "region",
+            Self::Country => "country",
+            Self::DeviceType => "device_type",
+            Self::Url => "url",
+            Self::ElementId => "element_id",
+            Self::OrderId => "order_id",
+            Self::OrderTotal => "order_total",
+            Self::CreatedAt => "created_at",
+            Self::ReceivedAt => "received_at",
+        }
+    }
+
+    /// Returns the type of its values.
+    pub const fn sql_type(self) -> SqlType {
+        match self {
+            Self::UserId => SqlType::Integer,
+            Self::OrderTotal => SqlType::Decimal { scale: schema::Event::ORDER_TOTAL_SCALE },
+            Self::CreatedAt | Self::ReceivedAt => SqlType::Timestamp,
+            _ => SqlType::Text,
+        }
+    }
+
+    /// Returns whether every row has a value in it.
+    pub const fn is_not_null(self) -> bool {
+        matches!(self, Self::EventId | Self::UserId | Self::ActivityType | Self::CreatedAt | Self::ReceivedAt)
+    }
+}
+
+/// `= <> < <= > >=`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Comparison {
+    /// `=`
+    Equal,
+    /// `<>`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}
+
+/// `+ - * / %`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum ArithmeticOp {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`; NULL for a divisor of zero.
+    Divide,
+    /// `%`; NULL for a divisor of zero.
+    Modulo,
+}
+
+/// Scalar functions. The list grows with the language; each has one meaning in `eval` and one in `render`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum ScalarFunction {
+    /// `coalesce(a, b, …)`.
+    Coalesce,
+    /// `nullif(a, b)`.
+    NullIf,
+    /// `lower(text)`.
+    Lower,
+    /// `upper(text)`.
+    Upper,
+    /// `trim(text)`: spaces off both ends.
+    Trim,
+    /// `length(text)`: in characters.
+    Length,
+    /// `concat(a, b, …)` and `||`.
+    Concat,
+    /// `starts_with(text, prefix)`.
+    StartsWith,
+    /// `abs(number)`.
+    Abs,
+    /// `greatest(a, b, …)`: NULL if any is.
+    Greatest,
+    /// `least(a, b, …)`: NULL if any is.
+    Least,
+}
+
+/// The instant a literal names, if it is one.
+impl Expr {
+    /// Returns the timestamp when this is a TIMESTAMP literal.
+    pub fn as_timestamp(&self) -> Option<Timestamp> {
+        match self.kind {
+            ExprKind::Literal(Value::Timestamp(timestamp)) => Some(timestamp),
+            _ => None,
+        }
+    }
+}

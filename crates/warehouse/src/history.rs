@@ -1,0 +1,70 @@
+//! The history as its writer and its readers see it.
+
+use async_trait::async_trait;
+use schema::{Event, LogPosition, LogRecord, Offset, PartitionId, UserId};
+
+use crate::WarehouseError;
+
+/// A stretch of one partition of the log, to be written as a whole together with the position after it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct WriteBatch {
+    /// Which partition.
+    pub partition: PartitionId,
+    /// The position this batch continues from; must be the stored one (compare and set).
+    pub from: Offset,
+    /// The position after it.
+    pub next: Offset,
+    /// Its records, ascending by offset. Events that are duplicates (see `schema::is_duplicate_of`)
+    /// are left out by the warehouse; deletions remove the user's rows and are remembered, so that
+    /// later events of that user are left out as well.
+    pub records: Vec<(Offset, LogRecord)>,
+}
+
+/// A stored event and where it came from.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HistoryRow {
+    /// Unique.
+    pub position: LogPosition,
+    /// The event.
+    pub event: Event,
+}
+
+/// Where a reading of the history goes on; opaque.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HistoryCursor(pub Vec<u8>);
+
+/// Some rows of the history, and where to go on.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HistoryPage {
+    /// The rows.
+    pub rows: Vec<HistoryRow>,
+    /// Where to go on; `None` at the end.
+    pub next: Option<HistoryCursor>,
+}
+
+/// The events of all users, kept for good.
+#[async_trait]
+pub trait Warehouse: Send + Sync {
+    /// Returns, per partition, the first log offset that is not written yet.
+    async fn positions(&self) -> Result<Vec<Offset>, WarehouseError>;
+
+    /// Writes a batch and its position atomically; durable when it returns.
+    async fn write(&self, batch: WriteBatch) -> Result<(), WarehouseError>;
+
+    /// Reads the rows of one partition with log offset below `before`, in no promised order, each once.
+    async fn history(
+        &self,
+        partition: PartitionId,
+        before: Offset,
+        cursor: Option<HistoryCursor>,
+        max_rows: usize,
+    ) -> Result<HistoryPage, WarehouseError>;
+
+    /// Reads a user's events, the latest `created_at` first.
+    async fn user_events(
+        &self,
+        user_id: UserId,
+        cursor: Option<HistoryCursor>,
+        max_rows: usize,
+    ) -> Result<HistoryPage, WarehouseError>;
+}

@@ -1,0 +1,2 @@
+//! ingestion-api
+fn main() {}

@@ -1,0 +1,31 @@
+//! The contract every process shares: what an event, a change and a definition are on the wire.
+//!
+//! Wire formats and the few functions that all processes must compute alike (which partition a
+//! user belongs to, when a record is a duplicate). No logic, no I/O: what a clause means is
+//! `rules`, what an event does to a user is `engine`.
+
+mod change;
+mod decimal;
+mod definition;
+mod duplicates;
+mod event;
+mod identity;
+mod ids;
+mod partition;
+mod record;
+mod status;
+mod timestamp;
+mod topics;
+
+pub use change::{Cause, SegmentChange};
+pub use decimal::{Decimal, DecimalError};
+pub use definition::{Definitions, Generation, SegmentDefinition};
+pub use duplicates::{DUPLICATE_WINDOW_MICROS, is_duplicate_of};
+pub use event::{Event, Payload};
+pub use identity::{Identity, IdentityKind};
+pub use ids::{ActivityType, EventId, SegmentId, SegmentTag, SegmentVersion, UserId};
+pub use partition::{DEFAULT_PARTITIONS, PartitionId, partition_of};
+pub use record::{DecodeRecordError, LogPosition, LogRecord, Offset, UserDeletion};
+pub use status::PartitionStatus;
+pub use timestamp::{Timestamp, TimestampError};
+pub use topics::{ErrorRecord, ErrorType, Topic};

@@ -1,0 +1,2 @@
+//! segmenter
+fn main() {}
