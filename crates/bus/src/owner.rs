@@ -89,6 +89,10 @@ pub trait PartitionOwner: Send {
         deadline: tokio::time::Instant,
     ) -> Result<Vec<StoredRecord>, BusError>;
 
+    /// Returns the first offset of `events` in this partition that is not written yet: every record
+    /// whose `append` returned before this call lies below it. Cheap; asked several times a second.
+    async fn log_end(&mut self) -> Result<Offset, BusError>;
+
     /// Commits atomically; durable and visible to readers of changes when it returns.
     async fn commit(&mut self, commit: PartitionCommit) -> Result<(), BusError>;
 
