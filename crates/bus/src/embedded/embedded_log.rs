@@ -92,10 +92,8 @@ impl Drop for Handle {
     /// Waits for the writing thread, so that the folder is free when the last handle is gone.
     fn drop(&mut self) {
         self.requests = None;
-        if let Some(writing) = self.writing.take() {
-            if writing.join().is_err() {
-                tracing::error!("the writing thread panicked");
-            }
+        if self.writing.take().is_some_and(|writing| writing.join().is_err()) {
+            tracing::error!("the writing thread panicked");
         }
     }
 }

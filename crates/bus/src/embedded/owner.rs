@@ -104,6 +104,10 @@ impl PartitionOwner for EmbeddedOwner {
         read_written(shared, self.partition, from..end, max_records)
     }
 
+    async fn log_end(&mut self) -> Result<Offset, BusError> {
+        Ok(*self.log.shared().written(self.partition)?.borrow())
+    }
+
     async fn commit(&mut self, commit: PartitionCommit) -> Result<(), BusError> {
         let write = self.stored(commit)?;
         self.log.request(Write::Commit(Box::new(write))).await.map(|_| ())
