@@ -2,8 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use schema::{ErrorRecord, LogPosition, Offset, PartitionId, PartitionStatus, Timestamp, Topic, UserId, partition_of};
@@ -14,6 +15,7 @@ use super::options::EmbeddedLogOptions;
 use super::owner::EmbeddedOwnership;
 use super::reading::read_durable;
 use super::request::{Request, Write};
+use super::retention;
 use super::shared::Shared;
 use super::space::Space;
 use super::stored::NewValue;
@@ -32,6 +34,7 @@ pub struct EmbeddedLog(Arc<Handle>);
 
 struct Handle {
     shared: Arc<Shared>,
+    retention: Duration,
     room: Arc<Semaphore>,
     /// `None` only while it is dropped.
     requests: Option<mpsc::Sender<Request>>,
@@ -52,7 +55,13 @@ impl EmbeddedLog {
             .spawn(move || thread.run(queue))
             .map_err(|error| BusError::Unavailable(format!("starting the writing thread: {error}")))?;
         let room = Arc::new(Semaphore::new(QUEUE_KIB));
-        Ok(Self(Arc::new(Handle { shared, room, requests: Some(requests), writing: Some(writing) })))
+        Ok(Self(Arc::new(Handle {
+            shared,
+            retention: options.retention,
+            room,
+            requests: Some(requests),
+            writing: Some(writing),
+        })))
     }
 
     /// Hands out all partitions to the caller; who owned them before can commit no more.
@@ -65,6 +74,13 @@ impl EmbeddedLog {
         let flushed = self.request(Write::Nothing).await;
         self.shared().close();
         flushed.map(|_| ())
+    }
+
+    /// Removes records that are older than the retention at `now` and needed by nobody any more;
+    /// returns how many. Called once a minute by the log itself.
+    pub async fn trim(&self, now: Timestamp) -> Result<u64, BusError> {
+        let retention = i64::try_from(self.0.retention.as_micros()).unwrap_or(i64::MAX);
+        retention::trim(self, now.plus_micros(-retention)).await
     }
 
     pub(super) fn shared(&self) -> &Shared {
@@ -151,6 +167,12 @@ impl EventLog for EmbeddedLog {
             biased;
             () = lane.reaches_past(from) => Ok(()),
             reason = self.shared().ended() => Err(reason),
+        }
+    }
+
+    fn set_writer_floor(&self, partition: PartitionId, floor: Offset) {
+        if let Ok(current) = self.shared().writer_floor(partition) {
+            current.fetch_max(floor, Ordering::AcqRel);
         }
     }
 

@@ -34,6 +34,8 @@ pub(super) struct Shared {
     written: Vec<watch::Sender<Offset>>,
     /// Everything that is durable, as a whole.
     durable: RwLock<Snapshot>,
+    /// By partition: the first event that the warehouse does not hold.
+    writer_floors: Vec<AtomicU64>,
     epochs: AtomicU64,
     statuses: Mutex<BTreeMap<PartitionId, PartitionStatus>>,
 }
@@ -51,6 +53,7 @@ impl Shared {
         Ok(Self {
             durable: RwLock::new(keyspaces.database.snapshot()),
             health: watch::Sender::new(Health::Open),
+            writer_floors: (0..partitions).map(|_| AtomicU64::new(0)).collect(),
             epochs: AtomicU64::new(1),
             statuses: Mutex::default(),
             partitions,
@@ -70,6 +73,12 @@ impl Shared {
     pub(super) fn written(&self, partition: PartitionId) -> Result<&watch::Sender<Offset>, BusError> {
         self.check_partition(partition)?;
         Ok(&self.written[usize::from(partition.0)])
+    }
+
+    /// Returns where the first event is told that the warehouse does not hold.
+    pub(super) fn writer_floor(&self, partition: PartitionId) -> Result<&AtomicU64, BusError> {
+        self.check_partition(partition)?;
+        Ok(&self.writer_floors[usize::from(partition.0)])
     }
 
     /// Returns everything that is durable, as a whole.
