@@ -76,7 +76,10 @@ pub trait PartitionOwner: Send {
     fn partition(&self) -> PartitionId;
 
     /// Reads the last commit: `visit` gets every user's state, then the rest is returned.
-    async fn restore(&mut self, visit: &mut (dyn FnMut(UserId, &[u8]) + Send)) -> Result<RestoredPartition, BusError>;
+    async fn restore(
+        &mut self,
+        visit: &mut (dyn for<'s> FnMut(UserId, &'s [u8]) + Send),
+    ) -> Result<RestoredPartition, BusError>;
 
     /// Returns at most `max_records` from `from` on, waiting for the first one until `deadline`.
     async fn poll(
