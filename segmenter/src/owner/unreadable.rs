@@ -61,8 +61,8 @@ mod tests {
     #[track_caller]
     fn check(value: &'static str, expected: Result<(), &str>) {
         let stored = StoredRecord { offset: 3, user_id: UserId(7), value: value.into() };
-        let found = Unreadable::check(&stored).map(drop);
-        assert_eq!(found.as_ref().map(|()| ()).map_err(Unreadable::as_str), expected, "record {value}");
+        let found = Unreadable::check(&stored).map(drop).map_err(|unreadable| unreadable.as_str());
+        assert_eq!(found, expected, "record {value}");
     }
 
     #[test]
