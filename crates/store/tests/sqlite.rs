@@ -29,4 +29,9 @@ conformance! {
     equal_identities_make_one_user,
     identities_resolve_in_the_order_asked,
     users_are_paged_in_order,
+    a_batch_counts_once,
+    members_are_paged_in_order,
+    the_projection_is_the_fold_of_the_changes,
+    a_segment_lists_what_its_rule_names_and_what_was_assigned,
+    an_activity_has_a_code_of_its_own,
 }

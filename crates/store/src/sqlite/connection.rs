@@ -86,7 +86,6 @@ impl SqliteStore {
     }
 
     /// Begins a transaction whose commit a power loss may undo as a whole.
-    #[expect(dead_code, reason = "the projection, which comes next, writes with it")]
     pub(super) async fn begin_relaxed(&self) -> Result<WriteTransaction<'_>, StoreError> {
         self.begin(&self.relaxed_writer).await
     }

@@ -1,42 +1,16 @@
 //! Segments on SQLite.
 
 use async_trait::async_trait;
-use schema::{Definitions, Generation, SegmentDefinition, SegmentId, SegmentTag, SegmentVersion, Timestamp};
+use schema::{Definitions, Generation, SegmentId, SegmentTag, SegmentVersion, Timestamp};
 use sqlx::sqlite::SqliteConnection;
 
 use super::error::damaged;
+use super::segment_rows::{select_definitions, select_live};
 use super::{SqliteStore, audit, clock};
 use crate::{
     Actor, AuditAction, AuditEntry, AuditSubject, ConflictField, DefinitionStore, Segment, SegmentSpec, StoreError,
     StoredVersion,
 };
-
-/// A version joined with its segment; the columns that [`Row`] names.
-macro_rules! select_versions {
-    ($rest:literal) => {
-        concat!(
-            "SELECT s.segment_id, s.created_at AS segment_created_at, v.version, v.tag, v.title, v.description, ",
-            "v.where_statement, v.is_generic, v.generation, v.created_at, v.created_by ",
-            "FROM segments s JOIN segment_versions v ON v.segment_id = s.segment_id ",
-            $rest
-        )
-    };
-}
-
-#[derive(sqlx::FromRow)]
-struct Row {
-    segment_id: i64,
-    segment_created_at: i64,
-    version: i64,
-    tag: String,
-    title: String,
-    description: String,
-    where_statement: String,
-    is_generic: bool,
-    generation: i64,
-    created_at: i64,
-    created_by: String,
-}
 
 #[async_trait]
 impl DefinitionStore for SqliteStore {
@@ -98,25 +72,11 @@ impl DefinitionStore for SqliteStore {
     }
 
     async fn segment_by_tag(&self, tag: &SegmentTag) -> Result<Option<Segment>, StoreError> {
-        let row: Option<Row> = sqlx::query_as(select_versions!(
-            "WHERE v.version = s.current_version AND s.archived_at IS NULL AND s.tag = $1"
-        ))
-        .bind(tag.as_str())
-        .fetch_optional(self.readers())
-        .await?;
-        row.map(Segment::try_from).transpose()
+        self.select_by_tag(tag).await
     }
 
     async fn segments(&self, after: Option<SegmentId>, limit: u32) -> Result<Vec<Segment>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(select_versions!(
-            "WHERE v.version = s.current_version AND s.archived_at IS NULL AND s.segment_id > $1 \
-             ORDER BY s.segment_id LIMIT $2"
-        ))
-        .bind(after.map_or(0, |after| after.0))
-        .bind(i64::from(limit))
-        .fetch_all(self.readers())
-        .await?;
-        rows.into_iter().map(Segment::try_from).collect()
+        self.select_segments(after, limit).await
     }
 
     async fn segment_versions(
@@ -125,27 +85,14 @@ impl DefinitionStore for SqliteStore {
         before: Option<SegmentVersion>,
         limit: u32,
     ) -> Result<Vec<StoredVersion>, StoreError> {
-        let rows: Vec<Row> = sqlx::query_as(select_versions!(
-            "WHERE s.segment_id = $1 AND v.version < $2 ORDER BY v.version DESC LIMIT $3"
-        ))
-        .bind(segment_id.0)
-        .bind(before.map_or(i64::MAX, |before| i64::from(before.0)))
-        .bind(i64::from(limit))
-        .fetch_all(self.readers())
-        .await?;
-        rows.into_iter().map(StoredVersion::try_from).collect()
+        self.select_versions(segment_id, before, limit).await
     }
 
     async fn definitions(&self) -> Result<Definitions, StoreError> {
         // One transaction: the generation and the definitions belong to the same instant.
         let mut transaction = self.readers().begin().await?;
         let generation: i64 = sqlx::query_scalar("SELECT generation FROM catalog").fetch_one(&mut *transaction).await?;
-        let rows: Vec<Row> = sqlx::query_as(select_versions!(
-            "WHERE v.version = s.current_version AND s.archived_at IS NULL ORDER BY s.segment_id"
-        ))
-        .fetch_all(&mut *transaction)
-        .await?;
-        let segments = rows.into_iter().map(SegmentDefinition::try_from).collect::<Result<_, _>>()?;
+        let segments = select_definitions(&mut transaction).await?;
         Ok(Definitions { generation: Generation(generation.cast_unsigned()), segments })
     }
 
@@ -178,16 +125,6 @@ impl NewVersion<'_> {
             updated_at: self.now,
         }
     }
-}
-
-async fn select_live(connection: &mut SqliteConnection, segment_id: SegmentId) -> Result<Option<Segment>, StoreError> {
-    let row: Option<Row> = sqlx::query_as(select_versions!(
-        "WHERE v.version = s.current_version AND s.archived_at IS NULL AND s.segment_id = $1"
-    ))
-    .bind(segment_id.0)
-    .fetch_optional(connection)
-    .await?;
-    row.map(Segment::try_from).transpose()
 }
 
 /// Reads the segment inside a write transaction and refuses a caller that has not seen its latest version.
@@ -302,66 +239,4 @@ fn entry<'a>(
 ) -> Result<audit::NewEntry<'a>, StoreError> {
     let detail = serde_json::to_value(spec).map_err(|error| damaged("segment", error))?;
     Ok(audit::NewEntry { at, actor, action, subject: AuditSubject::Segment, subject_id: segment_id.0, detail })
-}
-
-impl Row {
-    fn version(&self) -> Result<SegmentVersion, StoreError> {
-        u32::try_from(self.version).map(SegmentVersion).map_err(|_| damaged("segment version", self.version))
-    }
-
-    fn tag(&self) -> Result<SegmentTag, StoreError> {
-        SegmentTag::new(&self.tag).ok_or_else(|| damaged("segment tag", &self.tag))
-    }
-
-    fn into_spec(self) -> Result<SegmentSpec, StoreError> {
-        Ok(SegmentSpec {
-            tag: self.tag()?,
-            title: self.title,
-            description: self.description,
-            where_statement: self.where_statement,
-            is_generic: self.is_generic,
-        })
-    }
-}
-
-impl TryFrom<Row> for Segment {
-    type Error = StoreError;
-
-    fn try_from(row: Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            segment_id: SegmentId(row.segment_id),
-            version: row.version()?,
-            generation: Generation(row.generation.cast_unsigned()),
-            created_at: Timestamp::from_micros(row.segment_created_at),
-            updated_at: Timestamp::from_micros(row.created_at),
-            spec: row.into_spec()?,
-        })
-    }
-}
-
-impl TryFrom<Row> for StoredVersion {
-    type Error = StoreError;
-
-    fn try_from(row: Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            version: row.version()?,
-            generation: Generation(row.generation.cast_unsigned()),
-            created_at: Timestamp::from_micros(row.created_at),
-            created_by: Actor(row.created_by.clone()),
-            spec: row.into_spec()?,
-        })
-    }
-}
-
-impl TryFrom<Row> for SegmentDefinition {
-    type Error = StoreError;
-
-    fn try_from(row: Row) -> Result<Self, StoreError> {
-        Ok(Self {
-            segment_id: SegmentId(row.segment_id),
-            tag: row.tag()?,
-            version: row.version()?,
-            where_statement: row.where_statement,
-        })
-    }
 }
