@@ -1,3 +1,87 @@
+# Everything a person or a build machine does with Shoal. `make help` lists it.
+#
+# Two commands matter: `make run` (see it work) and `make test` (prove that it works). Both do all
+# their set-up; neither needs a server, a container or a system library besides a C compiler.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+PYTHON ?= python3
+# Where `make run` keeps its events, state and definitions.
+DATA ?= data
+# How fast the sample shop is, in events per second.
+RATE ?= 8
+# `make crash`: how often the process is killed, and the seed of everything random in it.
+ROUNDS ?= 50
+SEED ?=
+
+# A build machine starts from a fresh clone: its target folder lives in a cache outside of it.
+ifneq ($(CI),)
+export CARGO_TARGET_DIR ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/shoal/target
+endif
+TARGET_DIR = $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+
+run: tools ## Build, start everything on embedded parts with sample segments and a simulated shop
+	@$(CARGO) build --package shoal
+	@exec $(TARGET_DIR)/debug/shoal up --data $(DATA) --sample --demo $(RATE)
+.PHONY: run
+
+test: lint doc ## Every check and every test: format, lints, dependency direction, docs, tests, a short crash run
+	@$(CARGO) test --workspace
+.PHONY: test
+
+demo: tools ## Send the simulated shop's traffic to a running `make run` (INGEST and CONFIG are its URLs)
+	@$(CARGO) build --quiet --package shoal
+	@exec $(TARGET_DIR)/debug/shoal demo --to $(INGEST) --config $(CONFIG) --rate $(RATE)
+.PHONY: demo
+INGEST ?= http://127.0.0.1:4000
+CONFIG ?= http://127.0.0.1:3000
+
+crash: tools ## Kill the running process ROUNDS times under load and check that nothing was lost (SEED)
+	@$(CARGO) build --quiet --package shoal --package e2e
+	@$(TARGET_DIR)/debug/crash --shoal $(TARGET_DIR)/debug/shoal --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
+.PHONY: crash
+
+real-data: tools ## Replay 69,659 real purchases (CDNOW) and compare segments with an independent computation
+	@command -v $(PYTHON) >/dev/null || { echo "make real-data needs python3 with pip (apt-get install python3-pip)"; exit 1; }
+	@$(CARGO) build --quiet --package shoal
+	@$(PYTHON) scripts/real_data.py --shoal $(TARGET_DIR)/debug/shoal
+.PHONY: real-data
+
+bench: tools ## Measure POST-to-change latency and events per second (release build; writes target/bench/)
+	@$(CARGO) build --release --package shoal --package bench
+	@$(TARGET_DIR)/release/bench --shoal $(TARGET_DIR)/release/shoal --out $(TARGET_DIR)/bench
+.PHONY: bench
+
+lint: tools ## Format, lints and dependency direction
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
+	@$(CARGO) test --quiet --workspace --test dependency_direction
+.PHONY: lint
+
+doc: tools ## Build the documentation of every crate, without warnings
+	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --workspace --no-deps --document-private-items
+.PHONY: doc
+
+fmt: ## Format the code
+	@$(CARGO) fmt --all
+.PHONY: fmt
+
+migrate: tools ## Bring the definitions of DATA to this version's schema (`make run` does it by itself)
+	@$(CARGO) build --quiet --package shoal
+	@$(TARGET_DIR)/debug/shoal migrate --data $(DATA)
+.PHONY: migrate
+
+version: tools ## Print the version
+	@$(CARGO) build --quiet --package shoal
+	@$(TARGET_DIR)/debug/shoal version
+.PHONY: version
+
+tools:
+	@scripts/check-tools
+.PHONY: tools
+
 help: ## What there is to run
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 .PHONY: help

@@ -27,6 +27,7 @@ pub struct UserDeletion {
 
 /// A record of the log `events`; on the wire a JSON object whose `kind` says which.
 #[derive(Clone, PartialEq, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every record is an event; a box each would cost more")]
 pub enum LogRecord {
     /// A user did something.
     Event(Event),

@@ -1,1 +1,17 @@
-//! shoal
+//! The one binary for people: everything in one process, and the tools around it.
+//!
+//! Composition only. What a service does is in that service's crate; what is here starts them on
+//! the embedded parts (`up`), talks to running ones over HTTP as any client would (`demo`,
+//! `replay`), or runs the evaluators on a file without a server (`eval`, `test`).
+
+mod cli;
+mod terminal;
+
+pub mod client;
+mod demo;
+mod eval;
+mod replay;
+mod scenarios;
+
+pub use cli::main;
+pub use demo::Dice;

@@ -1,2 +1,5 @@
-//! shoal
-fn main() {}
+//! `shoal`, the one binary for people; what it does is in the library.
+
+fn main() -> std::process::ExitCode {
+    shoal::main()
+}

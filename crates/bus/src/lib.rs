@@ -3,6 +3,9 @@
 //! Two forms meet behind the traits here: the embedded log (fjall) and, later, the Kafka API.
 //! `conformance` is the one suite both must pass. Nothing here knows what a user or a segment does.
 
+#[doc(hidden)]
+pub mod conformance;
+pub mod embedded;
 mod error;
 mod log;
 mod owner;

@@ -49,6 +49,12 @@ pub trait EventLog: Send + Sync {
     /// Returns when the partition has a record at `from` or later that `read` would return.
     async fn wait_for(&self, topic: Topic, partition: PartitionId, from: Offset) -> Result<(), BusError>;
 
+    /// Says that the warehouse durably holds every event of the partition below `floor`: retention
+    /// keeps the others, however old. Where a server trims by age alone it has no effect.
+    fn set_writer_floor(&self, partition: PartitionId, floor: Offset) {
+        let _ = (partition, floor);
+    }
+
     /// Returns the latest status of each owned partition, ascending by partition.
     async fn statuses(&self) -> Result<Vec<PartitionStatus>, BusError>;
 }

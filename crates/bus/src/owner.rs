@@ -76,7 +76,10 @@ pub trait PartitionOwner: Send {
     fn partition(&self) -> PartitionId;
 
     /// Reads the last commit: `visit` gets every user's state, then the rest is returned.
-    async fn restore(&mut self, visit: &mut (dyn FnMut(UserId, &[u8]) + Send)) -> Result<RestoredPartition, BusError>;
+    async fn restore(
+        &mut self,
+        visit: &mut (dyn for<'s> FnMut(UserId, &'s [u8]) + Send),
+    ) -> Result<RestoredPartition, BusError>;
 
     /// Returns at most `max_records` from `from` on, waiting for the first one until `deadline`.
     async fn poll(
@@ -85,6 +88,10 @@ pub trait PartitionOwner: Send {
         max_records: usize,
         deadline: tokio::time::Instant,
     ) -> Result<Vec<StoredRecord>, BusError>;
+
+    /// Returns the first offset of `events` in this partition that is not written yet: every record
+    /// whose `append` returned before this call lies below it. Cheap; asked several times a second.
+    async fn log_end(&mut self) -> Result<Offset, BusError>;
 
     /// Commits atomically; durable and visible to readers of changes when it returns.
     async fn commit(&mut self, commit: PartitionCommit) -> Result<(), BusError>;

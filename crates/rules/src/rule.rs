@@ -324,26 +324,9 @@ impl Comparison {
             Self::GreaterOrEqual => ">=",
         }
     }
-
-    /// Returns the same comparison with its sides swapped.
-    pub const fn mirrored(self) -> Self {
-        match self {
-            Self::Less => Self::Greater,
-            Self::LessOrEqual => Self::GreaterOrEqual,
-            Self::Greater => Self::Less,
-            Self::GreaterOrEqual => Self::LessOrEqual,
-            same => same,
-        }
-    }
 }
 
-/// `+ - * / %`. The types of results are Databend's:
-///
-/// - of integers: BIGINT, but `/` gives a DOUBLE;
-/// - of decimals (an integer is one of scale 0): `+ -` keep the greater scale l or r, `*` has
-///   `max(l, r, min(l + r, 12))`, `/` has `max(l, min(l + 6, 12))`, rounded half away from zero;
-///   `%` gives a DOUBLE;
-/// - `avg` is `sum / count`.
+/// `+ - * / %`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum ArithmeticOp {
     /// `+`

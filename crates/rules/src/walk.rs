@@ -1,28 +1,13 @@
-//! Going over the nodes of an expression: one list of children that everything else is made from.
+//! Going over all nodes of an expression, those inside of aggregates included.
+//!
+//! [`plan::children`] stops at aggregates, as they are about other rows; limits and prints do not.
 
-use crate::{Aggregate, AggregateFunction, Expr, ExprKind};
-
-impl AggregateFunction {
-    /// Returns what is aggregated, if it has an argument.
-    pub fn argument(&self) -> Option<&Expr> {
-        match self {
-            Self::Exists | Self::CountAll => None,
-            Self::Count(argument)
-            | Self::CountDistinct(argument)
-            | Self::Sum(argument)
-            | Self::Avg(argument)
-            | Self::Min(argument)
-            | Self::Max(argument)
-            | Self::Last(argument)
-            | Self::First(argument) => Some(argument),
-        }
-    }
-}
+use crate::{Aggregate, Expr, ExprKind, plan};
 
 impl Aggregate {
     /// Returns argument and filter, as far as it has them.
     pub fn children(&self) -> impl Iterator<Item = &Expr> {
-        self.function.argument().into_iter().chain(&self.filter)
+        plan::argument_of(&self.function).into_iter().chain(&self.filter)
     }
 }
 
@@ -30,22 +15,8 @@ impl Expr {
     /// Returns its direct parts, in the order of the text; an aggregate's are its argument and filter.
     pub fn children(&self) -> Vec<&Expr> {
         match &self.kind {
-            ExprKind::Literal(_) | ExprKind::Column(_) | ExprKind::Now | ExprKind::Slot(_) => Vec::new(),
-            ExprKind::Not(inner) | ExprKind::IsNull(inner) | ExprKind::IsTrue(inner) | ExprKind::Negate(inner) => {
-                vec![inner]
-            }
-            ExprKind::Like { value, .. } => vec![value],
-            ExprKind::And(parts) | ExprKind::Or(parts) => parts.iter().collect(),
-            ExprKind::Function { arguments, .. } => arguments.iter().collect(),
-            ExprKind::Compare { left, right, .. }
-            | ExprKind::Arithmetic { left, right, .. }
-            | ExprKind::IsNotDistinct(left, right) => vec![left, right],
-            ExprKind::InList { value, list } => std::iter::once(&**value).chain(list).collect(),
-            ExprKind::Case { branches, otherwise } => {
-                let pairs = branches.iter().flat_map(|(condition, result)| [condition, result]);
-                pairs.chain(otherwise.as_deref()).collect()
-            }
             ExprKind::Aggregate(aggregate) => aggregate.children().collect(),
+            _ => plan::children(self),
         }
     }
 

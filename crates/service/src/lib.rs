@@ -1,1 +1,10 @@
-//! service
+//! What every process needs before its own logic: configuration, telemetry, problems, an HTTP server.
+//!
+//! Knows nothing of users, events or segments. A process reads its `Config` with [`config::load`],
+//! starts [`telemetry::init`], and serves a router with [`http::serve`]; whatever it has to refuse it
+//! refuses with a [`problem::Problem`].
+
+pub mod config;
+pub mod http;
+pub mod problem;
+pub mod telemetry;

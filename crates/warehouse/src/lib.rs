@@ -3,6 +3,7 @@
 //! Filled from the log by its writer, never by a request. Two forms meet behind [`Warehouse`]: the
 //! embedded store (fjall) and, later, Databend. `conformance` is the one suite both must pass.
 
+pub mod embedded;
 mod error;
 mod history;
 

@@ -27,6 +27,11 @@ impl Dialect for ClauseDialect {
         true
     }
 
+    /// `\\%` stays two characters, for LIKE to read.
+    fn ignores_wildcard_escapes(&self) -> bool {
+        true
+    }
+
     fn supports_filter_during_aggregation(&self) -> bool {
         true
     }

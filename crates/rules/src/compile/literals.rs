@@ -7,7 +7,7 @@ use crate::compile::lower::Lowering;
 use crate::{Code, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
 
 /// Escapes that the tokenizer and Databend read alike.
-const KNOWN_ESCAPES: &str = "\\'\"ntr0b";
+const KNOWN_ESCAPES: &str = "\\'\"ntr0b%_";
 
 impl Lowering<'_> {
     pub(super) fn literal(&mut self, value: &ast::Value, span: Span) -> Option<Expr> {

@@ -94,8 +94,8 @@ impl Lowering<'_> {
         let (value, pattern) = self.both(value, pattern, scope)?;
         let value = self.demand(value, "a text", |found| found == SqlType::Text)?;
         match pattern.kind {
-            ExprKind::Literal(Value::Text(text)) if text.contains('\\') => {
-                self.unsupported(pattern.span, "a backslash in a LIKE pattern is")
+            ExprKind::Literal(Value::Text(text)) if !escapes_wildcards_only(&text) => {
+                self.unsupported(pattern.span, "a backslash before anything but `%` and `_` in a LIKE pattern is")
             }
             ExprKind::Literal(Value::Text(pattern)) => {
                 let value = Box::new(value);
@@ -260,6 +260,12 @@ fn negated(value: &Value) -> Option<Value> {
         Value::Interval(micros) => micros.checked_neg().map(Value::Interval),
         _ => None,
     }
+}
+
+fn escapes_wildcards_only(pattern: &str) -> bool {
+    let mut parts = pattern.split('\\');
+    parts.next();
+    parts.all(|rest| rest.starts_with(['%', '_']))
 }
 
 /// `INTERVAL 1 DAY + INTERVAL 2 HOUR` is one constant.

@@ -1,17 +1,12 @@
 //! Which types meet, and what comes out of it.
 //!
-//! The results of arithmetic are Databend's: an integer by an integer is a DOUBLE, decimals keep
-//! their digits. Texts become timestamps only when written as constants, and only at compile time.
+//! The results of arithmetic are [`eval`]'s. Texts become timestamps only when written as constants, and only at compile time.
 
 use schema::Timestamp;
 
 use crate::compile::lower::Lowering;
 use crate::rule::ArithmeticOp;
-use crate::{Code, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
-
-/// Digits that a division adds behind the point, and where it stops adding.
-const DIVISION_SCALE: u8 = 6;
-const ARITHMETIC_SCALE: u8 = 12;
+use crate::{Code, Diagnostic, Expr, ExprKind, Span, SqlType, Value, eval};
 
 /// Returns the type's name in SQL.
 pub(super) fn name(sql_type: SqlType) -> &'static str {
@@ -47,49 +42,17 @@ pub(super) fn common(left: SqlType, right: SqlType) -> Option<SqlType> {
 }
 
 /// Returns the type of an arithmetic result, if the operands allow it.
+///
+/// Of times only a time shifted by an interval: the difference of two is a number in Databend, and
+/// sums of intervals are constants.
 pub(super) fn arithmetic(op: ArithmeticOp, left: SqlType, right: SqlType) -> Option<SqlType> {
-    match (op, left, right) {
-        (ArithmeticOp::Add | ArithmeticOp::Subtract, SqlType::Timestamp, SqlType::Interval) => Some(SqlType::Timestamp),
-        (_, left, right) if is_number(left) && is_number(right) => Some(of_numbers(op, left, right)),
-        _ => None,
-    }
-}
-
-fn of_numbers(op: ArithmeticOp, left: SqlType, right: SqlType) -> SqlType {
-    let (Some(left), Some(right)) = (scale(left), scale(right)) else { return SqlType::Double };
-    let whole = left.is_none() && right.is_none();
-    let (left, right) = (left.unwrap_or(0), right.unwrap_or(0));
-    match op {
-        ArithmeticOp::Divide if whole => SqlType::Double,
-        _ if whole => SqlType::Integer,
-        ArithmeticOp::Modulo => SqlType::Double,
-        ArithmeticOp::Add | ArithmeticOp::Subtract => SqlType::Decimal { scale: left.max(right) },
-        ArithmeticOp::Multiply => SqlType::Decimal { scale: left.max(right).max((left + right).min(ARITHMETIC_SCALE)) },
-        ArithmeticOp::Divide => SqlType::Decimal { scale: quotient_scale(left) },
-    }
-}
-
-/// `Some(None)` is an integer, `None` a DOUBLE.
-fn scale(number: SqlType) -> Option<Option<u8>> {
-    match number {
-        SqlType::Decimal { scale } => Some(Some(scale)),
-        SqlType::Double => None,
-        _ => Some(None),
-    }
+    let shifted = matches!((left, right), (SqlType::Timestamp, SqlType::Interval));
+    if shifted || (is_number(left) && is_number(right)) { eval::arithmetic_type(op, left, right) } else { None }
 }
 
 /// Returns the type of `avg` over values of a type: that of a division by their count.
 pub(super) fn average(of: SqlType) -> SqlType {
-    match of {
-        SqlType::Decimal { scale } => SqlType::Decimal { scale: quotient_scale(scale) },
-        _ => SqlType::Double,
-    }
-}
-
-const fn quotient_scale(dividend: u8) -> u8 {
-    let wished =
-        if dividend + DIVISION_SCALE < ARITHMETIC_SCALE { dividend + DIVISION_SCALE } else { ARITHMETIC_SCALE };
-    if dividend > wished { dividend } else { wished }
+    eval::arithmetic_type(ArithmeticOp::Divide, of, SqlType::Integer).unwrap_or(SqlType::Double)
 }
 
 impl Lowering<'_> {
@@ -176,37 +139,4 @@ fn cannot_compare(together: SqlType, value: &Expr, values: &[Expr], span: Span) 
 fn number_in(expr: &Expr) -> Option<f64> {
     let ExprKind::Literal(Value::Text(text)) = &expr.kind else { return None };
     text.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MONEY: SqlType = SqlType::Decimal { scale: 4 };
-
-    #[track_caller]
-    fn check(op: ArithmeticOp, left: SqlType, right: SqlType, expected: Option<SqlType>) {
-        assert_eq!(arithmetic(op, left, right), expected, "{op:?} of {left:?} and {right:?}");
-    }
-
-    #[test]
-    fn arithmetic_has_the_types_of_databend() {
-        check(ArithmeticOp::Divide, SqlType::Integer, SqlType::Integer, Some(SqlType::Double));
-        check(ArithmeticOp::Divide, MONEY, MONEY, Some(SqlType::Decimal { scale: 10 }));
-        check(ArithmeticOp::Divide, MONEY, SqlType::Integer, Some(SqlType::Decimal { scale: 10 }));
-        check(ArithmeticOp::Divide, SqlType::Integer, MONEY, Some(SqlType::Decimal { scale: 6 }));
-        check(ArithmeticOp::Multiply, MONEY, MONEY, Some(SqlType::Decimal { scale: 8 }));
-        check(
-            ArithmeticOp::Multiply,
-            SqlType::Decimal { scale: 8 },
-            SqlType::Decimal { scale: 8 },
-            Some(SqlType::Decimal { scale: 12 }),
-        );
-        check(ArithmeticOp::Add, MONEY, SqlType::Integer, Some(MONEY));
-        check(ArithmeticOp::Modulo, MONEY, SqlType::Integer, Some(SqlType::Double));
-        check(ArithmeticOp::Modulo, SqlType::Integer, SqlType::Integer, Some(SqlType::Integer));
-        check(ArithmeticOp::Subtract, SqlType::Timestamp, SqlType::Interval, Some(SqlType::Timestamp));
-        check(ArithmeticOp::Multiply, SqlType::Timestamp, SqlType::Interval, None);
-        check(ArithmeticOp::Add, SqlType::Text, SqlType::Integer, None);
-    }
 }

@@ -7,7 +7,7 @@ use schema::Timestamp;
 
 use crate::render::print::{self, ATOM, NOT, Target};
 use crate::rule::{ArithmeticOp, ScalarFunction};
-use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, Value};
+use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, Value, plan};
 
 const SAME_USER: &str = "FROM events e WHERE e.user_id = events.user_id";
 
@@ -96,10 +96,11 @@ impl Databend {
 
     fn call(&self, function: &AggregateFunction, filter: Option<&Expr>) -> String {
         let name = print::aggregate_name(function);
-        let shown = function.argument().map(|value| print::expression(value, self)).unwrap_or_default();
+        let shown = plan::argument_of(function).map(|value| print::expression(value, self)).unwrap_or_default();
         let Some(filter) = filter else { return self.unfiltered(function, &shown) };
         let condition = print::expression(filter, self);
-        let present = function.argument().map(|value| format!("{} IS NOT NULL", print::operand(value, ATOM, self)));
+        let present =
+            plan::argument_of(function).map(|value| format!("{} IS NOT NULL", print::operand(value, ATOM, self)));
         let also_present = format!("{} AND {}", print::operand(filter, NOT, self), present.unwrap_or_default());
         match function {
             AggregateFunction::Exists | AggregateFunction::CountAll => format!("count_if({condition})"),

@@ -1,0 +1,114 @@
+//! Appending and reading events.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use schema::{LogRecord, PartitionId, Topic, UserId, partition_of};
+
+use super::installation::{Installation, PARTITIONS};
+use super::samples::{error, event, event_in, read_all};
+use crate::{BusError, EventLog};
+
+/// Offsets of concurrent appends have no gap and no repetition, and each record lies where its append said.
+pub async fn concurrent_appends_are_gapless(installation: &dyn Installation) -> Result<(), BusError> {
+    const CALLERS: i64 = 32;
+    const CALLS: u32 = 8;
+    let session = installation.open().await?;
+    let callers =
+        (1..=CALLERS).map(|user_id| tokio::spawn(append_in_turn(session.log.clone(), UserId(user_id), CALLS)));
+    let mut acknowledged = BTreeSet::new();
+    for caller in callers.collect::<Vec<_>>() {
+        let appended = caller.await.map_err(|error| BusError::Unavailable(error.to_string()))??;
+        for (position, record) in appended {
+            assert!(acknowledged.insert(position), "{position:?} was given twice");
+            let read = session.log.read(Topic::Events, position.partition, position.offset, 1).await?;
+            assert_eq!(read[0].value, record.encode(), "what lies at {position:?}");
+            assert_eq!(read[0].user_id, record.user_id(), "the key at {position:?}");
+        }
+    }
+    for partition in (0..PARTITIONS).map(PartitionId) {
+        let offsets = read_all(&*session.log, Topic::Events, partition).await?;
+        let offsets: Vec<_> = offsets.iter().map(|record| record.offset).collect();
+        assert_eq!(offsets, (0..offsets.len() as u64).collect::<Vec<_>>(), "partition {partition}");
+        let range = session.log.range(Topic::Events, partition).await?;
+        assert_eq!(range, 0..offsets.len() as u64, "the range of partition {partition}");
+    }
+    installation.close(session).await
+}
+
+async fn append_in_turn(
+    log: Arc<dyn EventLog>,
+    user_id: UserId,
+    calls: u32,
+) -> Result<Vec<(schema::LogPosition, LogRecord)>, BusError> {
+    let mut appended = Vec::new();
+    for call in 0..calls {
+        let records = vec![event(user_id, 2 * call), event(user_id, 2 * call + 1)];
+        let positions = log.append(records.clone()).await?;
+        appended.extend(positions.into_iter().zip(records));
+    }
+    Ok(appended)
+}
+
+/// A record can be read as soon as its append returned, and after a restart; its partition follows from its user.
+pub async fn an_append_is_read_at_once_and_after_a_restart(installation: &dyn Installation) -> Result<(), BusError> {
+    let session = installation.open().await?;
+    assert_eq!(session.log.partitions(), PARTITIONS);
+    let records: Vec<_> = (1..=20).map(|user_id| event(UserId(user_id), 1)).collect();
+    let positions = session.log.append(records.clone()).await?;
+    assert_eq!(positions.len(), records.len());
+    for (position, record) in positions.iter().zip(&records) {
+        assert_eq!(position.partition, partition_of(record.user_id(), PARTITIONS));
+        let read = session.log.read(Topic::Events, position.partition, position.offset, 1).await?;
+        assert_eq!(read[0].value, record.encode());
+    }
+    installation.close(session).await?;
+    let session = installation.open().await?;
+    for (position, record) in positions.iter().zip(&records) {
+        let read = session.log.read(Topic::Events, position.partition, position.offset, 1).await?;
+        assert_eq!(read[0].value, record.encode(), "after the restart");
+    }
+    let again = session.log.append(vec![records[0].clone()]).await?;
+    let partition = positions[0].partition;
+    let before = positions.iter().filter(|position| position.partition == partition).count() as u64;
+    assert_eq!(again[0].offset, before, "offsets go on where they were");
+    installation.close(session).await
+}
+
+/// `read` returns at most what was asked for, in order, and nothing at the end.
+pub async fn reading_is_bounded_and_in_order(installation: &dyn Installation) -> Result<(), BusError> {
+    let session = installation.open().await?;
+    let partition = PartitionId(1);
+    session.log.append((0..10).map(|number| event_in(partition, number)).collect()).await?;
+    let offsets = async |from, max_records| {
+        let records = session.log.read(Topic::Events, partition, from, max_records).await?;
+        Ok::<_, BusError>(records.iter().map(|record| record.offset).collect::<Vec<_>>())
+    };
+    assert_eq!(offsets(0, 3).await?, [0, 1, 2]);
+    assert_eq!(offsets(8, 3).await?, [8, 9]);
+    assert_eq!(offsets(10, 3).await?, [0_u64; 0]);
+    assert_eq!(offsets(99, 3).await?, [0_u64; 0]);
+    assert_eq!(offsets(0, 0).await?, [0_u64; 0]);
+    installation.close(session).await
+}
+
+/// What ingestion refused is kept in `errors`.
+pub async fn errors_are_kept(installation: &dyn Installation) -> Result<(), BusError> {
+    let session = installation.open().await?;
+    session.log.append_errors(vec![error(UserId(1)), error(UserId(2))]).await?;
+    let mut kept = Vec::new();
+    for partition in (0..PARTITIONS).map(PartitionId) {
+        kept.extend(read_all(&*session.log, Topic::Errors, partition).await?);
+    }
+    let mut values: Vec<String> =
+        kept.iter().map(|record| String::from_utf8_lossy(&record.value).into_owned()).collect();
+    values.sort();
+    assert_eq!(
+        values,
+        [
+            r#"{"error_type":"segment_computation_error","data":{"reason":"sample","user_id":1}}"#,
+            r#"{"error_type":"segment_computation_error","data":{"reason":"sample","user_id":2}}"#,
+        ]
+    );
+    installation.close(session).await
+}

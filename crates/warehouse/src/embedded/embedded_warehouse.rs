@@ -1,0 +1,111 @@
+//! The handle that services hold; all work is done on threads for blocking work.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use schema::{Offset, PartitionId, UserId, partition_of};
+
+use super::draft::Draft;
+use super::failure::damaged;
+use super::keyspaces::Keyspaces;
+use super::reading;
+use super::syncing::Syncing;
+use crate::{HistoryCursor, HistoryPage, Warehouse, WarehouseError, WriteBatch};
+
+/// The history on one machine; cheap to clone.
+#[derive(Clone)]
+pub struct EmbeddedWarehouse(Arc<Inner>);
+
+struct Inner {
+    keyspaces: Keyspaces,
+    partitions: u16,
+    /// One write at a time decides and moves the position; waiting for the disk is outside of it.
+    writing: Mutex<()>,
+    syncing: Syncing,
+}
+
+impl EmbeddedWarehouse {
+    /// Opens the history in `dir`, or makes it. Blocks while the journal of a crash is read.
+    pub fn open(dir: impl AsRef<Path>, partitions: u16) -> Result<Self, WarehouseError> {
+        let keyspaces = Keyspaces::open(dir.as_ref(), partitions)?;
+        Ok(Self(Arc::new(Inner { keyspaces, partitions, writing: Mutex::default(), syncing: Syncing::default() })))
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Inner) -> Result<T, WarehouseError> + Send + 'static,
+    ) -> Result<T, WarehouseError> {
+        let inner = self.0.clone();
+        let joined = tokio::task::spawn_blocking(move || work(&inner)).await;
+        joined.map_err(|error| WarehouseError::Unavailable(format!("the work was interrupted: {error}")))?
+    }
+}
+
+impl Inner {
+    fn write(&self, batch: &WriteBatch) -> Result<(), WarehouseError> {
+        self.check_partition(batch.partition)?;
+        let (number, log_time) = {
+            let _alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut draft = Draft::new(&self.keyspaces, batch)?;
+            for (offset, record) in &batch.records {
+                draft.take(*offset, record)?;
+            }
+            let log_time = draft.write()?;
+            (self.syncing.written(), log_time)
+        };
+        self.syncing.wait(number, &self.keyspaces.database)?;
+        self.keyspaces.horizons.advance(batch.partition, log_time);
+        Ok(())
+    }
+
+    fn positions(&self) -> Result<Vec<Offset>, WarehouseError> {
+        let next = |partition| self.keyspaces.position(PartitionId(partition)).map(|position| position.next);
+        (0..self.partitions).map(next).collect()
+    }
+
+    fn check_partition(&self, partition: PartitionId) -> Result<(), WarehouseError> {
+        if partition.0 < self.partitions {
+            return Ok(());
+        }
+        Err(damaged(&format!("there is no partition {partition} of {}", self.partitions)))
+    }
+}
+
+#[async_trait]
+impl Warehouse for EmbeddedWarehouse {
+    async fn positions(&self) -> Result<Vec<Offset>, WarehouseError> {
+        self.blocking(Inner::positions).await
+    }
+
+    async fn write(&self, batch: WriteBatch) -> Result<(), WarehouseError> {
+        self.blocking(move |inner| inner.write(&batch)).await
+    }
+
+    async fn history(
+        &self,
+        partition: PartitionId,
+        before: Offset,
+        cursor: Option<HistoryCursor>,
+        max_rows: usize,
+    ) -> Result<HistoryPage, WarehouseError> {
+        self.blocking(move |inner| {
+            inner.check_partition(partition)?;
+            reading::history(&inner.keyspaces, partition, before, cursor, max_rows)
+        })
+        .await
+    }
+
+    async fn user_events(
+        &self,
+        user_id: UserId,
+        cursor: Option<HistoryCursor>,
+        max_rows: usize,
+    ) -> Result<HistoryPage, WarehouseError> {
+        self.blocking(move |inner| {
+            let partition = partition_of(user_id, inner.partitions);
+            reading::user_events(&inner.keyspaces, partition, user_id, cursor, max_rows)
+        })
+        .await
+    }
+}

@@ -1,0 +1,133 @@
+//! The database: its keyspaces, and what is checked before anyone may use it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use schema::{Offset, PartitionId, Timestamp};
+
+use super::failure::{damaged, from_fjall};
+use super::keys::{decode_time, encode_time};
+use super::remembered::{Horizons, forgetting};
+use crate::WarehouseError;
+
+/// Raised when what is stored changes so that this version could not read it.
+const FORMAT_VERSION: u64 = 1;
+const FORMAT_KEY: &[u8] = b"format";
+const PARTITIONS_KEY: &[u8] = b"partitions";
+
+const MIB: u64 = 1_024 * 1_024;
+/// Timelines and backfills read in order; a cache beyond the hot index blocks gains little.
+const CACHE_BYTES: u64 = 32 * MIB;
+/// Collected in memory before a sorted table is written; up to four more may wait for the disk.
+const MEMTABLE_BYTES: u64 = 16 * MIB;
+/// Two of fjall's 64 MiB journals: replayed in about a second.
+const JOURNAL_BYTES: u64 = 128 * MIB;
+/// The keyspace of the memory of event ids, which forgets by itself.
+pub(super) const COUNTED: &str = "counted";
+
+/// The keyspaces of the history; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Keyspaces {
+    pub(super) database: Database,
+    /// (partition, user, created_at, offset) → the event as JSON.
+    pub(super) rows: Keyspace,
+    /// (partition, user, event_id) → the log time at which it was counted.
+    pub(super) counted: Keyspace,
+    /// (partition, user) → the offset of the deletion.
+    pub(super) deleted: Keyspace,
+    meta: Keyspace,
+    pub(super) horizons: Arc<Horizons>,
+}
+
+/// How far a partition is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Position {
+    /// The first log offset that is not written.
+    pub(super) next: Offset,
+    /// The greatest `received_at` up to there.
+    pub(super) log_time: Timestamp,
+}
+
+impl Keyspaces {
+    /// Opens the database, or makes it; refuses another format or another number of partitions.
+    pub(super) fn open(dir: &Path, partitions: u16) -> Result<Self, WarehouseError> {
+        let horizons = Arc::new(Horizons::new(partitions));
+        let database = Database::builder(dir)
+            .cache_size(CACHE_BYTES)
+            .max_journaling_size(JOURNAL_BYTES)
+            .manual_journal_persist(true)
+            .with_compaction_filter_factories(forgetting(horizons.clone()))
+            .open()
+            .map_err(from_fjall)?;
+        let keyspace = |name: &str| {
+            let create = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
+            database.keyspace(name, create).map_err(from_fjall)
+        };
+        let opened = Self {
+            rows: keyspace("rows")?,
+            counted: keyspace(COUNTED)?,
+            deleted: keyspace("deleted")?,
+            meta: keyspace("meta")?,
+            database: database.clone(),
+            horizons,
+        };
+        opened.check_installation(partitions)?;
+        for partition in (0..partitions).map(PartitionId) {
+            opened.horizons.advance(partition, opened.position(partition)?.log_time);
+        }
+        Ok(opened)
+    }
+
+    /// Reads how far a partition is written.
+    pub(super) fn position(&self, partition: PartitionId) -> Result<Position, WarehouseError> {
+        let Some(bytes) = self.meta.get(position_key(partition)).map_err(from_fjall)? else {
+            return Ok(Position::default());
+        };
+        let (next, log_time) = bytes.split_first_chunk().ok_or_else(|| damaged("a position is short"))?;
+        let log_time = decode_time(log_time).ok_or_else(|| damaged("a position is short"))?;
+        Ok(Position { next: Offset::from_be_bytes(*next), log_time })
+    }
+
+    /// Puts how far a partition is written.
+    pub(super) fn put_position(&self, batch: &mut fjall::OwnedWriteBatch, partition: PartitionId, position: Position) {
+        let value = [position.next.to_be_bytes(), encode_time(position.log_time)].concat();
+        batch.insert(&self.meta, position_key(partition), value);
+    }
+
+    fn check_installation(&self, partitions: u16) -> Result<(), WarehouseError> {
+        let Some(format) = self.number(FORMAT_KEY)? else {
+            return self.install(partitions);
+        };
+        if format != FORMAT_VERSION {
+            return Err(damaged(&format!("it has format {format}; this version reads {FORMAT_VERSION}")));
+        }
+        match self.number(PARTITIONS_KEY)? {
+            Some(installed) if installed == u64::from(partitions) => Ok(()),
+            Some(installed) => Err(damaged(&format!(
+                "it was made with {installed} partitions and is opened with {partitions}; the number is fixed"
+            ))),
+            None => Err(damaged("the number of partitions is missing")),
+        }
+    }
+
+    fn install(&self, partitions: u16) -> Result<(), WarehouseError> {
+        if partitions == 0 {
+            return Err(damaged("a history needs at least one partition"));
+        }
+        let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
+        batch.insert(&self.meta, FORMAT_KEY, FORMAT_VERSION.to_be_bytes());
+        batch.insert(&self.meta, PARTITIONS_KEY, u64::from(partitions).to_be_bytes());
+        batch.commit().map_err(from_fjall)
+    }
+
+    fn number(&self, key: &[u8]) -> Result<Option<u64>, WarehouseError> {
+        let Some(bytes) = self.meta.get(key).map_err(from_fjall)? else { return Ok(None) };
+        let eight = bytes.as_ref().try_into().map_err(|_| damaged("a number is short"))?;
+        Ok(Some(u64::from_be_bytes(eight)))
+    }
+}
+
+fn position_key(partition: PartitionId) -> Vec<u8> {
+    [&b"position/"[..], &partition.0.to_be_bytes()].concat()
+}

@@ -1,0 +1,93 @@
+//! Reading pages of rows; a cursor is the key of the last row that was looked at.
+
+use fjall::Guard;
+use schema::{LogPosition, Offset, PartitionId, UserId};
+
+use super::failure::{damaged, from_fjall};
+use super::keys::{ROW_KEY_LENGTH, offset_of, partition_prefix, user_prefix};
+use super::keyspaces::Keyspaces;
+use crate::{HistoryCursor, HistoryPage, HistoryRow, WarehouseError};
+
+/// A page ends early when it has this many bytes: memory of a reader is bounded whatever it asks for.
+const PAGE_BYTES: usize = 8 * 1_024 * 1_024;
+
+/// A page ends early when it has passed over this many rows that are not wanted.
+const PAGE_SKIPS: usize = 65_536;
+
+/// Reads rows of a partition with log offset below `before`, by user and time.
+pub(super) fn history(
+    keyspaces: &Keyspaces,
+    partition: PartitionId,
+    before: Offset,
+    cursor: Option<HistoryCursor>,
+    max_rows: usize,
+) -> Result<HistoryPage, WarehouseError> {
+    let prefix = partition_prefix(partition);
+    let (first, last) = bounds(&prefix);
+    // A key with a byte more is the first one after the cursor's.
+    let from = match cursor {
+        Some(cursor) => [checked(cursor, &prefix)?.as_slice(), &[0]].concat(),
+        None => first,
+    };
+    page(keyspaces.rows.range(from..=last), partition, before, max_rows)
+}
+
+/// Reads a user's rows, the latest first.
+pub(super) fn user_events(
+    keyspaces: &Keyspaces,
+    partition: PartitionId,
+    user_id: UserId,
+    cursor: Option<HistoryCursor>,
+    max_rows: usize,
+) -> Result<HistoryPage, WarehouseError> {
+    let prefix = user_prefix(partition, user_id);
+    let (first, mut end) = bounds(&prefix);
+    match cursor {
+        Some(cursor) => end = checked(cursor, &prefix)?,
+        // Behind every key of the user.
+        None => end.push(0),
+    }
+    page(keyspaces.rows.range(first..end).rev(), partition, Offset::MAX, max_rows)
+}
+
+fn bounds(prefix: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let padded = |byte: u8| {
+        let mut key = prefix.to_vec();
+        key.resize(ROW_KEY_LENGTH, byte);
+        key
+    };
+    (padded(0), padded(0xff))
+}
+
+fn checked(cursor: HistoryCursor, prefix: &[u8]) -> Result<Vec<u8>, WarehouseError> {
+    if cursor.0.len() == ROW_KEY_LENGTH && cursor.0.starts_with(prefix) {
+        Ok(cursor.0)
+    } else {
+        Err(damaged("the cursor belongs to another reading"))
+    }
+}
+
+fn page(
+    entries: impl Iterator<Item = Guard>,
+    partition: PartitionId,
+    before: Offset,
+    max_rows: usize,
+) -> Result<HistoryPage, WarehouseError> {
+    let mut rows = Vec::new();
+    let (mut size, mut skips) = (0, 0);
+    for entry in entries {
+        let (key, value) = entry.into_inner().map_err(from_fjall)?;
+        let offset = offset_of(&key).ok_or_else(|| damaged("a row's key has another length"))?;
+        if offset < before {
+            let event = serde_json::from_slice(&value).map_err(|error| damaged(&format!("row {offset}: {error}")))?;
+            rows.push(HistoryRow { position: LogPosition { partition, offset }, event });
+            size += value.len();
+        } else {
+            skips += 1;
+        }
+        if rows.len() >= max_rows || size >= PAGE_BYTES || skips >= PAGE_SKIPS {
+            return Ok(HistoryPage { rows, next: Some(HistoryCursor(key.to_vec())) });
+        }
+    }
+    Ok(HistoryPage { rows, next: None })
+}

@@ -1,0 +1,164 @@
+//! Reading the history of a partition up to a seam, page by page, beside the live traffic.
+//!
+//! A reader waits until the warehouse writer has passed the seam: from there on the rows below it
+//! can only shrink by deletions, and each is read once. Pages go through a channel of one, so that
+//! the owner decides how fast history flows and memory is bounded; at most
+//! `history_readers` partitions read at once. What a page does is `owner::absorption`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use schema::{Offset, PartitionId};
+use tokio::sync::{Mutex, Semaphore, mpsc};
+use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
+use warehouse::{HistoryCursor, HistoryPage, HistoryRow, Warehouse, WarehouseError};
+
+/// How old an answer of `positions` may be: all waiting partitions share one question.
+const POSITIONS_AGE: Duration = Duration::from_millis(20);
+/// The first wait after the warehouse did not answer.
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+/// The longest wait after the warehouse did not answer.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Where a partition's history ends and its live events begin.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Seam {
+    pub(crate) partition: PartitionId,
+    /// The first record that comes live.
+    pub(crate) before: Offset,
+}
+
+/// What a reader hands over.
+#[derive(Debug)]
+pub(crate) enum HistoryPart {
+    /// Some rows below the seam.
+    Rows(Vec<HistoryRow>),
+    /// There are no more.
+    End,
+    /// The history cannot be read, and trying again will not help.
+    Unreadable(WarehouseError),
+}
+
+/// A reading under way; dropping it ends it.
+pub(crate) struct HistoryReader {
+    parts: mpsc::Receiver<HistoryPart>,
+    _task: AbortOnDropHandle<()>,
+}
+
+impl HistoryReader {
+    /// Waits for the next part; keeps nothing back when the wait is given up.
+    pub(crate) async fn next(&mut self) -> HistoryPart {
+        // The task hands over `End` or `Unreadable` before it ends, unless it panicked.
+        self.parts.recv().await.unwrap_or_else(|| {
+            HistoryPart::Unreadable(WarehouseError::Damaged("the reader of the history ended early".to_owned()))
+        })
+    }
+}
+
+/// The warehouse as the owners of this process share it.
+pub(crate) struct History {
+    warehouse: Arc<dyn Warehouse>,
+    page_rows: usize,
+    readers: Semaphore,
+    written: Mutex<Option<(Instant, Vec<Offset>)>>,
+}
+
+impl History {
+    pub(crate) fn new(warehouse: Arc<dyn Warehouse>, page_rows: usize, readers: usize) -> Self {
+        Self { warehouse, page_rows, readers: Semaphore::new(readers), written: Mutex::new(None) }
+    }
+
+    /// Starts to read what lies below the seam.
+    pub(crate) fn read(self: &Arc<Self>, seam: Seam) -> HistoryReader {
+        let (sender, parts) = mpsc::channel(1);
+        let history = Arc::clone(self);
+        let task = tokio::spawn(async move {
+            let last = match history.read_below(seam, &sender).await {
+                Ok(()) => HistoryPart::End,
+                Err(error) => HistoryPart::Unreadable(error),
+            };
+            // An owner that is gone needs no answer.
+            let _ = sender.send(last).await;
+        });
+        HistoryReader { parts, _task: AbortOnDropHandle::new(task) }
+    }
+
+    async fn read_below(&self, seam: Seam, parts: &mpsc::Sender<HistoryPart>) -> Result<(), WarehouseError> {
+        self.wait_until_written(seam).await?;
+        let Ok(_permit) = self.readers.acquire().await else { return Ok(()) };
+        let mut cursor = None;
+        loop {
+            let page = self.page(seam, cursor).await?;
+            if parts.send(HistoryPart::Rows(page.rows)).await.is_err() {
+                return Ok(());
+            }
+            cursor = match page.next {
+                Some(next) => Some(next),
+                None => return Ok(()),
+            };
+        }
+    }
+
+    /// Waits until the writer has passed the seam.
+    ///
+    /// A user's records lie in one partition, because there are no merges yet; with them, an absorbed
+    /// user's records lie in others too, and this must wait for all partitions.
+    async fn wait_until_written(&self, seam: Seam) -> Result<(), WarehouseError> {
+        let mut trouble = Trouble::default();
+        loop {
+            match self.written(seam.partition).await {
+                Ok(next) if next >= seam.before => return Ok(()),
+                Ok(_) => tokio::time::sleep(POSITIONS_AGE).await,
+                Err(error) => trouble.after(seam, error).await?,
+            }
+        }
+    }
+
+    async fn written(&self, partition: PartitionId) -> Result<Offset, WarehouseError> {
+        let mut written = self.written.lock().await;
+        let positions = match written.take() {
+            Some((asked_at, positions)) if asked_at.elapsed() < POSITIONS_AGE => written.insert((asked_at, positions)),
+            _ => {
+                let asked_at = Instant::now();
+                written.insert((asked_at, self.warehouse.positions().await?))
+            }
+        };
+        Ok(positions.1.get(usize::from(partition.0)).copied().unwrap_or(0))
+    }
+
+    async fn page(&self, seam: Seam, cursor: Option<HistoryCursor>) -> Result<HistoryPage, WarehouseError> {
+        let mut trouble = Trouble::default();
+        loop {
+            let asked = self.warehouse.history(seam.partition, seam.before, cursor.clone(), self.page_rows).await;
+            match asked {
+                Ok(page) => return Ok(page),
+                Err(error) => trouble.after(seam, error).await?,
+            }
+        }
+    }
+}
+
+/// Waits longer after each error in a row; logs the first.
+#[derive(Default)]
+struct Trouble {
+    wait: Option<Duration>,
+}
+
+impl Trouble {
+    async fn after(&mut self, seam: Seam, error: WarehouseError) -> Result<(), WarehouseError> {
+        if let WarehouseError::Damaged(_) = error {
+            return Err(error);
+        }
+        let wait = match self.wait {
+            Some(wait) => (wait * 2).min(LONGEST_WAIT),
+            None => {
+                tracing::warn!(log.partition = seam.partition.0, %error, "waiting for the warehouse to read history");
+                FIRST_WAIT
+            }
+        };
+        self.wait = Some(wait);
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,82 @@
+//! The commit: state, offset and changes at once; then, and only then, metrics and status.
+
+use bus::PartitionCommit;
+use schema::PartitionStatus;
+use tokio::time::Instant;
+
+use super::step::{Step, Tally};
+use super::{Owner, OwnerEnd};
+
+impl Owner {
+    /// Commits what a step did, if it did anything, and says how far the partition is.
+    pub(super) async fn commit(&mut self, step: Step) -> Result<(), OwnerEnd> {
+        if let Some((commit, tally)) = self.build(step) {
+            let began = Instant::now();
+            self.write(&commit).await?;
+            self.changes_end += commit.changes.len() as u64;
+            self.tell(&commit, &tally, began);
+        }
+        let decided = self.engine.clock().now;
+        self.progress.reach(self.next_offset, decided);
+        self.report();
+        Ok(())
+    }
+
+    /// Returns the commit of a step; `None` when there is nothing to commit, as on most heartbeats.
+    fn build(&mut self, step: Step) -> Option<(PartitionCommit, Tally)> {
+        let consumed = step.consumed;
+        let (commit, tally) = step.into_parts();
+        let clock = self.engine.clock();
+        let commit = PartitionCommit {
+            next_offset: self.next_offset,
+            now: clock.now,
+            log_time: clock.log_time,
+            users: self.engine.take_dirty(),
+            ..commit
+        };
+        let empty = !consumed && commit.users.is_empty() && commit.changes.is_empty() && commit.definitions.is_none();
+        (!empty).then_some((commit, tally))
+    }
+
+    /// Writes the same commit until it is written.
+    async fn write(&mut self, commit: &PartitionCommit) -> Result<(), OwnerEnd> {
+        loop {
+            match self.log.commit(commit.clone()).await {
+                Ok(()) => {
+                    self.hold.release();
+                    return Ok(());
+                }
+                Err(error) => self.hold.after(error).await?,
+            }
+        }
+    }
+
+    fn tell(&self, commit: &PartitionCommit, tally: &Tally, began: Instant) {
+        let metrics = &self.shared.metrics;
+        let committed_at = self.shared.clock.now();
+        metrics.committed(began.elapsed());
+        metrics.records(tally.applied, &tally.skipped);
+        metrics.dead_letters(&commit.dead_letters);
+        metrics.changes(&commit.changes, committed_at);
+        for times in &tally.decisive_events {
+            metrics.event_to_change(times.created_at, times.received_at, committed_at);
+        }
+    }
+
+    /// Says how far the partition is, to those who ask the log and to the gauges.
+    pub(super) fn report(&mut self) {
+        let status = PartitionStatus {
+            partition: self.log.partition(),
+            as_of: self.progress.as_of(),
+            next_offset: self.next_offset,
+            changes_end: self.changes_end,
+            generation: self.engine.catalog().generation(),
+            absorbing: self.engine.absorbing(),
+            absorbed_rows: self.absorption.as_ref().map_or(0, |absorption| absorption.rows),
+            users: self.engine.user_count() as u64,
+        };
+        self.shared.board.report(status.clone(), self.progress.lag_records(self.next_offset));
+        self.log.report(status);
+        self.reported_at = Instant::now();
+    }
+}

@@ -1,0 +1,137 @@
+//! The loop: one input at a time, each committed before the next is taken.
+
+use std::sync::Arc;
+
+use bus::{PartitionOwner, RestoredPartition, StoredRecord};
+use engine::Engine;
+use schema::{Offset, Timestamp};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::OwnerEnd;
+use super::absorption::Absorption;
+use super::input::Input;
+use super::progress::Progress;
+use super::step::Step;
+use crate::catalogs::CatalogFeed;
+use crate::hold::Hold;
+use crate::shared::Shared;
+use crate::yielding::YIELD_EVERY;
+
+/// One owned partition: its users in memory, and how far they are.
+pub(crate) struct Owner {
+    pub(super) log: Box<dyn PartitionOwner>,
+    pub(super) engine: Engine,
+    /// The first record that is not in the state yet.
+    pub(super) next_offset: Offset,
+    /// The first offset of `segment-changes` that is not written yet.
+    pub(super) changes_end: Offset,
+    pub(super) catalogs: CatalogFeed,
+    pub(super) absorption: Option<Absorption>,
+    /// Whether a waiting part of the history goes before the next records.
+    pub(super) history_next: bool,
+    pub(super) progress: Progress,
+    pub(super) reported_at: Instant,
+    pub(super) hold: Hold,
+    pub(super) stop: CancellationToken,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Owner {
+    pub(super) fn new(
+        log: Box<dyn PartitionOwner>,
+        engine: Engine,
+        restored: &RestoredPartition,
+        catalogs: CatalogFeed,
+        hold: Hold,
+        stop: CancellationToken,
+        shared: Arc<Shared>,
+    ) -> Self {
+        Self {
+            log,
+            engine,
+            next_offset: restored.next_offset,
+            changes_end: restored.changes_end,
+            catalogs,
+            absorption: None,
+            history_next: false,
+            progress: Progress::new(restored.now),
+            reported_at: Instant::now(),
+            hold,
+            stop,
+            shared,
+        }
+    }
+
+    /// Takes inputs until the partition is taken away; whatever was begun is committed then.
+    pub(crate) async fn run(mut self) -> Result<(), OwnerEnd> {
+        self.tick().await?;
+        self.consider_newest().await?;
+        loop {
+            match self.next_input().await? {
+                Input::Records(records) => self.take_records(records).await?,
+                Input::Tick => self.tick().await?,
+                Input::Catalog(newest) => self.consider(newest).await?,
+                Input::History(part) => self.take_history(part).await?,
+                Input::Revoked => return Ok(()),
+            }
+        }
+    }
+
+    /// Returns the partition's present: the wall clock, but never before what was decided already.
+    pub(super) fn now(&self) -> Timestamp {
+        self.shared.clock.now().max(self.engine.clock().now)
+    }
+
+    async fn tick(&mut self) -> Result<(), OwnerEnd> {
+        self.look_ahead().await?;
+        let step = self.fire_due();
+        self.commit(step).await
+    }
+
+    /// Applies records; a bounded number of due deadlines fires before them, so that neither waits for
+    /// all of the other.
+    async fn take_records(&mut self, records: Vec<StoredRecord>) -> Result<(), OwnerEnd> {
+        self.look_ahead().await?;
+        let mut step = self.fire_due();
+        for some in records.chunks(YIELD_EVERY) {
+            let now = self.now();
+            for record in some.iter().filter(|record| record.offset >= self.next_offset) {
+                step.take_record(&mut self.engine, record, now);
+            }
+            tokio::task::yield_now().await;
+        }
+        self.next_offset = records.last().map_or(self.next_offset, |last| self.next_offset.max(last.offset + 1));
+        self.commit(step).await
+    }
+
+    /// Fires the deadlines that are due, earliest first, for a bounded number of users.
+    pub(super) fn fire_due(&mut self) -> Step {
+        let now = self.now();
+        Step::new(self.engine.fire_due(now, self.shared.limits.max_timers))
+    }
+
+    /// Fires every deadline that is due now, committing after each bounded number of users.
+    pub(super) async fn fire_all_due(&mut self) -> Result<(), OwnerEnd> {
+        let now = self.now();
+        while self.engine.next_deadline().is_some_and(|deadline| deadline <= now) {
+            let step = Step::new(self.engine.fire_due(now, self.shared.limits.max_timers));
+            self.commit(step).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks where the log ends: what lies below it now is what the next status must account for.
+    async fn look_ahead(&mut self) -> Result<(), OwnerEnd> {
+        loop {
+            let now = self.now();
+            match self.log.log_end().await {
+                Ok(end) => {
+                    self.progress.see_end(now, end);
+                    return Ok(());
+                }
+                Err(error) => self.hold.after(error).await?,
+            }
+        }
+    }
+}

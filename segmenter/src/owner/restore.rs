@@ -1,0 +1,88 @@
+//! A partition as it was committed last: definitions, users, times. No record is read again.
+//!
+//! The definitions come with the end of the reading and are needed to decode the first user, so the
+//! encoded users are gathered first, in one arena. `restores_at_once` bounds how many do so.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bus::{PartitionOwner, RestoredPartition};
+use engine::{Engine, PartitionClock};
+use schema::{Definitions, UserId};
+use tokio_util::sync::CancellationToken;
+
+use super::{Owner, OwnerEnd};
+use crate::catalogs::{CatalogFeed, Frozen};
+use crate::hold::Hold;
+use crate::shared::Shared;
+use crate::yielding::{YIELD_EVERY, run_long};
+
+/// Restores the partition and returns its owner, ready to run.
+pub(crate) async fn restore(
+    mut log: Box<dyn PartitionOwner>,
+    shared: Arc<Shared>,
+    catalogs: CatalogFeed,
+    stop: CancellationToken,
+) -> Result<Owner, OwnerEnd> {
+    let Ok(_permit) = shared.restores.acquire().await else { return Err(OwnerEnd::Stopped) };
+    let mut hold = Hold::new(log.partition(), stop.clone(), Arc::clone(&shared.board));
+    let (users, restored) = read(log.as_mut(), &mut hold).await?;
+    let frozen = catalog_of(&restored, &shared)?;
+    let engine = load(users, &restored, &frozen).await?;
+    tracing::info!(
+        log.partition = log.partition().0,
+        log.offset = restored.next_offset,
+        catalog.generation = frozen.generation().0,
+        users = engine.user_count(),
+        "partition restored"
+    );
+    Ok(Owner::new(log, engine, &restored, catalogs, hold, stop, Arc::clone(&shared)))
+}
+
+/// The encoded users, end to end.
+#[derive(Default)]
+struct EncodedUsers {
+    bytes: Vec<u8>,
+    users: Vec<(UserId, Range<usize>)>,
+}
+
+impl EncodedUsers {
+    fn push(&mut self, user_id: UserId, state: &[u8]) {
+        let begin = self.bytes.len();
+        self.bytes.extend_from_slice(state);
+        self.users.push((user_id, begin..self.bytes.len()));
+    }
+}
+
+async fn read(log: &mut dyn PartitionOwner, hold: &mut Hold) -> Result<(EncodedUsers, RestoredPartition), OwnerEnd> {
+    loop {
+        let mut users = EncodedUsers::default();
+        match log.restore(&mut |user_id, state| users.push(user_id, state)).await {
+            Ok(restored) => {
+                hold.release();
+                return Ok((users, restored));
+            }
+            Err(error) => hold.after(error).await?,
+        }
+    }
+}
+
+/// Compiles the definitions that the state was made by. There is none before them to fall back on.
+fn catalog_of(restored: &RestoredPartition, shared: &Shared) -> Result<Arc<Frozen>, OwnerEnd> {
+    let definitions: Arc<Definitions> = Arc::new(restored.definitions.clone().unwrap_or_default());
+    run_long(|| shared.catalogs.freeze(&definitions))
+        .map_err(|error| OwnerEnd::damaged(error, "compiling the definitions of the last commit"))
+}
+
+async fn load(users: EncodedUsers, restored: &RestoredPartition, frozen: &Frozen) -> Result<Engine, OwnerEnd> {
+    let clock = PartitionClock { now: restored.now, log_time: restored.log_time };
+    let mut engine = Engine::new(Arc::clone(&frozen.catalog), clock);
+    for some in users.users.chunks(YIELD_EVERY) {
+        for (user_id, range) in some {
+            let state = users.bytes.get(range.clone()).unwrap_or_default();
+            engine.load_user(*user_id, state).map_err(|error| OwnerEnd::damaged(error, "loading a user"))?;
+        }
+        tokio::task::yield_now().await;
+    }
+    Ok(engine)
+}

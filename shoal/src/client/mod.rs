@@ -1,0 +1,16 @@
+//! Shoal's HTTP interfaces from a client's side: what `demo`, `replay` and the tests talk through.
+//!
+//! Nothing in here knows how the services are built; it follows the published interface only, as
+//! any other client would.
+
+mod backoff;
+mod changes;
+mod ingestion;
+mod segments;
+mod sse;
+
+pub use backoff::Backoff;
+pub use changes::{ChangeStream, ReceivedChange};
+pub use ingestion::{BatchAnswer, IngestionClient, ItemOutcome, PostError};
+pub use segments::{NewSegment, SegmentBody, SegmentsClient};
+pub use sse::{SseEvent, SseParser};

@@ -1,0 +1,92 @@
+//! `shoal up`: all services in one process on embedded parts.
+//!
+//! Opens the log, the history and the store of a data directory once ([`parts`]), hands them to the
+//! three services ([`compose`]), says where things are ([`places`]), and stops everything in order at
+//! a signal ([`signals`]). What a service does is in its own crate; nothing is decided here.
+
+mod compose;
+mod parts;
+mod places;
+mod sample;
+mod signals;
+
+pub(crate) use parts::DataDirectory;
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::Verdict;
+use crate::{demo, terminal};
+
+/// Start everything in one process: ingestion, segmentation, definitions, look-ups, live changes
+#[derive(Args, Clone, Debug)]
+pub(crate) struct UpArgs {
+    /// Where events, state and definitions are kept; made if absent
+    #[arg(long, value_name = "DIR", default_value = "data", env = "SHOAL_DATA")]
+    data: PathBuf,
+    /// Create the sample segments (active visitors, area no buyers, mobile lapsed, browsing now) if absent
+    #[arg(long)]
+    sample: bool,
+    /// Send the traffic of the simulated shop as well, so many events per second, and show the changes
+    #[arg(long, value_name = "RATE", num_args = 0..=1, default_missing_value = "8", value_parser = demo::positive)]
+    demo: Option<f64>,
+    /// The port of the ingestion-api instead of the configured one (0 takes a free one)
+    #[arg(long, value_name = "PORT")]
+    ingestion_port: Option<u16>,
+    /// The port of the config-api instead of the configured one (0 takes a free one)
+    #[arg(long, value_name = "PORT")]
+    config_port: Option<u16>,
+    /// Take free ports for everything, metrics included
+    #[arg(long)]
+    free_ports: bool,
+    /// Write the addresses to this file as JSON, when everything is up
+    #[arg(long, value_name = "FILE")]
+    ports_file: Option<PathBuf>,
+}
+
+pub(crate) async fn run(args: UpArgs) -> anyhow::Result<Verdict> {
+    let shutdown = CancellationToken::new();
+    signals::cancel_at_signal(shutdown.clone())?;
+    let config = compose::UpConfig::load(&args)?;
+    let telemetry = config.start_telemetry()?;
+    let outcome = run_until_shutdown(args, config, shutdown).await;
+    telemetry.flush();
+    outcome.map(|()| Verdict::Success)
+}
+
+async fn run_until_shutdown(
+    args: UpArgs,
+    config: compose::UpConfig,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let directory = DataDirectory::create(&args.data)?;
+    let parts = parts::Parts::open(&directory).await?;
+    let services = compose::start(config, parts, shutdown.clone()).await?;
+    let places = services.places().clone();
+    if args.sample {
+        sample::create(&places).await.context("creating the sample segments")?;
+    }
+    places.announce(directory.path());
+    if let Some(path) = &args.ports_file {
+        places.write(path)?;
+    }
+    let shop = args.demo.map(|rate| tokio::spawn(open_shop(places, rate, shutdown.clone())));
+    let stopped = services.finished(shutdown).await;
+    if let Some(shop) = shop {
+        shop.await.context("closing the sample shop")?;
+    }
+    stopped?;
+    terminal::say(format_args!("stopped; everything accepted is in {}", directory.path().display()));
+    Ok(())
+}
+
+/// A shop in trouble does not take the services with it.
+async fn open_shop(places: places::Places, rate: f64, shutdown: CancellationToken) {
+    let args = demo::DemoArgs { to: places.ingestion, config: places.config, rate, duration: None, seed: None };
+    if let Err(error) = demo::open(args, shutdown.child_token()).await {
+        terminal::complain(format_args!("the sample shop closed: {error:#}"));
+    }
+}
