@@ -1,4 +1,196 @@
 //! The evaluator that keeps every event and re-evaluates the rule from scratch: slow and plain.
 //!
 //! It is the definition of membership in code. The incremental engine must agree with it after
-//! every step; nothing of the engine is used here.
+//! every step; nothing of the engine and nothing of its plans is used here. What a scalar operator
+//! means is shared (`rules::eval`), how rows, aggregates and time come together is not.
+
+use std::cell::RefCell;
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap};
+
+use rules::eval::{Scope, average, compare, evaluate, is_true};
+use rules::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, Value};
+use schema::{Decimal, Event, Timestamp};
+
+/// Returns whether a user with these events, in any order, is in the segment at `now`.
+///
+/// Duplicates count here: leaving them out is the caller's business.
+pub fn is_member(rule: &Rule, events: &[Event], now: Timestamp) -> bool {
+    let known = RefCell::default();
+    events.iter().any(|row| is_true(&rule.expr, &Row { row, events, now, known: &known }))
+}
+
+/// One row among the user's events, at one instant.
+struct Row<'a> {
+    row: &'a Event,
+    events: &'a [Event],
+    now: Timestamp,
+    /// Aggregates do not depend on the row, so each is computed once per evaluation (by its address).
+    known: &'a RefCell<HashMap<*const Aggregate, Value>>,
+}
+
+impl Scope for Row<'_> {
+    fn column(&self, column: Column) -> Value {
+        column_of(self.row, column)
+    }
+
+    fn aggregate(&self, aggregate: &Aggregate) -> Value {
+        let address: *const Aggregate = aggregate;
+        if let Some(value) = self.known.borrow().get(&address) {
+            return value.clone();
+        }
+        let value = aggregated(aggregate, self.events, self.now);
+        self.known.borrow_mut().insert(address, value.clone());
+        value
+    }
+
+    fn slot(&self, _: usize) -> Value {
+        Value::Null
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+}
+
+fn column_of(event: &Event, column: Column) -> Value {
+    let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
+    match column {
+        Column::EventId => Value::Text(event.event_id.to_string()),
+        Column::UserId => Value::Integer(event.user_id.0),
+        Column::ActivityType => Value::Text(event.activity_type.clone()),
+        Column::Region => text(&event.region),
+        Column::Country => text(&event.country),
+        Column::DeviceType => text(&event.device_type),
+        Column::Url => text(&event.url),
+        Column::ElementId => text(&event.element_id),
+        Column::OrderId => text(&event.order_id),
+        Column::OrderTotal => event.order_total.map_or(Value::Null, Value::Decimal),
+        Column::CreatedAt => Value::Timestamp(event.created_at),
+        Column::ReceivedAt => Value::Timestamp(event.received_at),
+    }
+}
+
+/// Computes an aggregate over all events for which its filter is TRUE.
+fn aggregated(aggregate: &Aggregate, events: &[Event], now: Timestamp) -> Value {
+    let known = RefCell::default();
+    let scope = |row| Row { row, events, now, known: &known };
+    let mut rows: Vec<&Event> = events.iter().collect();
+    rows.retain(|row| aggregate.filter.as_ref().is_none_or(|filter| is_true(filter, &scope(row))));
+    let values = |argument: &Expr| -> Vec<Value> {
+        let all = rows.iter().map(|row| evaluate(argument, &scope(row)));
+        all.filter(|value| *value != Value::Null).collect()
+    };
+    match &aggregate.function {
+        AggregateFunction::Exists => Value::Boolean(!rows.is_empty()),
+        AggregateFunction::CountAll => Value::Integer(rows.len() as i64),
+        AggregateFunction::Count(argument) => Value::Integer(values(argument).len() as i64),
+        AggregateFunction::CountDistinct(argument) => Value::Integer(distinct(values(argument)).len() as i64),
+        AggregateFunction::Sum(argument) => total(&values(argument)),
+        AggregateFunction::Avg(argument) => {
+            let values = values(argument);
+            average(&total(&values), values.len() as i64)
+        }
+        AggregateFunction::Min(argument) => best(values(argument), Ordering::Less),
+        AggregateFunction::Max(argument) => best(values(argument), Ordering::Greater),
+        AggregateFunction::Last(argument) => {
+            rows.sort_by_key(|row| std::cmp::Reverse((row.created_at, row.event_id)));
+            first_not_null(argument, &rows, scope)
+        }
+        AggregateFunction::First(argument) => {
+            rows.sort_by_key(|row| (row.created_at, row.event_id));
+            first_not_null(argument, &rows, scope)
+        }
+    }
+}
+
+fn first_not_null<'a, S: Scope>(argument: &Expr, rows: &[&'a Event], scope: impl Fn(&'a Event) -> S) -> Value {
+    let values = rows.iter().map(|row| evaluate(argument, &scope(row)));
+    values.into_iter().find(|value| *value != Value::Null).unwrap_or(Value::Null)
+}
+
+fn distinct(values: Vec<Value>) -> Vec<Value> {
+    let mut seen: Vec<Value> = Vec::new();
+    for value in values {
+        if seen.iter().all(|known| compare(known, &value) != Some(Ordering::Equal)) {
+            seen.push(value);
+        }
+    }
+    seen
+}
+
+fn best(values: Vec<Value>, wanted: Ordering) -> Value {
+    let better = |best: Value, value: Value| if compare(&value, &best) == Some(wanted) { value } else { best };
+    values.into_iter().reduce(better).unwrap_or(Value::Null)
+}
+
+/// Adds integers and decimals up without passing 128 bits on the way: high and low digits apart.
+fn total(values: &[Value]) -> Value {
+    const BASE: i128 = 10_i128.pow(19);
+    let decimals: Vec<Decimal> = values.iter().filter_map(to_decimal).collect();
+    if decimals.is_empty() {
+        return Value::Null;
+    }
+    let scale = decimals.iter().map(|decimal| decimal.scale()).max().unwrap_or(0);
+    let units = decimals.iter().filter_map(|decimal| decimal.rescale_up(scale)).map(Decimal::units);
+    let (high, low) = units.fold((0, 0), |(high, low), units| (high + units / BASE, low + units % BASE));
+    let sum = high.checked_mul(BASE).and_then(|high| high.checked_add(low));
+    if matches!(values[0], Value::Integer(_)) {
+        return sum.and_then(|sum| i64::try_from(sum).ok()).map_or(Value::Null, Value::Integer);
+    }
+    sum.and_then(|sum| Decimal::new(sum, scale)).map_or(Value::Null, Value::Decimal)
+}
+
+fn to_decimal(value: &Value) -> Option<Decimal> {
+    match value {
+        Value::Integer(whole) => Some(Decimal::from(*whole)),
+        Value::Decimal(decimal) => Some(*decimal),
+        _ => None,
+    }
+}
+
+/// Returns every instant at which time alone could flip the rule for these events, ascending.
+///
+/// More than needed, never less: around every time that the events or the rule name, at the
+/// distance of every interval of the rule and of every sum of two of them, one microsecond before
+/// and after as well. Between two neighbours of the result nothing changes.
+pub fn next_candidates(rule: &Rule, events: &[Event]) -> Vec<Timestamp> {
+    let mut named = Named::default();
+    named.visit(&rule.expr);
+    let times = events.iter().flat_map(|event| [event.created_at, event.received_at]).chain(named.times);
+    let offsets = offsets(&named.intervals);
+    let instants = times.flat_map(|time| offsets.iter().map(move |offset| time.plus_micros(*offset)));
+    let around = instants.flat_map(|instant| [-1, 0, 1].map(|micros| instant.plus_micros(micros)));
+    around.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn offsets(intervals: &BTreeSet<i64>) -> BTreeSet<i64> {
+    let signed: BTreeSet<i64> = intervals.iter().flat_map(|micros| [*micros, micros.saturating_neg(), 0]).collect();
+    let sums = signed.iter().flat_map(|left| signed.iter().map(move |right| left.saturating_add(*right)));
+    sums.chain([0]).collect()
+}
+
+/// The times and intervals that a rule names.
+#[derive(Default)]
+struct Named {
+    times: BTreeSet<Timestamp>,
+    intervals: BTreeSet<i64>,
+}
+
+impl Named {
+    fn visit(&mut self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Literal(Value::Timestamp(time)) => {
+                self.times.insert(*time);
+            }
+            ExprKind::Literal(Value::Interval(micros)) => {
+                self.intervals.insert(*micros);
+            }
+            ExprKind::Aggregate(aggregate) => {
+                let argument = rules::plan::argument_of(&aggregate.function);
+                argument.into_iter().chain(&aggregate.filter).for_each(|part| self.visit(part));
+            }
+            _ => rules::plan::children(expr).into_iter().for_each(|child| self.visit(child)),
+        }
+    }
+}

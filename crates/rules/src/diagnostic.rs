@@ -48,4 +48,8 @@ pub struct Diagnostic {
 pub enum Code {
     /// The text is not SQL.
     Syntax,
+    /// Part of SQL that is not supported yet.
+    Unsupported,
+    /// The clause is larger than a rule may be.
+    Limits,
 }

@@ -1,0 +1,23 @@
+//! The value of an expression, computed plainly: the one meaning of every operator and function.
+//!
+//! Both evaluators use it: the naive one with aggregates computed from scratch, the incremental
+//! one with aggregates read from their folded state. It is total: what SQL would raise (overflow,
+//! division by zero) is NULL. Types were settled by `compile`; where two values meet that no typed
+//! expression brings together, the result is NULL as well.
+
+mod arithmetic;
+mod compare;
+mod evaluate;
+mod function;
+mod like;
+mod truth;
+mod wide;
+
+pub use arithmetic::{arithmetic, arithmetic_type, average};
+pub use compare::compare;
+pub use evaluate::{Scope, conform, evaluate, is_true};
+
+#[cfg(test)]
+pub(crate) mod build;
+#[cfg(test)]
+mod tests;

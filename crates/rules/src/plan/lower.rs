@@ -1,0 +1,92 @@
+//! From a rule to its plan.
+
+use super::formula::Asked;
+use super::key::canonical_conjunction;
+use super::slots::Slots;
+use super::spec::{NowComparison, Plan, WindowSpec};
+use super::term::{MAX_TERMS, Term, terms};
+use super::unsupported;
+use crate::{Diagnostic, Expr, ExprKind, Rule, SqlType, Value};
+
+/// Lowers a rule; errors say what cannot be evaluated incrementally, and where it stands.
+pub fn plan(rule: &Rule) -> Result<Plan, Vec<Diagnostic>> {
+    let mut lowering = Lowering::default();
+    let membership = lowering.some_row(Some(&rule.expr), &rule.expr);
+    if lowering.diagnostics.is_empty() {
+        let Lowering { slots, now_comparisons, .. } = lowering;
+        Ok(Plan { aggregates: slots.specs, membership, now_comparisons })
+    } else {
+        Err(in_order_of_text(lowering.diagnostics))
+    }
+}
+
+fn in_order_of_text(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.span, diagnostic.code));
+    diagnostics.dedup();
+    diagnostics
+}
+
+/// A plan in the making.
+#[derive(Default)]
+pub(super) struct Lowering {
+    pub(super) slots: Slots,
+    pub(super) now_comparisons: Vec<NowComparison>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl Lowering {
+    /// Returns the expression that is TRUE exactly when some row of the user makes `filter` TRUE.
+    pub(super) fn some_row(&mut self, filter: Option<&Expr>, like: &Expr) -> Expr {
+        let alternatives = self.alternatives(filter, like);
+        let held = alternatives.into_iter().map(|term| self.some_row_of_term(term, like)).collect();
+        junction(held, like, ExprKind::Or, false)
+    }
+
+    fn some_row_of_term(&mut self, term: Term, like: &Expr) -> Expr {
+        // Also without a condition on the row there must be a row.
+        let exists = self.exists_slot(canonical_conjunction(term.row), term.window, like);
+        let parts = std::iter::once(exists).chain(term.user).collect();
+        junction(parts, like, ExprKind::And, true)
+    }
+
+    fn alternatives(&mut self, filter: Option<&Expr>, like: &Expr) -> Vec<Term> {
+        let Some(filter) = filter else { return vec![Term::default()] };
+        let formula = self.formula(filter, Asked::IS_TRUE);
+        terms(formula).unwrap_or_else(|_| {
+            self.diagnostics.push(unsupported::too_many_terms(like, MAX_TERMS));
+            Vec::new()
+        })
+    }
+
+    /// Returns an aggregate's filter as a condition without `now()` and one window.
+    pub(super) fn single_window(&mut self, filter: Option<&Expr>, like: &Expr) -> (Option<Expr>, WindowSpec) {
+        let alternatives = self.alternatives(filter, like);
+        let about = filter.unwrap_or(like);
+        let window = alternatives.first().map(|term| term.window).unwrap_or_default();
+        if alternatives.iter().any(|term| term.window != window) {
+            self.diagnostics.push(unsupported::several_windows(about));
+        }
+        if alternatives.iter().any(|term| !term.user.is_empty()) {
+            self.diagnostics.push(unsupported::now_in_filter(about));
+        }
+        (either(alternatives, about), window)
+    }
+}
+
+/// Returns the condition that some alternative's row part is TRUE; `None` is any row.
+fn either(alternatives: Vec<Term>, like: &Expr) -> Option<Expr> {
+    let rows: Option<Vec<Expr>> = alternatives.into_iter().map(|term| canonical_conjunction(term.row)).collect();
+    Some(junction(rows?, like, ExprKind::Or, false))
+}
+
+fn junction(mut parts: Vec<Expr>, like: &Expr, kind: fn(Vec<Expr>) -> ExprKind, empty: bool) -> Expr {
+    match parts.len() {
+        0 => boolean(ExprKind::Literal(Value::Boolean(empty)), like),
+        1 => parts.remove(0),
+        _ => boolean(kind(parts), like),
+    }
+}
+
+fn boolean(kind: ExprKind, like: &Expr) -> Expr {
+    Expr { kind, sql_type: SqlType::Boolean, span: like.span }
+}

@@ -1,0 +1,28 @@
+//! How a rule is evaluated incrementally: aggregates, and an expression over their values.
+//!
+//! A user is in the segment when *some* row makes the clause TRUE. Three-valued logic is first
+//! turned into two-valued: "W is TRUE" is pushed through AND, OR and NOT ([`formula`]) until it
+//! reaches parts that depend on the row alone or on the user alone, and the whole is multiplied out
+//! ([`term`]): *some* row makes a disjunction of conjunctions TRUE exactly when for one conjunction
+//! the user's part holds and *some* row makes the row's part TRUE, which is an `Exists` aggregate.
+//! Times in a row part that are compared with `now()` become the aggregate's window ([`time`]).
+//!
+//! What does not come apart this way is refused, never approximated.
+
+mod demand;
+mod formula;
+mod key;
+mod lower;
+mod slots;
+mod spec;
+mod term;
+mod time;
+mod unsupported;
+mod walk;
+
+pub use lower::plan;
+pub use spec::{AggregateKey, AggregateSpec, Demand, NowComparison, Plan, WindowSpec};
+pub use walk::{argument_of, children};
+
+#[cfg(test)]
+mod tests;

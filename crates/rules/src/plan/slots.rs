@@ -1,0 +1,147 @@
+//! The aggregates of a plan, each once, and expressions over them.
+
+use super::demand::{demand, is_count};
+use super::lower::Lowering;
+use super::spec::{AggregateKey, AggregateSpec, Demand, NowComparison, WindowSpec};
+use super::time::against_now;
+use super::unsupported;
+use super::walk::{Uses, argument_of, map_children};
+use crate::limits::MAX_COUNT_THRESHOLD;
+use crate::rule::Comparison;
+use crate::{Aggregate, AggregateFunction, Expr, ExprKind, SqlType, Value};
+
+/// The aggregates collected so far.
+#[derive(Default)]
+pub(super) struct Slots {
+    keys: Vec<AggregateKey>,
+    pub(super) specs: Vec<AggregateSpec>,
+}
+
+impl Slots {
+    /// Returns the index of the aggregate, which now meets the demand as well.
+    pub(super) fn index_of(&mut self, spec: AggregateSpec) -> usize {
+        let key = spec.key();
+        match self.keys.iter().position(|known| *known == key) {
+            Some(index) => {
+                let known = &mut self.specs[index];
+                known.demand = known.demand.max(spec.demand);
+                index
+            }
+            None => {
+                self.keys.push(key);
+                self.specs.push(spec);
+                self.keys.len() - 1
+            }
+        }
+    }
+}
+
+/// Makes the expression that stands for an aggregate of the plan.
+pub(super) fn slot(index: usize, like: &Expr) -> Expr {
+    Expr { kind: ExprKind::Slot(index), sql_type: like.sql_type, span: like.span }
+}
+
+impl Lowering {
+    /// Returns the expression with slots in place of aggregates. It names no column of the row.
+    pub(super) fn over_slots(&mut self, expr: &Expr) -> Expr {
+        match &expr.kind {
+            ExprKind::Aggregate(aggregate) => self.aggregate_slot(expr, aggregate, Demand::Exact),
+            ExprKind::Compare { op, left, right } if Uses::of(expr).now => self.now_comparison(expr, *op, left, right),
+            ExprKind::Compare { op, left, right } => {
+                let left_slot = self.operand(left, *op, right);
+                let right_slot = self.operand(right, op.mirrored(), left);
+                compare(expr, *op, left_slot, right_slot)
+            }
+            ExprKind::Now => {
+                self.diagnostics.push(unsupported::now_outside_of_comparison(expr));
+                expr.clone()
+            }
+            _ => map_children(expr, &mut |child| self.over_slots(child)),
+        }
+    }
+
+    /// A count that is compared with a constant need not be known beyond it.
+    fn operand(&mut self, expr: &Expr, op: Comparison, other: &Expr) -> Expr {
+        let (ExprKind::Aggregate(aggregate), ExprKind::Literal(threshold)) = (&expr.kind, &other.kind) else {
+            return self.over_slots(expr);
+        };
+        if !is_count(&aggregate.function) {
+            return self.over_slots(expr);
+        }
+        match demand(op, threshold, MAX_COUNT_THRESHOLD) {
+            Some(demand) => self.aggregate_slot(expr, aggregate, demand),
+            None => {
+                self.diagnostics.push(unsupported::threshold_too_high(other));
+                expr.clone()
+            }
+        }
+    }
+
+    fn now_comparison(&mut self, expr: &Expr, op: Comparison, left: &Expr, right: &Expr) -> Expr {
+        match against_now(expr) {
+            Ok(against) => {
+                if let Some(time) = against.time {
+                    let time = self.over_slots(time);
+                    self.now_comparisons.push(NowComparison { time, op: against.op, offset: against.offset });
+                }
+            }
+            Err(diagnostic) => self.diagnostics.push(diagnostic),
+        }
+        // Here, under a comparison that was looked at, `now()` is fine.
+        let (left, right) = (self.side_of_now(left), self.side_of_now(right));
+        compare(expr, op, left, right)
+    }
+
+    fn side_of_now(&mut self, expr: &Expr) -> Expr {
+        match &expr.kind {
+            ExprKind::Now => expr.clone(),
+            ExprKind::Arithmetic { .. } => map_children(expr, &mut |child| self.side_of_now(child)),
+            _ => self.over_slots(expr),
+        }
+    }
+
+    fn aggregate_slot(&mut self, expr: &Expr, aggregate: &Aggregate, demand: Demand) -> Expr {
+        let filter = aggregate.filter.as_ref();
+        if aggregate.function == AggregateFunction::Exists {
+            return self.some_row(filter, expr);
+        }
+        self.check_argument(expr, &aggregate.function);
+        let (filter, window) = self.single_window(filter, expr);
+        let index = self.slots.index_of(AggregateSpec { function: aggregate.function.clone(), filter, window, demand });
+        slot(index, expr)
+    }
+
+    fn check_argument(&mut self, expr: &Expr, function: &AggregateFunction) {
+        let Some(argument) = argument_of(function) else { return };
+        if Uses::of(argument).now {
+            self.diagnostics.push(unsupported::now_outside_of_comparison(argument));
+        }
+        let is_total = matches!(function, AggregateFunction::Sum(_) | AggregateFunction::Avg(_));
+        if is_total && argument.sql_type == SqlType::Double {
+            self.diagnostics.push(unsupported::float_total(expr));
+        }
+    }
+
+    /// Makes the expression for "some row is like that": an `Exists` of the plan.
+    pub(super) fn exists_slot(&mut self, filter: Option<Expr>, window: WindowSpec, like: &Expr) -> Expr {
+        let function = AggregateFunction::Exists;
+        let index = self.slots.index_of(AggregateSpec { function, filter, window, demand: Demand::Exact });
+        Expr { kind: ExprKind::Slot(index), sql_type: SqlType::Boolean, span: like.span }
+    }
+}
+
+fn compare(like: &Expr, op: Comparison, left: Expr, right: Expr) -> Expr {
+    let kind = ExprKind::Compare { op, left: Box::new(left), right: Box::new(right) };
+    Expr { kind, sql_type: SqlType::Boolean, span: like.span }
+}
+
+impl AggregateFunction {
+    /// Returns its value over no event at all.
+    pub const fn over_nothing(&self) -> Value {
+        match self {
+            Self::Exists => Value::Boolean(false),
+            Self::CountAll | Self::Count(_) | Self::CountDistinct(_) => Value::Integer(0),
+            _ => Value::Null,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Walking over expressions without knowing their kinds.
+
+use crate::{AggregateFunction, Expr, ExprKind};
+
+/// Returns the direct parts of an expression, in order. An aggregate is closed: its argument and
+/// filter are about other rows.
+pub fn children(expr: &Expr) -> Vec<&Expr> {
+    match &expr.kind {
+        ExprKind::Literal(_) | ExprKind::Column(_) | ExprKind::Now | ExprKind::Aggregate(_) | ExprKind::Slot(_) => {
+            Vec::new()
+        }
+        ExprKind::Not(inner) | ExprKind::IsNull(inner) | ExprKind::IsTrue(inner) | ExprKind::Negate(inner) => {
+            vec![inner]
+        }
+        ExprKind::And(parts) | ExprKind::Or(parts) => parts.iter().collect(),
+        ExprKind::Compare { left, right, .. }
+        | ExprKind::Arithmetic { left, right, .. }
+        | ExprKind::IsNotDistinct(left, right) => vec![left, right],
+        ExprKind::InList { value, list } => std::iter::once(&**value).chain(list).collect(),
+        ExprKind::Like { value, .. } => vec![value],
+        ExprKind::Case { branches, otherwise } => {
+            let branches = branches.iter().flat_map(|(condition, result)| [condition, result]);
+            branches.chain(otherwise.as_deref()).collect()
+        }
+        ExprKind::Function { arguments, .. } => arguments.iter().collect(),
+    }
+}
+
+/// Returns what is aggregated, if the function has an argument.
+pub const fn argument_of(function: &AggregateFunction) -> Option<&Expr> {
+    match function {
+        AggregateFunction::Exists | AggregateFunction::CountAll => None,
+        AggregateFunction::Count(argument)
+        | AggregateFunction::CountDistinct(argument)
+        | AggregateFunction::Sum(argument)
+        | AggregateFunction::Avg(argument)
+        | AggregateFunction::Min(argument)
+        | AggregateFunction::Max(argument)
+        | AggregateFunction::Last(argument)
+        | AggregateFunction::First(argument) => Some(argument),
+    }
+}
+
+/// Rebuilds an expression with each direct part replaced.
+pub(super) fn map_children(expr: &Expr, map: &mut impl FnMut(&Expr) -> Expr) -> Expr {
+    let kind = match &expr.kind {
+        kind @ (ExprKind::Literal(_)
+        | ExprKind::Column(_)
+        | ExprKind::Now
+        | ExprKind::Aggregate(_)
+        | ExprKind::Slot(_)) => kind.clone(),
+        ExprKind::Not(inner) => ExprKind::Not(boxed(inner, map)),
+        ExprKind::IsNull(inner) => ExprKind::IsNull(boxed(inner, map)),
+        ExprKind::IsTrue(inner) => ExprKind::IsTrue(boxed(inner, map)),
+        ExprKind::Negate(inner) => ExprKind::Negate(boxed(inner, map)),
+        ExprKind::And(parts) => ExprKind::And(parts.iter().map(map).collect()),
+        ExprKind::Or(parts) => ExprKind::Or(parts.iter().map(map).collect()),
+        ExprKind::Compare { op, left, right } => {
+            ExprKind::Compare { op: *op, left: boxed(left, map), right: boxed(right, map) }
+        }
+        ExprKind::Arithmetic { op, left, right } => {
+            ExprKind::Arithmetic { op: *op, left: boxed(left, map), right: boxed(right, map) }
+        }
+        ExprKind::IsNotDistinct(left, right) => ExprKind::IsNotDistinct(boxed(left, map), boxed(right, map)),
+        ExprKind::InList { value, list } => {
+            ExprKind::InList { value: boxed(value, map), list: list.iter().map(map).collect() }
+        }
+        ExprKind::Like { value, pattern } => ExprKind::Like { value: boxed(value, map), pattern: pattern.clone() },
+        ExprKind::Case { branches, otherwise } => ExprKind::Case {
+            branches: branches.iter().map(|(condition, result)| (map(condition), map(result))).collect(),
+            otherwise: otherwise.as_ref().map(|otherwise| boxed(otherwise, map)),
+        },
+        ExprKind::Function { function, arguments } => {
+            ExprKind::Function { function: *function, arguments: arguments.iter().map(map).collect() }
+        }
+    };
+    Expr { kind, sql_type: expr.sql_type, span: expr.span }
+}
+
+fn boxed(expr: &Expr, map: &mut impl FnMut(&Expr) -> Expr) -> Box<Expr> {
+    Box::new(map(expr))
+}
+
+/// What an expression depends on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Uses {
+    /// A column of the row.
+    pub(super) row: bool,
+    /// An aggregate over the user's events.
+    pub(super) user: bool,
+    /// The instant of the evaluation.
+    pub(super) now: bool,
+}
+
+impl Uses {
+    /// Returns what an expression depends on, outside of its aggregates.
+    pub(super) fn of(expr: &Expr) -> Self {
+        let own = Self {
+            row: matches!(expr.kind, ExprKind::Column(_)),
+            user: matches!(expr.kind, ExprKind::Aggregate(_) | ExprKind::Slot(_)),
+            now: matches!(expr.kind, ExprKind::Now),
+        };
+        children(expr).into_iter().map(Self::of).fold(own, Self::joined)
+    }
+
+    const fn joined(self, other: Self) -> Self {
+        Self { row: self.row || other.row, user: self.user || other.user, now: self.now || other.now }
+    }
+
+    /// Returns whether it depends on nothing: a constant.
+    pub(super) const fn nothing(self) -> bool {
+        !self.row && !self.user && !self.now
+    }
+}
