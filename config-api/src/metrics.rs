@@ -15,8 +15,9 @@ pub(crate) static DEFINITIONS_GENERATION: LazyLock<Gauge<u64>> = LazyLock::new(|
 });
 
 /// How many segments are live.
-pub(crate) static DEFINITIONS_SEGMENTS: LazyLock<Gauge<u64>> =
-    LazyLock::new(|| METER.u64_gauge("shoal.definitions.segments").with_description("How many segments are live").build());
+pub(crate) static DEFINITIONS_SEGMENTS: LazyLock<Gauge<u64>> = LazyLock::new(|| {
+    METER.u64_gauge("shoal.definitions.segments").with_description("How many segments are live").build()
+});
 
 /// Changes that were published and are not projected yet, over all partitions.
 pub(crate) static PROJECTION_LAG: LazyLock<Gauge<u64>> = LazyLock::new(|| {

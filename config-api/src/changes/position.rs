@@ -69,7 +69,9 @@ mod tests {
     #[test]
     fn what_is_no_position_of_this_log_is_refused() {
         let text = Position(vec![1, 2, 3]).encode();
-        for (text, partitions) in [(text.as_str(), 2), (&text, 4), ("", 0), ("AQ", 1), ("%%", 1), ("Av____________8B", 1)] {
+        for (text, partitions) in
+            [(text.as_str(), 2), (&text, 4), ("", 0), ("AQ", 1), ("%%", 1), ("Av____________8B", 1)]
+        {
             assert_eq!(Position::decode(text, partitions), None, "{text} for {partitions}");
         }
     }

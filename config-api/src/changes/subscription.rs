@@ -92,8 +92,7 @@ impl Subscription {
         let count = self.position.0.len();
         let only = self.filter.partition(u16::try_from(count).unwrap_or(u16::MAX)).map(|only| usize::from(only.0));
         let behind = |partition: &usize| {
-            only.is_none_or(|only| only == *partition)
-                && self.position.0[*partition] < self.source.tail.end(*partition)
+            only.is_none_or(|only| only == *partition) && self.position.0[*partition] < self.source.tail.end(*partition)
         };
         let found = (self.turn..count).chain(0..self.turn).find(behind)?;
         self.turn = (found + 1) % count;

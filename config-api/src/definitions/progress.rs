@@ -74,7 +74,10 @@ mod tests {
     #[track_caller]
     fn check(statuses: &[PartitionStatus], status: SegmentStatus, partitions_live: usize, absorbed_rows: u64) {
         let progress = Progress::of(Generation(5), statuses, 2);
-        assert_eq!((progress.status, progress.partitions_live, progress.absorbed_rows), (status, partitions_live, absorbed_rows));
+        assert_eq!(
+            (progress.status, progress.partitions_live, progress.absorbed_rows),
+            (status, partitions_live, absorbed_rows)
+        );
     }
 
     #[test]

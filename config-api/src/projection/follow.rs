@@ -50,11 +50,7 @@ pub(super) async fn follow(
     }
 }
 
-async fn read_next(
-    log: &dyn EventLog,
-    partition: PartitionId,
-    next: Offset,
-) -> Result<Vec<StoredRecord>, BusError> {
+async fn read_next(log: &dyn EventLog, partition: PartitionId, next: Offset) -> Result<Vec<StoredRecord>, BusError> {
     log.wait_for(Topic::SegmentChanges, partition, next).await?;
     log.read(Topic::SegmentChanges, partition, next, MAX_CHANGES).await
 }

@@ -32,12 +32,7 @@ pub(crate) async fn create_segment(
     let segment = state.store.create_segment(&spec, &Actor::anonymous()).await.map_err(store_problem)?;
     let location = format!("/api/v1/segments/{}", segment.segment_id);
     let view = saved(&state, segment, &clause).await?;
-    Ok((
-        StatusCode::CREATED,
-        [(header::ETAG, entity_tag(view.version))],
-        [(header::LOCATION, location)],
-        Json(view),
-    )
+    Ok((StatusCode::CREATED, [(header::ETAG, entity_tag(view.version))], [(header::LOCATION, location)], Json(view))
         .into_response())
 }
 
@@ -103,8 +98,9 @@ async fn saved(state: &AppState, segment: Segment, clause: &Clause) -> Result<Se
     // A segment about everything names nothing in particular.
     let named = if segment.spec.is_generic { Vec::new() } else { named_activities(&clause.rule) };
     state.store.set_named_activities(segment.segment_id, &named).await.map_err(store_problem)?;
-    let view = segment_view(state, segment).await?;
-    Ok(SegmentView { diagnostics: clause.diagnostics.iter().map(DiagnosticView::from).collect(), ..view })
+    let mut view = segment_view(state, segment).await?;
+    view.diagnostics = clause.diagnostics.iter().map(DiagnosticView::from).collect();
+    Ok(view)
 }
 
 /// Hands the definitions out at once; should that fail, the poll does it.

@@ -127,8 +127,7 @@ async fn size(state: &AppState, segment: &Segment) -> Result<(u64, Option<Timest
 
 fn instant(text: Option<String>, absent: Timestamp) -> Result<Timestamp, Problem> {
     let Some(text) = text else { return Ok(absent) };
-    Timestamp::parse(&text)
-        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "invalid_time", error.to_string()))
+    Timestamp::parse(&text).map_err(|error| Problem::new(StatusCode::BAD_REQUEST, "invalid_time", error.to_string()))
 }
 
 impl From<Flow> for FlowView {

@@ -59,7 +59,11 @@ pub(super) fn read(headers: &HeaderMap, body: &Bytes) -> Result<UserProfile, Pro
     let email = fields.optional_text("email", MAX_EMAIL_BYTES);
     let client_ref_id = fields.optional_text("clientRefId", Identity::MAX_VALUE_BYTES);
     if client_ref_id.as_deref() == Some("") {
-        fields.fault("clientRefId", "empty_client_ref_id", "`clientRefId` must not be empty; leave it out or send null");
+        fields.fault(
+            "clientRefId",
+            "empty_client_ref_id",
+            "`clientRefId` must not be empty; leave it out or send null",
+        );
     }
     fields.finish("invalid_user")?;
     Ok(UserProfile { name, email, client_ref_id })

@@ -21,7 +21,9 @@ fn conflict(field: ConflictField) -> Problem {
     let (status, code, detail) = match field {
         ConflictField::Tag => (StatusCode::CONFLICT, "tag_taken", "another live segment has this tag"),
         ConflictField::Code => (StatusCode::CONFLICT, "code_taken", "another activity has this code"),
-        ConflictField::ClientRefId => (StatusCode::CONFLICT, "client_ref_id_taken", "another user has this clientRefId"),
+        ConflictField::ClientRefId => {
+            (StatusCode::CONFLICT, "client_ref_id_taken", "another user has this clientRefId")
+        }
         ConflictField::Version => {
             let detail = "the segment was changed since the version named by If-Match";
             (StatusCode::PRECONDITION_FAILED, "version_mismatch", detail)

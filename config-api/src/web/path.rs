@@ -6,9 +6,10 @@ use service::problem::Problem;
 
 /// Reads an id: a positive integer.
 pub(crate) fn parse_id(text: &str) -> Result<i64, Problem> {
-    text.parse().ok().filter(|id| *id > 0).ok_or_else(|| {
-        Problem::new(StatusCode::BAD_REQUEST, "invalid_id", "an id is a positive integer")
-    })
+    text.parse()
+        .ok()
+        .filter(|id| *id > 0)
+        .ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "invalid_id", "an id is a positive integer"))
 }
 
 /// Reads a segment's tag.
