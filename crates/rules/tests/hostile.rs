@@ -15,11 +15,16 @@ fn check(text: &str) {
     let owned = text.to_owned();
     let started = Instant::now();
     let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
-    let compiled = thread.spawn(move || compile(&owned)).unwrap().join().unwrap();
+    let running = thread.spawn(move || compile(&owned)).expect("a thread starts");
+    let compiled = running.join().expect("no text makes it panic");
     let shown: String = text.chars().take(80).collect();
     assert!(started.elapsed() < LONGEST, "{shown:?}… took {:?}", started.elapsed());
     let refused = compiled.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     assert_eq!(compiled.rule.is_none(), refused, "{shown:?}");
+    if let Some(rule) = &compiled.rule {
+        let printed = rules::render::canonical(rule);
+        assert_eq!(compile(&printed).rule.as_ref(), Some(rule), "{shown:?} prints as {printed:?}");
+    }
     for diagnostic in &compiled.diagnostics {
         let span = diagnostic.span;
         assert!(text.get(span.start..span.end).is_some(), "{shown:?}: {diagnostic:?}");
@@ -172,9 +177,12 @@ fn words() -> impl Strategy<Value = String> {
 
 fn accepted() -> Vec<String> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/accept");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("the corpus is there")
+        .map(|entry| entry.expect("a readable entry").path())
+        .collect();
     files.sort();
-    files.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect()
+    files.iter().map(|path| std::fs::read_to_string(path).expect("a readable clause")).collect()
 }
 
 /// An accepted clause with a piece cut out, doubled, or replaced by a word.

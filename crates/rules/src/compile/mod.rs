@@ -26,6 +26,5 @@ mod warnings;
 
 pub use clause::{Compiled, compile};
 
-pub(crate) use aggregates::result_type;
 #[cfg(test)]
-pub(crate) use clause::typed;
+pub(crate) use {aggregates::result_type, clause::typed};
