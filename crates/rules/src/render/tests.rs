@@ -7,7 +7,7 @@ use crate::rule::{ArithmeticOp, Comparison, ScalarFunction};
 use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, Span, SqlType, Value, compile, eval, render};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_printed_rule_compiles_to_itself(seed in any::<u64>()) {
