@@ -278,7 +278,25 @@ fn an_aggregate_is_a_subquery_with_its_filter_inside() {
     );
     check_databend(
         "count(order_id) FILTER (WHERE region = 'CA' OR url IS NULL) >= 3",
-        "(SELECT count_if((e.region = 'CA' OR e.url IS NULL) AND e.order_id IS NOT NULL) FROM events e WHERE e.user_id = events.user_id) >= 3",
+        "(SELECT count(CASE WHEN e.region = 'CA' OR e.url IS NULL THEN e.order_id END) FROM events e WHERE e.user_id = events.user_id) >= 3",
+    );
+}
+
+#[test]
+fn a_sum_over_nothing_but_nulls_is_null_also_in_databend() {
+    check_databend(
+        "sum(order_total) FILTER (WHERE region = 'CA') > 3",
+        "(SELECT sum(CASE WHEN e.region = 'CA' THEN e.order_total END) FROM events e WHERE e.user_id = events.user_id) > 3",
+    );
+}
+
+#[test]
+fn one_character_of_a_pattern_is_not_one_byte() {
+    check_databend("url LIKE '%a.b%' AND order_id IS NULL", "events.url LIKE '%a.b%' AND events.order_id IS NULL");
+    check_databend("url LIKE 'a._\\_%'", "regexp_like(events.url, '(?s)^a\\\\.._.*$')");
+    check_databend(
+        "activity_type = 'x' AND url NOT LIKE '_'",
+        "events.activity_type = 'x' AND NOT regexp_like(events.url, '(?s)^.$')",
     );
 }
 
