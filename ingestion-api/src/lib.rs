@@ -1,1 +1,3 @@
 //! ingestion-api
+
+pub mod warehouse_writer;

@@ -42,14 +42,103 @@ pub struct Diagnostic {
     pub replacement: Option<String>,
 }
 
+impl Diagnostic {
+    /// Makes one that stops the clause from being saved.
+    pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self { code, severity: Severity::Error, message: message.into(), span, hint: None, replacement: None }
+    }
+
+    /// Makes one that says that the rule may not be what was meant.
+    pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, span, message) }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Adds a text that could stand in place of its span.
+    #[must_use]
+    pub fn with_replacement(self, replacement: impl Into<String>) -> Self {
+        Self { replacement: Some(replacement.into()), ..self }
+    }
+}
+
 /// What a diagnostic is about; the stable `code` of the API. The variants are added to as the language grows.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// The text is not SQL.
     Syntax,
+    /// There is something behind a `;`.
+    MultipleStatements,
+    /// A comment hides text from SQL.
+    Comment,
+    /// The text is a statement or a query, not what stands behind WHERE.
+    NotAnExpression,
+    /// No table has a column of that name.
+    UnknownColumn,
+    /// There is no function of that name.
+    UnknownFunction,
+    /// There is no table of that name, or none with that alias here.
+    UnknownTable,
+    /// Values of these types do not meet.
+    TypeMismatch,
+    /// A function was given too few or too many arguments.
+    WrongArguments,
+    /// A constant is not what its form promises.
+    InvalidLiteral,
+    /// Its value would differ between two evaluations at the same instant.
+    NonDeterministicFunction,
+    /// A subquery looks at the events of other users.
+    CrossUserSubquery,
+    /// A month or a year has no fixed length.
+    CalendarInterval,
+    /// An aggregate stands where there is no group of events.
+    MisplacedAggregate,
+    /// A scalar subquery may return more than one row.
+    NotOneRow,
     /// Part of SQL that is not supported yet.
     Unsupported,
     /// The clause is larger than a rule may be.
     Limits,
+    /// Every user is selected.
+    AlwaysTrue,
+    /// No user is ever selected.
+    AlwaysFalse,
+    /// It names `now()`, but time alone changes nothing.
+    NeverChangesWithTime,
+    /// "Not this value" selects everyone with some other event.
+    NegationIsNotNever,
+}
+
+impl Code {
+    /// Returns its stable name, as the API writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Syntax => "syntax",
+            Self::MultipleStatements => "multiple_statements",
+            Self::Comment => "comment",
+            Self::NotAnExpression => "not_an_expression",
+            Self::UnknownColumn => "unknown_column",
+            Self::UnknownFunction => "unknown_function",
+            Self::UnknownTable => "unknown_table",
+            Self::TypeMismatch => "type_mismatch",
+            Self::WrongArguments => "wrong_arguments",
+            Self::InvalidLiteral => "invalid_literal",
+            Self::NonDeterministicFunction => "non_deterministic_function",
+            Self::CrossUserSubquery => "cross_user_subquery",
+            Self::CalendarInterval => "calendar_interval",
+            Self::MisplacedAggregate => "misplaced_aggregate",
+            Self::NotOneRow => "not_one_row",
+            Self::Unsupported => "unsupported",
+            Self::Limits => "limits",
+            Self::AlwaysTrue => "always_true",
+            Self::AlwaysFalse => "always_false",
+            Self::NeverChangesWithTime => "never_changes_with_time",
+            Self::NegationIsNotNever => "negation_is_not_never",
+        }
+    }
 }

@@ -12,6 +12,7 @@ pub mod plan;
 pub mod render;
 pub mod rule;
 pub mod value;
+mod walk;
 
 pub use compile::{Compiled, compile};
 pub use diagnostic::{Code, Diagnostic, Severity, Span};

@@ -2,8 +2,14 @@
 
 /// The longest text of a clause, in bytes: longer ones are generated, and belong into static segments.
 pub const MAX_TEXT_BYTES: usize = 16 * 1024;
+/// The most tokens of a clause: eight for each node that a rule may have. Bounds how deep a chain
+/// of operators can lean to the left, which no nesting limit of a parser sees.
+pub const MAX_TOKENS: usize = 8 * MAX_NODES;
 /// The deepest nesting: keeps every recursion over a rule far from the end of a thread's stack.
 pub const MAX_DEPTH: usize = 32;
+/// The deepest nesting of the text, parentheses that mean nothing included: what the parser's own
+/// recursion is held to. Two levels for each of a rule, so that every canonical text parses.
+pub const MAX_PARSER_DEPTH: usize = 2 * MAX_DEPTH + 8;
 /// The most nodes of a typed rule: bounds the time that one re-evaluation takes.
 pub const MAX_NODES: usize = 512;
 /// The most different aggregates of one rule: bounds the state that one rule adds to a user.

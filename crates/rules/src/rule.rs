@@ -257,6 +257,44 @@ impl Column {
     }
 }
 
+impl Expr {
+    /// Makes `a AND b AND …` in normal form: without nesting, and a single part is itself.
+    pub fn and(parts: Vec<Self>, span: Span) -> Self {
+        Self::joined(parts, span, ExprKind::And, |kind| match kind {
+            ExprKind::And(parts) => Ok(parts),
+            other => Err(other),
+        })
+    }
+
+    /// Makes `a OR b OR …` in normal form: without nesting, and a single part is itself.
+    pub fn or(parts: Vec<Self>, span: Span) -> Self {
+        Self::joined(parts, span, ExprKind::Or, |kind| match kind {
+            ExprKind::Or(parts) => Ok(parts),
+            other => Err(other),
+        })
+    }
+
+    fn joined(
+        parts: Vec<Self>,
+        span: Span,
+        join: fn(Vec<Self>) -> ExprKind,
+        split: fn(ExprKind) -> Result<Vec<Self>, ExprKind>,
+    ) -> Self {
+        let flat = parts.into_iter().flat_map(|part| match split(part.kind) {
+            Ok(inner) => inner,
+            Err(kind) => vec![Self { kind, ..part }],
+        });
+        let mut flat: Vec<Self> = flat.collect();
+        match flat.pop() {
+            Some(only) if flat.is_empty() => only,
+            last => {
+                flat.extend(last);
+                Self { kind: join(flat), sql_type: SqlType::Boolean, span }
+            }
+        }
+    }
+}
+
 /// `= <> < <= > >=`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Comparison {
@@ -274,6 +312,20 @@ pub enum Comparison {
     GreaterOrEqual,
 }
 
+impl Comparison {
+    /// Returns its sign in SQL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "<>",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+        }
+    }
+}
+
 /// `+ - * / %`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum ArithmeticOp {
@@ -287,6 +339,19 @@ pub enum ArithmeticOp {
     Divide,
     /// `%`; NULL for a divisor of zero.
     Modulo,
+}
+
+impl ArithmeticOp {
+    /// Returns its sign in SQL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
+            Self::Divide => "/",
+            Self::Modulo => "%",
+        }
+    }
 }
 
 /// Scalar functions. The list grows with the language; each has one meaning in `eval` and one in `render`.
@@ -314,6 +379,40 @@ pub enum ScalarFunction {
     Greatest,
     /// `least(a, b, …)`: NULL if any is.
     Least,
+}
+
+impl ScalarFunction {
+    /// Every function.
+    pub const ALL: [Self; 11] = [
+        Self::Coalesce,
+        Self::NullIf,
+        Self::Lower,
+        Self::Upper,
+        Self::Trim,
+        Self::Length,
+        Self::Concat,
+        Self::StartsWith,
+        Self::Abs,
+        Self::Greatest,
+        Self::Least,
+    ];
+
+    /// Returns its name in SQL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Coalesce => "coalesce",
+            Self::NullIf => "nullif",
+            Self::Lower => "lower",
+            Self::Upper => "upper",
+            Self::Trim => "trim",
+            Self::Length => "length",
+            Self::Concat => "concat",
+            Self::StartsWith => "starts_with",
+            Self::Abs => "abs",
+            Self::Greatest => "greatest",
+            Self::Least => "least",
+        }
+    }
 }
 
 /// The instant a literal names, if it is one.

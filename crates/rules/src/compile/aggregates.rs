@@ -1,0 +1,200 @@
+//! Aggregates: directly in the clause, in HAVING and in scalar subqueries.
+//!
+//! Every way of restricting one (FILTER, `…_if`, the WHERE around it) ends in its one filter.
+
+use sqlparser::ast::{self, Function};
+
+use crate::compile::functions::{Argument, is_distinct};
+use crate::compile::lower::{Lowering, unwrapped};
+use crate::compile::scope::{Place, Scope};
+use crate::compile::typing;
+use crate::{Aggregate, AggregateFunction, Code, Column, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
+
+/// Which aggregate a name means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Count,
+    Sum,
+    Avg,
+    Min,
+    Max,
+    Last,
+    First,
+}
+
+/// The name of an aggregate, with or without `_if`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct AggregateName {
+    kind: Kind,
+    conditional: bool,
+}
+
+impl AggregateName {
+    /// Every name, as it is written.
+    pub(super) const ALL_NAMES: [&'static str; 14] = [
+        "count",
+        "sum",
+        "avg",
+        "min",
+        "max",
+        "arg_max",
+        "arg_min",
+        "count_if",
+        "sum_if",
+        "avg_if",
+        "min_if",
+        "max_if",
+        "arg_max_if",
+        "arg_min_if",
+    ];
+
+    /// Returns the aggregate of a name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        let (base, conditional) = match name.strip_suffix("_if") {
+            Some(base) => (base, true),
+            None => (name, false),
+        };
+        let kind = match base {
+            "count" => Kind::Count,
+            "sum" => Kind::Sum,
+            "avg" => Kind::Avg,
+            "min" => Kind::Min,
+            "max" => Kind::Max,
+            "arg_max" => Kind::Last,
+            "arg_min" => Kind::First,
+            _ => return None,
+        };
+        Some(Self { kind, conditional })
+    }
+}
+
+impl Lowering<'_> {
+    pub(super) fn aggregate_call(
+        &mut self,
+        name: AggregateName,
+        function: &Function,
+        scope: &Scope<'_>,
+        span: Span,
+    ) -> Option<Expr> {
+        let group = match scope.place {
+            Place::Clause => &[],
+            Place::Group { filter } | Place::Selected { filter } => filter,
+            Place::Aggregated => return self.misplaced(span),
+        };
+        let inner = scope.at(Place::Aggregated);
+        let mut arguments = self.arguments(function, span)?;
+        let condition = if name.conditional { arguments.pop() } else { None };
+        let condition = match condition {
+            Some(Argument::Value(condition)) => Some(condition),
+            _ if name.conditional => return self.wrong_arguments("…_if", "a condition as its last argument", span),
+            _ => None,
+        };
+        let wanted = condition.into_iter().chain(function.filter.as_deref());
+        let filters: Vec<Option<Expr>> = wanted.map(|condition| self.condition(condition, &inner)).collect();
+        let computed = self.computed(name.kind, function, &arguments, &inner, span);
+        let mut conditions = Vec::new();
+        for condition in group {
+            conditions.push(self.copy(condition)?);
+        }
+        conditions.extend(filters.into_iter().collect::<Option<Vec<_>>>()?);
+        self.aggregate(computed?, conditions, span)
+    }
+
+    /// Makes the aggregate over the events that pass all conditions.
+    pub(super) fn aggregate(&mut self, function: AggregateFunction, conditions: Vec<Expr>, span: Span) -> Option<Expr> {
+        let filter = (!conditions.is_empty()).then(|| Expr::and(conditions, span));
+        let sql_type = result_type(&function);
+        self.node(ExprKind::Aggregate(Box::new(Aggregate { function, filter })), sql_type, span)
+    }
+
+    fn misplaced(&mut self, span: Span) -> Option<Expr> {
+        let message = "an aggregate cannot stand inside another aggregate or in a subquery's WHERE";
+        let problem = Diagnostic::error(Code::MisplacedAggregate, span, message);
+        self.report(problem.with_hint("conditions on aggregates belong into HAVING or directly into the clause"))
+    }
+
+    fn computed(
+        &mut self,
+        kind: Kind,
+        function: &Function,
+        arguments: &[Argument<'_>],
+        scope: &Scope<'_>,
+        span: Span,
+    ) -> Option<AggregateFunction> {
+        let distinct = is_distinct(function);
+        if distinct && kind != Kind::Count {
+            return self.unsupported(span, "DISTINCT in any aggregate but `count` is");
+        }
+        match (kind, arguments) {
+            (Kind::Count, [] | [Argument::Star]) if !distinct => Some(AggregateFunction::CountAll),
+            (Kind::Count, [Argument::Value(value)]) => self.count(value, distinct, scope),
+            (Kind::Last | Kind::First, [Argument::Value(value), Argument::Value(order)]) => {
+                self.at_an_end(kind, value, order, scope)
+            }
+            (Kind::Last | Kind::First, _) => self.wrong_arguments("arg_max", "a value and `created_at`", span),
+            (Kind::Count, _) => self.wrong_arguments("count", "`*` or one argument", span),
+            (_, [Argument::Value(value)]) => self.folded_value(kind, value, scope),
+            _ => self.wrong_arguments("this aggregate", "one argument", span),
+        }
+    }
+
+    fn count(&mut self, value: &ast::Expr, distinct: bool, scope: &Scope<'_>) -> Option<AggregateFunction> {
+        let value = self.expression(value, scope)?;
+        Some(match value.kind {
+            _ if distinct => AggregateFunction::CountDistinct(value),
+            // `count(1)` is how many write `count(*)`.
+            ExprKind::Literal(ref constant) if *constant != Value::Null => AggregateFunction::CountAll,
+            _ => AggregateFunction::Count(value),
+        })
+    }
+
+    fn folded_value(&mut self, kind: Kind, value: &ast::Expr, scope: &Scope<'_>) -> Option<AggregateFunction> {
+        let value = self.expression(value, scope)?;
+        let ordered = |found| !matches!(found, SqlType::Boolean | SqlType::Interval);
+        match kind {
+            Kind::Sum => self.demand(value, "a number", typing::is_number).map(AggregateFunction::Sum),
+            Kind::Avg => self.demand(value, "a number", typing::is_number).map(AggregateFunction::Avg),
+            Kind::Min => self.demand(value, "a number, a text or a time", ordered).map(AggregateFunction::Min),
+            _ => self.demand(value, "a number, a text or a time", ordered).map(AggregateFunction::Max),
+        }
+    }
+
+    /// `arg_max(x, created_at)`; ties are broken by `event_id`, which may be written out.
+    fn at_an_end(
+        &mut self,
+        kind: Kind,
+        value: &ast::Expr,
+        order: &ast::Expr,
+        scope: &Scope<'_>,
+    ) -> Option<AggregateFunction> {
+        let at = self.tokens.span_of(order);
+        let value = self.expression(value, scope);
+        let columns = match unwrapped(order) {
+            ast::Expr::Tuple(parts) => self.expressions(parts, scope)?,
+            single => self.expressions([single], scope)?,
+        };
+        let names: Vec<&ExprKind> = columns.iter().map(|column| &column.kind).collect();
+        match names.as_slice() {
+            [ExprKind::Column(Column::CreatedAt)]
+            | [ExprKind::Column(Column::CreatedAt), ExprKind::Column(Column::EventId)] => {}
+            _ => return self.unsupported(at, "an order by anything but `created_at` is"),
+        }
+        Some(if kind == Kind::Last { AggregateFunction::Last(value?) } else { AggregateFunction::First(value?) })
+    }
+}
+
+/// Returns the type of an aggregate's value.
+pub(crate) fn result_type(function: &AggregateFunction) -> SqlType {
+    match function {
+        AggregateFunction::Exists => SqlType::Boolean,
+        AggregateFunction::CountAll | AggregateFunction::Count(_) | AggregateFunction::CountDistinct(_) => {
+            SqlType::Integer
+        }
+        AggregateFunction::Avg(value) => typing::average(value.sql_type),
+        AggregateFunction::Sum(value)
+        | AggregateFunction::Min(value)
+        | AggregateFunction::Max(value)
+        | AggregateFunction::Last(value)
+        | AggregateFunction::First(value) => value.sql_type,
+    }
+}

@@ -1,0 +1,291 @@
+//! Calls: which function a name is, and scalar functions.
+
+use sqlparser::ast::{self, DuplicateTreatment, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
+
+use crate::compile::aggregates::AggregateName;
+use crate::compile::lower::Lowering;
+use crate::compile::scope::{Scope, folded};
+use crate::compile::{names, typing};
+use crate::rule::ScalarFunction;
+use crate::{Code, Diagnostic, Expr, ExprKind, Span, SqlType};
+
+/// Functions whose value is not decided by events and `now()`.
+const NON_DETERMINISTIC: [&str; 22] = [
+    "rand",
+    "random",
+    "uuid",
+    "gen_random_uuid",
+    "newid",
+    "nextval",
+    "connection_id",
+    "current_user",
+    "current_role",
+    "current_catalog",
+    "current_database",
+    "current_schema",
+    "database",
+    "session_user",
+    "system_user",
+    "user",
+    "version",
+    "sleep",
+    "sysdate",
+    "clock_timestamp",
+    "statement_timestamp",
+    "last_query_id",
+];
+
+/// Functions of SQL that the language is to have, and does not yet.
+const NOT_YET: [&str; 68] = [
+    "rollout",
+    "window_funnel",
+    "retention",
+    "row_number",
+    "rank",
+    "dense_rank",
+    "lag",
+    "lead",
+    "ntile",
+    "first_value",
+    "last_value",
+    "date_trunc",
+    "date_part",
+    "date_add",
+    "date_sub",
+    "date_diff",
+    "datediff",
+    "dateadd",
+    "to_date",
+    "to_timestamp",
+    "to_datetime",
+    "to_string",
+    "to_number",
+    "to_decimal",
+    "to_int64",
+    "to_year",
+    "to_month",
+    "to_hour",
+    "to_day_of_week",
+    "to_start_of_day",
+    "to_start_of_week",
+    "to_start_of_month",
+    "to_start_of_hour",
+    "current_date",
+    "current_time",
+    "localtime",
+    "localtimestamp",
+    "today",
+    "yesterday",
+    "tomorrow",
+    "year",
+    "month",
+    "day",
+    "hour",
+    "minute",
+    "extract",
+    "substr",
+    "substring",
+    "left",
+    "right",
+    "replace",
+    "position",
+    "locate",
+    "split_part",
+    "regexp_like",
+    "regexp",
+    "round",
+    "floor",
+    "ceil",
+    "ceiling",
+    "truncate",
+    "if",
+    "iff",
+    "ifnull",
+    "nvl",
+    "get_path",
+    "json_extract",
+    "median",
+];
+
+/// An argument as it is written.
+pub(super) enum Argument<'a> {
+    Star,
+    Value(&'a ast::Expr),
+}
+
+impl Lowering<'_> {
+    pub(super) fn call(&mut self, function: &Function, scope: &Scope<'_>, span: Span) -> Option<Expr> {
+        let [ast::ObjectNamePart::Identifier(ident)] = function.name.0.as_slice() else {
+            return self.report(Diagnostic::error(Code::UnknownFunction, span, "functions have no schema here"));
+        };
+        let name = folded(ident);
+        let name_span = self.tokens.span_at(ident.span);
+        let plain = self.plain_call(function, &name, span);
+        if let Some(aggregate) = AggregateName::named(&name) {
+            plain?;
+            return self.aggregate_call(aggregate, function, scope, span);
+        }
+        if let Some(filter) = &function.filter {
+            let at = self.tokens.span_of(filter);
+            let message = format!("FILTER belongs to an aggregate; `{name}` is none");
+            self.report::<()>(Diagnostic::error(Code::MisplacedAggregate, at, message));
+        }
+        if name == "now" || name == "current_timestamp" {
+            return self.now(function, span);
+        }
+        let Some(scalar) = scalar_named(&name) else { return self.no_such_function(&name, name_span, span) };
+        plain?;
+        let arguments = self.values(function, span)?;
+        let arguments = self.expressions(arguments, scope)?;
+        self.scalar_call(scalar, arguments, span)
+    }
+
+    /// Refuses windows, ORDER BY inside of calls and the like.
+    fn plain_call(&mut self, function: &Function, name: &str, span: Span) -> Option<()> {
+        let clauses = match &function.args {
+            FunctionArguments::List(list) => !list.clauses.is_empty(),
+            _ => false,
+        };
+        if function.over.is_some() {
+            return self.unsupported(span, "a window function (OVER) is");
+        }
+        let parameters = !matches!(function.parameters, FunctionArguments::None);
+        let odd = clauses || function.uses_odbc_syntax || function.null_treatment.is_some();
+        if odd || !function.within_group.is_empty() || (parameters && !NOT_YET.contains(&name)) {
+            return self.unsupported(span, &format!("this form of calling `{name}` is"));
+        }
+        Some(())
+    }
+
+    fn now(&mut self, function: &Function, span: Span) -> Option<Expr> {
+        if !self.arguments(function, span)?.is_empty() {
+            return self.wrong_arguments("now", "no argument", span);
+        }
+        self.node(ExprKind::Now, SqlType::Timestamp, span)
+    }
+
+    fn no_such_function(&mut self, name: &str, name_span: Span, span: Span) -> Option<Expr> {
+        if NON_DETERMINISTIC.contains(&name) {
+            let message = format!("`{name}` may differ between two evaluations at the same instant");
+            let problem = Diagnostic::error(Code::NonDeterministicFunction, span, message);
+            return self.report(problem.with_hint("membership is decided by events and `now()` alone"));
+        }
+        if NOT_YET.contains(&name) {
+            return self.unsupported(span, &format!("`{name}` is"));
+        }
+        let problem = Diagnostic::error(Code::UnknownFunction, name_span, format!("there is no function `{name}`"));
+        let known = AggregateName::ALL_NAMES.into_iter().chain(ScalarFunction::ALL.map(ScalarFunction::as_str));
+        self.report(match names::nearest(name, known.chain(["now"])) {
+            Some(near) => problem.with_hint(format!("did you mean `{near}`?")).with_replacement(near),
+            None => problem,
+        })
+    }
+
+    /// Returns the arguments, DISTINCT left aside.
+    pub(super) fn arguments<'a>(&mut self, function: &'a Function, span: Span) -> Option<Vec<Argument<'a>>> {
+        let list = match &function.args {
+            FunctionArguments::None => return Some(Vec::new()),
+            FunctionArguments::Subquery(_) => return self.unsupported(span, "a subquery as an argument is"),
+            FunctionArguments::List(list) => list,
+        };
+        let arguments = list.args.iter().map(|argument| match argument {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) => Some(Argument::Value(value)),
+            FunctionArg::Unnamed(FunctionArgExpr::Wildcard) => Some(Argument::Star),
+            _ => None,
+        });
+        match arguments.collect::<Option<_>>() {
+            Some(arguments) => Some(arguments),
+            None => self.unsupported(span, "a named argument is"),
+        }
+    }
+
+    fn values<'a>(&mut self, function: &'a Function, span: Span) -> Option<Vec<&'a ast::Expr>> {
+        if is_distinct(function) {
+            let message = "DISTINCT belongs to an aggregate";
+            return self.report(Diagnostic::error(Code::MisplacedAggregate, span, message));
+        }
+        let values = self.arguments(function, span)?.into_iter().map(|argument| match argument {
+            Argument::Value(value) => Some(value),
+            Argument::Star => None,
+        });
+        match values.collect::<Option<_>>() {
+            Some(values) => Some(values),
+            None => self.report(Diagnostic::error(Code::WrongArguments, span, "`*` is an argument of `count` only")),
+        }
+    }
+
+    pub(super) fn wrong_arguments<T>(&mut self, name: &str, wanted: &str, span: Span) -> Option<T> {
+        self.report(Diagnostic::error(Code::WrongArguments, span, format!("`{name}` takes {wanted}")))
+    }
+
+    pub(super) fn trim(&mut self, inner: &ast::Expr, scope: &Scope<'_>, span: Span) -> Option<Expr> {
+        let inner = self.expression(inner, scope)?;
+        self.scalar_call(ScalarFunction::Trim, vec![inner], span)
+    }
+
+    fn scalar_call(&mut self, function: ScalarFunction, arguments: Vec<Expr>, span: Span) -> Option<Expr> {
+        let (least, most, wanted) = arity(function);
+        if arguments.len() < least || arguments.len() > most {
+            return self.wrong_arguments(function.as_str(), wanted, span);
+        }
+        let (arguments, sql_type) = match function {
+            ScalarFunction::Coalesce | ScalarFunction::Greatest | ScalarFunction::Least => {
+                self.meet(arguments, span)?
+            }
+            ScalarFunction::NullIf => {
+                let (arguments, together) = self.meet(arguments, span)?;
+                // A bare NULL compared with something has the other one's type.
+                let first = arguments.first().map(|first| first.sql_type).filter(|first| *first != SqlType::Null);
+                (arguments, first.unwrap_or(together))
+            }
+            ScalarFunction::Abs => {
+                let arguments = self.all(arguments, "a number", typing::is_number)?;
+                let sql_type = arguments.first().map_or(SqlType::Null, |first| first.sql_type);
+                (arguments, sql_type)
+            }
+            ScalarFunction::Length => (self.texts(arguments)?, SqlType::Integer),
+            ScalarFunction::StartsWith => (self.texts(arguments)?, SqlType::Boolean),
+            ScalarFunction::Lower | ScalarFunction::Upper | ScalarFunction::Trim | ScalarFunction::Concat => {
+                (self.texts(arguments)?, SqlType::Text)
+            }
+        };
+        self.node(ExprKind::Function { function, arguments }, sql_type, span)
+    }
+
+    fn texts(&mut self, arguments: Vec<Expr>) -> Option<Vec<Expr>> {
+        self.all(arguments, "a text", |found| found == SqlType::Text)
+    }
+
+    fn all(&mut self, arguments: Vec<Expr>, wanted: &str, fits: fn(SqlType) -> bool) -> Option<Vec<Expr>> {
+        let done: Vec<_> = arguments.into_iter().map(|argument| self.demand(argument, wanted, fits)).collect();
+        done.into_iter().collect()
+    }
+}
+
+pub(super) fn is_distinct(function: &Function) -> bool {
+    match &function.args {
+        FunctionArguments::List(list) => list.duplicate_treatment == Some(DuplicateTreatment::Distinct),
+        _ => false,
+    }
+}
+
+fn scalar_named(name: &str) -> Option<ScalarFunction> {
+    match name {
+        "char_length" | "character_length" => Some(ScalarFunction::Length),
+        _ => ScalarFunction::ALL.into_iter().find(|function| function.as_str() == name),
+    }
+}
+
+fn arity(function: ScalarFunction) -> (usize, usize, &'static str) {
+    match function {
+        ScalarFunction::Coalesce | ScalarFunction::Greatest | ScalarFunction::Least | ScalarFunction::Concat => {
+            (1, usize::MAX, "at least one argument")
+        }
+        ScalarFunction::NullIf | ScalarFunction::StartsWith => (2, 2, "two arguments"),
+        ScalarFunction::Lower
+        | ScalarFunction::Upper
+        | ScalarFunction::Trim
+        | ScalarFunction::Length
+        | ScalarFunction::Abs => (1, 1, "one argument"),
+    }
+}

@@ -1,0 +1,357 @@
+//! From the parsed tree to the typed rule: the walk, and which node is whose business.
+//!
+//! Every arm that is not here is refused. A method that returns `None` has reported why; its caller
+//! goes on with the other parts first, so that one run finds all problems.
+
+use sqlparser::ast::{self, BinaryOperator, CaseWhen, UnaryOperator};
+
+use crate::compile::names;
+use crate::compile::scope::{Owner, Place, Scope, folded};
+use crate::compile::tokens::Tokens;
+use crate::limits::{MAX_DEPTH, MAX_NODES};
+use crate::rule::Comparison;
+use crate::{Code, Column, Diagnostic, Expr, ExprKind, Span, SqlType};
+
+/// One run over one clause.
+pub(super) struct Lowering<'t> {
+    pub(super) tokens: &'t Tokens<'t>,
+    diagnostics: Vec<Diagnostic>,
+    depth: usize,
+    nodes: usize,
+}
+
+impl<'t> Lowering<'t> {
+    pub(super) fn new(tokens: &'t Tokens<'t>) -> Self {
+        Self { tokens, diagnostics: Vec::new(), depth: 0, nodes: 0 }
+    }
+
+    pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.diagnostics
+    }
+
+    /// Lowers the whole clause.
+    pub(super) fn clause(&mut self, parsed: &ast::Expr) -> Option<Expr> {
+        let expr = self.expression(parsed, &Scope::CLAUSE)?;
+        self.boolean(expr)
+    }
+
+    /// Adds a problem; `None`, for the caller to return.
+    pub(super) fn report<T>(&mut self, problem: Diagnostic) -> Option<T> {
+        self.diagnostics.push(problem);
+        None
+    }
+
+    /// Refuses a part of SQL that is not in the language so far.
+    pub(super) fn unsupported<T>(&mut self, span: Span, what: &str) -> Option<T> {
+        self.report(Diagnostic::error(Code::Unsupported, span, format!("{what} not supported yet")))
+    }
+
+    /// Makes a node.
+    pub(super) fn node(&mut self, kind: ExprKind, sql_type: SqlType, span: Span) -> Option<Expr> {
+        self.charge(1, span)?;
+        Some(Expr { kind, sql_type, span })
+    }
+
+    /// Copies a part that the normal form has twice.
+    pub(super) fn copy(&mut self, expr: &Expr) -> Option<Expr> {
+        self.charge(expr.node_count(), expr.span)?;
+        Some(expr.clone())
+    }
+
+    /// Counts nodes as they are made, so that what doubles cannot outgrow memory before the end.
+    pub(super) fn charge(&mut self, nodes: usize, span: Span) -> Option<()> {
+        let before = self.nodes;
+        self.nodes = before.saturating_add(nodes);
+        if self.nodes <= MAX_NODES {
+            return Some(());
+        }
+        if before <= MAX_NODES {
+            self.report::<()>(super::bounds::too_many_nodes(span));
+        }
+        None
+    }
+
+    /// Lowers an expression at its place.
+    pub(super) fn expression(&mut self, parsed: &ast::Expr, scope: &Scope<'_>) -> Option<Expr> {
+        let parsed = unwrapped(parsed);
+        if self.depth >= MAX_DEPTH || self.nodes > MAX_NODES {
+            let span = self.tokens.span_of(parsed);
+            return if self.nodes > MAX_NODES { None } else { self.report(super::bounds::too_deep(span)) };
+        }
+        self.depth += 1;
+        let lowered = self.dispatch(parsed, scope);
+        self.depth -= 1;
+        lowered
+    }
+
+    /// Lowers a condition at its place.
+    pub(super) fn condition(&mut self, parsed: &ast::Expr, scope: &Scope<'_>) -> Option<Expr> {
+        let expr = self.expression(parsed, scope)?;
+        self.boolean(expr)
+    }
+
+    /// Lowers several expressions; every one, so that every problem is reported.
+    pub(super) fn expressions<'a>(
+        &mut self,
+        parsed: impl IntoIterator<Item = &'a ast::Expr>,
+        scope: &Scope<'_>,
+    ) -> Option<Vec<Expr>> {
+        let done: Vec<Option<Expr>> = parsed.into_iter().map(|part| self.expression(part, scope)).collect();
+        done.into_iter().collect()
+    }
+
+    fn dispatch(&mut self, parsed: &ast::Expr, scope: &Scope<'_>) -> Option<Expr> {
+        let span = self.tokens.span_of(parsed);
+        match parsed {
+            ast::Expr::Identifier(_) | ast::Expr::CompoundIdentifier(_) => self.column(parsed, scope),
+            ast::Expr::Value(value) => self.literal(&value.value, span),
+            ast::Expr::TypedString(string) => self.typed_string(string, span),
+            ast::Expr::Interval(interval) => self.interval(interval, span),
+            ast::Expr::UnaryOp { op: UnaryOperator::Not, expr } => {
+                let inner = self.condition(expr, scope)?;
+                self.not(inner, span)
+            }
+            ast::Expr::UnaryOp { op, expr } => self.signed(*op, expr, scope, span),
+            ast::Expr::BinaryOp { left, op, right } => self.binary(parsed, left, op, right, scope, span),
+            ast::Expr::IsNull(_)
+            | ast::Expr::IsNotNull(_)
+            | ast::Expr::IsTrue(_)
+            | ast::Expr::IsNotTrue(_)
+            | ast::Expr::IsFalse(_)
+            | ast::Expr::IsNotFalse(_)
+            | ast::Expr::IsUnknown(_)
+            | ast::Expr::IsNotUnknown(_)
+            | ast::Expr::IsDistinctFrom(..)
+            | ast::Expr::IsNotDistinctFrom(..) => self.test(parsed, scope, span),
+            ast::Expr::InList { expr, list, negated } => {
+                let found = self.in_list(expr, list, scope, span)?;
+                self.not_if(*negated, found, span)
+            }
+            ast::Expr::Between { expr, low, high, negated } => {
+                let between = self.between(expr, low, high, scope, span)?;
+                self.not_if(*negated, between, span)
+            }
+            ast::Expr::Like { expr, pattern, negated, any: false, escape_char: None } => {
+                let like = self.like(expr, pattern, scope, span)?;
+                self.not_if(*negated, like, span)
+            }
+            ast::Expr::Case { operand, conditions, else_result, .. } => {
+                self.case(operand.as_deref(), conditions, else_result.as_deref(), scope, span)
+            }
+            ast::Expr::Function(function) => self.call(function, scope, span),
+            ast::Expr::Trim { expr, trim_where: None, trim_what: None, trim_characters: None } => {
+                self.trim(expr, scope, span)
+            }
+            ast::Expr::Exists { subquery, negated } => {
+                let exists = self.exists(subquery, scope, span)?;
+                self.not_if(*negated, exists, span)
+            }
+            ast::Expr::InSubquery { expr, subquery, negated } => {
+                let found = self.in_subquery(expr, subquery, scope, span)?;
+                self.not_if(*negated, found, span)
+            }
+            ast::Expr::Subquery(query) => self.scalar_subquery(query, scope, span),
+            other => self.unknown_form(other, span),
+        }
+    }
+
+    /// Lowers a column of one of the rows in sight.
+    pub(super) fn column(&mut self, parsed: &ast::Expr, scope: &Scope<'_>) -> Option<Expr> {
+        let span = self.tokens.span_of(parsed);
+        let idents = match parsed {
+            ast::Expr::Identifier(ident) => std::slice::from_ref(ident),
+            ast::Expr::CompoundIdentifier(idents) => idents,
+            _ => return None,
+        };
+        let (qualifier, name) = match idents {
+            [name] => (None, name),
+            [qualifier, name] => (Some(folded(qualifier)), name),
+            _ => {
+                return self.report(Diagnostic::error(
+                    Code::UnknownTable,
+                    span,
+                    "tables have no database or schema here",
+                ));
+            }
+        };
+        let owner = scope.owner(qualifier.as_deref());
+        if owner == Owner::Nobody {
+            let at = self.tokens.span_at(idents[0].span);
+            return self.unknown_alias(&qualifier.unwrap_or_default(), at, scope);
+        }
+        let at = self.tokens.span_at(name.span);
+        let column = self.column_named(name, at)?;
+        if owner == Owner::Outer {
+            return self.outer_column(span);
+        }
+        match scope.place {
+            Place::Group { .. } if column != Column::UserId => return self.ungrouped(column, span),
+            Place::Selected { .. } => return self.more_than_one_row(span),
+            _ => {}
+        }
+        self.node(ExprKind::Column(column), column.sql_type(), span)
+    }
+
+    fn column_named(&mut self, ident: &ast::Ident, span: Span) -> Option<Column> {
+        let name = folded(ident);
+        if let Some(column) = Column::ALL.into_iter().find(|column| column.as_str() == name) {
+            return Some(column);
+        }
+        if name == "payload" {
+            return self.unsupported(span, "reading the payload is");
+        }
+        let problem = Diagnostic::error(Code::UnknownColumn, span, format!("`events` has no column `{}`", ident.value));
+        if ident.quote_style == Some('"') {
+            let text = format!("'{}'", ident.value.replace('\'', "''"));
+            return self.report(problem.with_hint("a text stands in single quotes").with_replacement(text));
+        }
+        self.report(match names::nearest(&name, Column::ALL.map(Column::as_str)) {
+            Some(near) => problem.with_hint(format!("did you mean `{near}`?")).with_replacement(near),
+            None => problem.with_hint(format!("its columns are {}", Column::ALL.map(Column::as_str).join(", "))),
+        })
+    }
+
+    fn unknown_alias(&mut self, qualifier: &str, span: Span, scope: &Scope<'_>) -> Option<Expr> {
+        if qualifier == "payload" {
+            return self.unsupported(span, "reading the payload is");
+        }
+        let problem = Diagnostic::error(Code::UnknownTable, span, format!("no table is called `{qualifier}` here"));
+        let aliases = scope.aliases();
+        let near = names::nearest(qualifier, aliases.iter().copied());
+        self.report(match near {
+            Some(near) => problem.with_replacement(near),
+            None => problem.with_hint(format!("in sight are {}", aliases.join(", "))),
+        })
+    }
+
+    fn outer_column(&mut self, span: Span) -> Option<Expr> {
+        let problem = Diagnostic::error(
+            Code::Unsupported,
+            span,
+            "comparing two rows of a user with each other is not supported yet",
+        );
+        self.report(problem.with_hint("only `user_id` may connect a subquery with the row around it"))
+    }
+
+    pub(super) fn more_than_one_row(&mut self, span: Span) -> Option<Expr> {
+        let problem = Diagnostic::error(Code::NotOneRow, span, "the subquery may return more than one row");
+        self.report(problem.with_hint("select an aggregate, such as `max(…)` or `arg_max(…, created_at)`"))
+    }
+
+    fn ungrouped(&mut self, column: Column, span: Span) -> Option<Expr> {
+        let column = column.as_str();
+        let message = format!("`{column}` differs between the events of the group");
+        let problem = Diagnostic::error(Code::MisplacedAggregate, span, message);
+        self.report(
+            problem.with_hint(format!("aggregate it, such as `max({column})`, or put the condition into WHERE")),
+        )
+    }
+
+    fn binary(
+        &mut self,
+        parsed: &ast::Expr,
+        left: &ast::Expr,
+        op: &BinaryOperator,
+        right: &ast::Expr,
+        scope: &Scope<'_>,
+        span: Span,
+    ) -> Option<Expr> {
+        match op {
+            BinaryOperator::And | BinaryOperator::Or => self.chain(parsed, op, scope, span),
+            BinaryOperator::StringConcat => self.concatenation(left, right, scope, span),
+            _ => match (comparison(op), super::operators::arithmetic(op)) {
+                (Some(op), _) => self.comparison(op, left, right, scope, span),
+                (_, Some(op)) => self.arithmetic(op, left, right, scope, span),
+                _ => self.unsupported(span, &format!("the operator `{op}` is")),
+            },
+        }
+    }
+
+    fn chain(&mut self, parsed: &ast::Expr, op: &BinaryOperator, scope: &Scope<'_>, span: Span) -> Option<Expr> {
+        let parts: Vec<Option<Expr>> =
+            operands(parsed, op).into_iter().map(|part| self.condition(part, scope)).collect();
+        let parts: Vec<Expr> = parts.into_iter().collect::<Option<_>>()?;
+        self.charge(1, span)?;
+        Some(if *op == BinaryOperator::And { Expr::and(parts, span) } else { Expr::or(parts, span) })
+    }
+
+    fn case(
+        &mut self,
+        operand: Option<&ast::Expr>,
+        conditions: &[CaseWhen],
+        otherwise: Option<&ast::Expr>,
+        scope: &Scope<'_>,
+        span: Span,
+    ) -> Option<Expr> {
+        let whens: Vec<Option<Expr>> = conditions
+            .iter()
+            .map(|when| match operand {
+                Some(operand) => {
+                    let at = self.tokens.span_of(&when.condition);
+                    self.comparison(Comparison::Equal, operand, &when.condition, scope, at)
+                }
+                None => self.condition(&when.condition, scope),
+            })
+            .collect();
+        let results = self.expressions(conditions.iter().map(|when| &when.result).chain(otherwise), scope);
+        let whens: Vec<Expr> = whens.into_iter().collect::<Option<_>>()?;
+        let (mut results, sql_type) = self.meet(results?, span)?;
+        let otherwise = otherwise.and_then(|_| results.pop()).map(Box::new);
+        let branches = whens.into_iter().zip(results).collect();
+        self.node(ExprKind::Case { branches, otherwise }, sql_type, span)
+    }
+
+    fn unknown_form(&mut self, parsed: &ast::Expr, span: Span) -> Option<Expr> {
+        let what = match parsed {
+            ast::Expr::JsonAccess { .. } | ast::Expr::CompoundFieldAccess { .. } => "reading the payload is",
+            ast::Expr::Cast { .. } | ast::Expr::Convert { .. } => "CAST is",
+            ast::Expr::Extract { .. } => "EXTRACT is",
+            ast::Expr::Ceil { .. } => "ceil is",
+            ast::Expr::Floor { .. } => "floor is",
+            ast::Expr::Substring { .. } => "substr is",
+            ast::Expr::Position { .. } => "position is",
+            ast::Expr::Trim { .. } => "TRIM with anything but a text is",
+            ast::Expr::Like { .. } => "LIKE with ANY or ESCAPE is",
+            ast::Expr::ILike { .. } => "ILIKE is",
+            ast::Expr::RLike { .. } | ast::Expr::SimilarTo { .. } => "a regular expression is",
+            ast::Expr::AnyOp { .. } | ast::Expr::AllOp { .. } => "a comparison with ANY or ALL is",
+            ast::Expr::Tuple(_) => "a comparison of rows is",
+            ast::Expr::AtTimeZone { .. } => "AT TIME ZONE is",
+            ast::Expr::Array(_) => "an array is",
+            _ => "this form of expression is",
+        };
+        self.unsupported(span, what)
+    }
+}
+
+/// Takes the parentheses off.
+pub(super) fn unwrapped(mut parsed: &ast::Expr) -> &ast::Expr {
+    while let ast::Expr::Nested(inner) = parsed {
+        parsed = inner;
+    }
+    parsed
+}
+
+/// Returns the parts of `a AND (b AND c) AND d`, in order. No recursion: chains have no depth limit.
+pub(super) fn operands<'a>(parsed: &'a ast::Expr, op: &BinaryOperator) -> Vec<&'a ast::Expr> {
+    let (mut waiting, mut parts) = (vec![parsed], Vec::new());
+    while let Some(next) = waiting.pop() {
+        match unwrapped(next) {
+            ast::Expr::BinaryOp { left, op: found, right } if found == op => waiting.extend([&**right, &**left]),
+            part => parts.push(part),
+        }
+    }
+    parts
+}
+
+fn comparison(op: &BinaryOperator) -> Option<Comparison> {
+    match op {
+        BinaryOperator::Eq => Some(Comparison::Equal),
+        BinaryOperator::NotEq => Some(Comparison::NotEqual),
+        BinaryOperator::Lt => Some(Comparison::Less),
+        BinaryOperator::LtEq => Some(Comparison::LessOrEqual),
+        BinaryOperator::Gt => Some(Comparison::Greater),
+        BinaryOperator::GtEq => Some(Comparison::GreaterOrEqual),
+        _ => None,
+    }
+}

@@ -1,0 +1,26 @@
+//! Text → [`crate::Rule`], or everything that is wrong with it.
+//!
+//! The text is cut into tokens ([`tokens`]), parsed by `sqlparser` ([`parse`]), and what comes out
+//! is lowered node by node to the typed rule ([`lower`] and the files behind it) by an allow-list:
+//! a node that nobody here knows is refused. Nothing stops at the first problem.
+
+mod aggregates;
+mod bounds;
+mod clause;
+mod dialect;
+mod extent;
+mod functions;
+mod intervals;
+mod literals;
+mod lower;
+mod names;
+mod operators;
+mod parse;
+mod scope;
+mod statement;
+mod subquery;
+mod tokens;
+mod typing;
+mod warnings;
+
+pub use clause::{Compiled, compile};

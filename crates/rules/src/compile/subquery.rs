@@ -1,0 +1,277 @@
+//! Subqueries over the same user's events: EXISTS, IN and scalar, turned into aggregates.
+//!
+//! What ties a subquery to the user is either `e.user_id = events.user_id` in its WHERE or
+//! `user_id IN (SELECT user_id …)`. Without it a subquery speaks about other users' events.
+
+use sqlparser::ast::{self, BinaryOperator, GroupByExpr, Query, Select, SelectItem, SetExpr, TableFactor};
+
+use crate::compile::lower::{Lowering, operands, unwrapped};
+use crate::compile::names;
+use crate::compile::scope::{Owner, Place, Scope, folded};
+use crate::{AggregateFunction, Code, Diagnostic, Expr, ExprKind, Span, SqlType};
+
+const ONLY_TABLE: &str = "events";
+const OTHER_TABLES: [&str; 2] = ["users", "segment_members"];
+
+/// A subquery's WHERE: what it demands besides belonging to the user.
+struct Conditions {
+    same_user: bool,
+    filter: Vec<Expr>,
+}
+
+impl Lowering<'_> {
+    /// `EXISTS (SELECT … FROM events e WHERE e.user_id = events.user_id AND …)`.
+    pub(super) fn exists(&mut self, query: &Query, scope: &Scope<'_>, span: Span) -> Option<Expr> {
+        let select = self.subselect(query, scope, span)?;
+        let alias = self.table(select, span)?;
+        let inner = Scope { alias: &alias, outer: Some(scope), place: Place::Aggregated };
+        let grouped = self.grouped_by_user(select, &inner);
+        if select.having.is_none() && !matches!(grouped, Some(true)) {
+            self.shown_columns(select, &inner);
+        }
+        let conditions = self.conditions(select, &inner)?;
+        if !conditions.same_user {
+            return self.cross_user(query, &alias, scope);
+        }
+        self.membership(select, grouped?, conditions.filter, &inner, span)
+    }
+
+    /// `user_id IN (SELECT user_id FROM events WHERE … GROUP BY user_id HAVING …)`.
+    pub(super) fn in_subquery(
+        &mut self,
+        value: &ast::Expr,
+        query: &Query,
+        scope: &Scope<'_>,
+        span: Span,
+    ) -> Option<Expr> {
+        let select = self.subselect(query, scope, span)?;
+        let alias = self.table(select, span)?;
+        let inner = Scope { alias: &alias, outer: Some(scope), place: Place::Aggregated };
+        let by_user = self.is_user_id(value, scope, Owner::Here) && self.selects_user_id(select, &inner);
+        let grouped = self.grouped_by_user(select, &inner);
+        let conditions = self.conditions(select, &inner)?;
+        if !by_user && !conditions.same_user {
+            return self.cross_user(query, &alias, scope);
+        }
+        if !by_user {
+            return self.unsupported(span, "IN a subquery of anything but `user_id` is");
+        }
+        if let (Some(false), Some(having)) = (grouped, &select.having) {
+            let at = self.tokens.span_of(having);
+            let problem = Diagnostic::error(Code::MisplacedAggregate, at, "HAVING needs GROUP BY user_id here");
+            return self.report(problem);
+        }
+        self.membership(select, grouped?, conditions.filter, &inner, span)
+    }
+
+    /// `(SELECT agg(x) FROM events e WHERE e.user_id = events.user_id AND …)`: always one row.
+    pub(super) fn scalar_subquery(&mut self, query: &Query, scope: &Scope<'_>, span: Span) -> Option<Expr> {
+        let select = self.subselect(query, scope, span)?;
+        let alias = self.table(select, span)?;
+        let inner = Scope { alias: &alias, outer: Some(scope), place: Place::Aggregated };
+        let grouped = self.grouped_by_user(select, &inner);
+        let conditions = self.conditions(select, &inner)?;
+        if !conditions.same_user {
+            return self.cross_user(query, &alias, scope);
+        }
+        if grouped? || select.having.is_some() || select.distinct.is_some() {
+            return self.unsupported(span, "GROUP BY, HAVING or DISTINCT in a scalar subquery is");
+        }
+        let [SelectItem::UnnamedExpr(selected) | SelectItem::ExprWithAlias { expr: selected, .. }] =
+            select.projection.as_slice()
+        else {
+            return self.report(Diagnostic::error(Code::NotOneRow, span, "a scalar subquery selects one value"));
+        };
+        let value = self.expression(selected, &inner.at(Place::Selected { filter: &conditions.filter }))?;
+        let mut aggregated = false;
+        value.walk(&mut |part| aggregated |= matches!(part.kind, ExprKind::Aggregate(_)));
+        if aggregated { Some(value) } else { self.more_than_one_row(value.span) }
+    }
+
+    /// Is there an event that passes, and does the group of them pass HAVING?
+    fn membership(
+        &mut self,
+        select: &Select,
+        grouped: bool,
+        filter: Vec<Expr>,
+        inner: &Scope<'_>,
+        span: Span,
+    ) -> Option<Expr> {
+        let having = match &select.having {
+            Some(having) => {
+                let held = self.condition(having, &inner.at(Place::Group { filter: &filter }))?;
+                Some(self.node(ExprKind::IsTrue(Box::new(held)), SqlType::Boolean, span)?)
+            }
+            None => None,
+        };
+        // Without GROUP BY there is one group even of no events.
+        let any = if grouped || having.is_none() {
+            Some(self.aggregate(AggregateFunction::Exists, filter, span)?)
+        } else {
+            None
+        };
+        self.charge(1, span)?;
+        Some(Expr::and(any.into_iter().chain(having).collect(), span))
+    }
+
+    /// Returns the SELECT if it is nothing more than that.
+    fn subselect<'q>(&mut self, query: &'q Query, scope: &Scope<'_>, span: Span) -> Option<&'q Select> {
+        if !matches!(scope.place, Place::Clause) {
+            return self.unsupported(span, "a subquery inside an aggregate or another subquery is");
+        }
+        let select = match &*query.body {
+            SetExpr::Select(select) => select,
+            SetExpr::Query(_) | SetExpr::SetOperation { .. } | SetExpr::Values(_) | SetExpr::Table(_) => {
+                return self.unsupported(span, "UNION, EXCEPT, INTERSECT or VALUES is");
+            }
+            SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
+                let message = "a clause is a condition and changes nothing";
+                return self.report(Diagnostic::error(Code::NotAnExpression, span, message));
+            }
+        };
+        match beyond(query, select) {
+            Some(what) => self.unsupported(span, &format!("{what} in a subquery is")),
+            None => Some(select),
+        }
+    }
+
+    /// Returns the name of the subquery's rows.
+    fn table(&mut self, select: &Select, span: Span) -> Option<String> {
+        let [from] = select.from.as_slice() else {
+            return self.unsupported(span, "a subquery over anything but one table is");
+        };
+        if !from.joins.is_empty() {
+            return self.unsupported(span, "JOIN is");
+        }
+        let TableFactor::Table { name, alias, args: None, sample: None, version: None, .. } = &from.relation else {
+            return self.unsupported(span, "a derived table is");
+        };
+        let [ast::ObjectNamePart::Identifier(ident)] = name.0.as_slice() else {
+            let message = "tables have no database or schema here";
+            return self.report(Diagnostic::error(Code::UnknownTable, span, message));
+        };
+        let table = folded(ident);
+        if table != ONLY_TABLE {
+            let at = self.tokens.span_at(ident.span);
+            return self.unknown_table(&table, at);
+        }
+        match alias {
+            Some(alias) if !alias.columns.is_empty() => self.unsupported(span, "renaming columns is"),
+            Some(alias) => Some(folded(&alias.name)),
+            None => Some(table),
+        }
+    }
+
+    fn unknown_table(&mut self, table: &str, span: Span) -> Option<String> {
+        if OTHER_TABLES.contains(&table) {
+            return self.unsupported(span, &format!("the table `{table}` is"));
+        }
+        let problem = Diagnostic::error(Code::UnknownTable, span, format!("there is no table `{table}`"));
+        self.report(match names::nearest(table, OTHER_TABLES.into_iter().chain([ONLY_TABLE])) {
+            Some(near) => problem.with_hint(format!("did you mean `{near}`?")).with_replacement(near),
+            None => problem.with_hint("the table of events is `events`"),
+        })
+    }
+
+    fn conditions(&mut self, select: &Select, inner: &Scope<'_>) -> Option<Conditions> {
+        let parts = select.selection.as_ref().map(|selection| operands(selection, &BinaryOperator::And));
+        let (same, others): (Vec<_>, Vec<_>) =
+            parts.unwrap_or_default().into_iter().partition(|part| self.is_same_user(part, inner));
+        let others: Vec<Option<Expr>> = others.into_iter().map(|part| self.condition(part, inner)).collect();
+        Some(Conditions { same_user: !same.is_empty(), filter: others.into_iter().collect::<Option<_>>()? })
+    }
+
+    fn is_same_user(&self, part: &ast::Expr, inner: &Scope<'_>) -> bool {
+        let ast::Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = part else { return false };
+        let pair = |one, other| self.is_user_id(one, inner, Owner::Here) && self.is_user_id(other, inner, Owner::Outer);
+        pair(left, right) || pair(right, left)
+    }
+
+    fn is_user_id(&self, parsed: &ast::Expr, scope: &Scope<'_>, owner: Owner) -> bool {
+        match unwrapped(parsed) {
+            ast::Expr::Identifier(name) => folded(name) == "user_id" && scope.owner(None) == owner,
+            ast::Expr::CompoundIdentifier(parts) => match parts.as_slice() {
+                [alias, name] => folded(name) == "user_id" && scope.owner(Some(&folded(alias))) == owner,
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    fn selects_user_id(&self, select: &Select, inner: &Scope<'_>) -> bool {
+        match select.projection.as_slice() {
+            [SelectItem::UnnamedExpr(selected) | SelectItem::ExprWithAlias { expr: selected, .. }] => {
+                self.is_user_id(selected, inner, Owner::Here)
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns whether the rows are grouped by user; by anything else is refused.
+    fn grouped_by_user(&mut self, select: &Select, inner: &Scope<'_>) -> Option<bool> {
+        let GroupByExpr::Expressions(by, modifiers) = &select.group_by else {
+            let at = self.tokens.span_at(select.select_token.0.span);
+            return self.unsupported(at, "GROUP BY ALL is");
+        };
+        match by.as_slice() {
+            [] => Some(false),
+            [by] if modifiers.is_empty() && self.is_user_id(by, inner, Owner::Here) => Some(true),
+            [first, ..] => {
+                let at = self.tokens.span_of(first);
+                self.unsupported(at, "GROUP BY anything but `user_id` is")
+            }
+        }
+    }
+
+    /// What EXISTS selects does not matter, but it must mean something.
+    fn shown_columns(&mut self, select: &Select, inner: &Scope<'_>) {
+        for item in &select.projection {
+            if let SelectItem::UnnamedExpr(shown) | SelectItem::ExprWithAlias { expr: shown, .. } = item {
+                self.expression(shown, inner);
+            }
+        }
+    }
+
+    fn cross_user(&mut self, query: &Query, alias: &str, scope: &Scope<'_>) -> Option<Expr> {
+        let span = self.tokens.span_of_query(query);
+        let message = "this subquery looks at the events of other users: every event of anyone could change \
+                       everyone's membership, which no real-time answer can follow";
+        let problem = Diagnostic::error(Code::CrossUserSubquery, span, message);
+        self.report(if alias == scope.alias {
+            problem.with_hint(format!(
+                "give the inner table a name of its own: `FROM events e WHERE e.user_id = {}.user_id AND …`",
+                scope.alias
+            ))
+        } else {
+            problem.with_hint(format!("add `{alias}.user_id = {}.user_id` to its WHERE", scope.alias))
+        })
+    }
+}
+
+/// Names what a query has besides SELECT, FROM, WHERE, GROUP BY and HAVING.
+fn beyond(query: &Query, select: &Select) -> Option<&'static str> {
+    let found = [
+        (query.with.is_some(), "WITH"),
+        (query.order_by.is_some(), "ORDER BY"),
+        (query.limit_clause.is_some() || query.fetch.is_some() || select.top.is_some(), "LIMIT"),
+        (!query.locks.is_empty() || query.for_clause.is_some(), "FOR UPDATE"),
+        (select.qualify.is_some() || !select.named_window.is_empty(), "a window"),
+        (matches!(select.distinct, Some(ast::Distinct::On(_))), "DISTINCT ON"),
+        (select.into.is_some(), "INTO"),
+        (is_exotic(query, select), "this form of SELECT"),
+    ];
+    found.into_iter().find(|(found, _)| *found).map(|(_, what)| what)
+}
+
+fn is_exotic(query: &Query, select: &Select) -> bool {
+    let lists = [select.cluster_by.is_empty(), select.distribute_by.is_empty(), select.sort_by.is_empty()];
+    query.settings.is_some()
+        || query.format_clause.is_some()
+        || !query.pipe_operators.is_empty()
+        || select.prewhere.is_some()
+        || select.exclude.is_some()
+        || select.value_table_mode.is_some()
+        || !select.connect_by.is_empty()
+        || !select.lateral_views.is_empty()
+        || lists.contains(&false)
+}

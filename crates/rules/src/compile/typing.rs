@@ -1,0 +1,142 @@
+//! Which types meet, and what comes out of it.
+//!
+//! The results of arithmetic are [`eval`]'s. Texts become timestamps only when written as constants, and only at compile time.
+
+use schema::Timestamp;
+
+use crate::compile::lower::Lowering;
+use crate::rule::ArithmeticOp;
+use crate::{Code, Diagnostic, Expr, ExprKind, Span, SqlType, Value, eval};
+
+/// Returns the type's name in SQL.
+pub(super) fn name(sql_type: SqlType) -> &'static str {
+    match sql_type {
+        SqlType::Null => "NULL",
+        SqlType::Boolean => "BOOLEAN",
+        SqlType::Integer => "BIGINT",
+        SqlType::Decimal { .. } => "DECIMAL",
+        SqlType::Double => "DOUBLE",
+        SqlType::Text => "VARCHAR",
+        SqlType::Timestamp => "TIMESTAMP",
+        SqlType::Interval => "INTERVAL",
+    }
+}
+
+pub(super) fn is_number(sql_type: SqlType) -> bool {
+    matches!(sql_type, SqlType::Null | SqlType::Integer | SqlType::Decimal { .. } | SqlType::Double)
+}
+
+/// Returns the type that values of both types have in common; none if they cannot be compared.
+pub(super) fn common(left: SqlType, right: SqlType) -> Option<SqlType> {
+    match (left, right) {
+        (SqlType::Null, other) | (other, SqlType::Null) => Some(other),
+        (left, right) if left == right => Some(left),
+        (SqlType::Decimal { scale: left }, SqlType::Decimal { scale: right }) => {
+            Some(SqlType::Decimal { scale: left.max(right) })
+        }
+        (SqlType::Integer, decimal @ SqlType::Decimal { .. })
+        | (decimal @ SqlType::Decimal { .. }, SqlType::Integer) => Some(decimal),
+        (left, right) if is_number(left) && is_number(right) => Some(SqlType::Double),
+        _ => None,
+    }
+}
+
+/// Returns the type of an arithmetic result, if the operands allow it.
+///
+/// Of times only a time shifted by an interval: the difference of two is a number in Databend, and
+/// sums of intervals are constants.
+pub(super) fn arithmetic(op: ArithmeticOp, left: SqlType, right: SqlType) -> Option<SqlType> {
+    let shifted = matches!((left, right), (SqlType::Timestamp, SqlType::Interval));
+    if shifted || (is_number(left) && is_number(right)) { eval::arithmetic_type(op, left, right) } else { None }
+}
+
+/// Returns the type of `avg` over values of a type: that of a division by their count.
+pub(super) fn average(of: SqlType) -> SqlType {
+    eval::arithmetic_type(ArithmeticOp::Divide, of, SqlType::Integer).unwrap_or(SqlType::Double)
+}
+
+impl Lowering<'_> {
+    /// Demands a truth value.
+    pub(super) fn boolean(&mut self, expr: Expr) -> Option<Expr> {
+        if matches!(expr.sql_type, SqlType::Boolean | SqlType::Null) {
+            return Some(expr);
+        }
+        let message = format!("this is {}, not a condition", name(expr.sql_type));
+        let problem = Diagnostic::error(Code::TypeMismatch, expr.span, message);
+        self.report(problem.with_hint("compare it with something, such as `> 0` or `IS NOT NULL`"))
+    }
+
+    /// Demands a type of some kind.
+    pub(super) fn demand(&mut self, expr: Expr, wanted: &str, fits: impl Fn(SqlType) -> bool) -> Option<Expr> {
+        if expr.sql_type == SqlType::Null || fits(expr.sql_type) {
+            return Some(expr);
+        }
+        let message = format!("this is {}; {wanted} is needed here", name(expr.sql_type));
+        self.report(Diagnostic::error(Code::TypeMismatch, expr.span, message))
+    }
+
+    /// Brings two values to types that compare.
+    pub(super) fn pair(&mut self, left: Expr, right: Expr, span: Span) -> Option<(Expr, Expr)> {
+        let mut both = self.meet(vec![left, right], span)?.0.into_iter();
+        Some((both.next()?, both.next()?))
+    }
+
+    /// Brings values to types that compare with each other, and returns the one they have in common.
+    pub(super) fn meet(&mut self, values: Vec<Expr>, span: Span) -> Option<(Vec<Expr>, SqlType)> {
+        let timed = values.iter().any(|value| value.sql_type == SqlType::Timestamp);
+        let values = if timed { self.each(values, Self::as_instant)? } else { values };
+        let mut together = SqlType::Null;
+        for value in &values {
+            match common(together, value.sql_type) {
+                Some(found) => together = found,
+                None => return self.report(cannot_compare(together, value, &values, span)),
+            }
+        }
+        Some((values, together))
+    }
+
+    fn each(&mut self, values: Vec<Expr>, step: impl Fn(&mut Self, Expr) -> Option<Expr>) -> Option<Vec<Expr>> {
+        // All of them, so that every problem is reported.
+        let done: Vec<Option<Expr>> = values.into_iter().map(|value| step(self, value)).collect();
+        done.into_iter().collect()
+    }
+
+    /// Reads a constant text as the timestamp that it is compared with.
+    fn as_instant(&mut self, expr: Expr) -> Option<Expr> {
+        let ExprKind::Literal(Value::Text(text)) = &expr.kind else { return Some(expr) };
+        let instant = self.instant(text, expr.span)?;
+        Some(Expr { kind: ExprKind::Literal(Value::Timestamp(instant)), sql_type: SqlType::Timestamp, ..expr })
+    }
+
+    /// Reads the text of a timestamp.
+    pub(super) fn instant(&mut self, text: &str, span: Span) -> Option<Timestamp> {
+        match Timestamp::parse(text) {
+            Ok(instant) => Some(instant),
+            Err(_) => {
+                let message = format!("'{text}' is not a timestamp");
+                let problem = Diagnostic::error(Code::InvalidLiteral, span, message);
+                self.report(problem.with_hint("write it as '2026-01-31' or '2026-01-31 12:00:00', in UTC"))
+            }
+        }
+    }
+}
+
+fn cannot_compare(together: SqlType, value: &Expr, values: &[Expr], span: Span) -> Diagnostic {
+    let message = format!("{} and {} cannot be compared", name(together), name(value.sql_type));
+    let problem = Diagnostic::error(Code::TypeMismatch, span, message);
+    let numeric_text = values.iter().find(|value| number_in(value).is_some());
+    if (is_number(together) || is_number(value.sql_type)) && numeric_text.is_some() {
+        return problem.with_hint("numbers stand without quotes");
+    }
+    match (together, value.sql_type) {
+        (SqlType::Timestamp, SqlType::Interval) | (SqlType::Interval, SqlType::Timestamp) => {
+            problem.with_hint("compare a time with `now() - INTERVAL …`")
+        }
+        _ => problem,
+    }
+}
+
+fn number_in(expr: &Expr) -> Option<f64> {
+    let ExprKind::Literal(Value::Text(text)) = &expr.kind else { return None };
+    text.parse().ok()
+}

@@ -1,0 +1,11 @@
+//! A rule as text: canonical (prints and compiles to itself) and for Databend.
+//!
+//! What both have in common, operators and where they need parentheses, is in [`print`]; what they
+//! say differently is what each implements of [`print::Target`].
+
+mod canonical;
+mod databend;
+mod print;
+
+pub use canonical::canonical;
+pub use databend::databend;

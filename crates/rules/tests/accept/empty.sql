@@ -1,0 +1,4 @@
+-- an empty clause selects every user that has an event
+ 
+---
+TRUE

@@ -1,0 +1,89 @@
+//! Histories of partitions and timelines of users.
+
+use schema::{LogRecord, Offset, PartitionId};
+
+use super::installation::{Installation, PARTITIONS};
+use super::samples::{batch, event, history, user_in, user_offsets};
+use crate::{Warehouse, WarehouseError};
+
+const ROWS: u64 = 30;
+
+/// Writes [`ROWS`] rows of three users into each partition.
+async fn fill(warehouse: &dyn Warehouse) -> Result<(), WarehouseError> {
+    for partition in (0..PARTITIONS).map(PartitionId) {
+        let record = |offset: u64| {
+            let user_id = user_in(partition, usize::try_from(offset % 3).unwrap_or(0));
+            // Times go back and forth, so that neither order is the order of the log.
+            let received = i64::try_from(offset * 7 % 10).unwrap_or(0);
+            LogRecord::Event(event(user_id, u128::from(offset), received))
+        };
+        warehouse.write(batch(partition, 0, (0..ROWS).map(record).collect())).await?;
+    }
+    Ok(())
+}
+
+/// A partition's history has each row below the given offset once, whatever the size of the pages.
+pub async fn a_history_has_each_row_once(installation: &dyn Installation) -> Result<(), WarehouseError> {
+    let warehouse = installation.open().await?;
+    fill(&*warehouse).await?;
+    for (before, page) in [(ROWS, 1), (ROWS, 7), (ROWS, 1_000), (11, 1), (11, 4), (11, 11), (1, 3), (0, 3)] {
+        for partition in (0..PARTITIONS).map(PartitionId) {
+            let rows = history(&*warehouse, partition, before, page).await?;
+            assert!(rows.iter().all(|row| row.position.partition == partition), "rows of partition {partition} only");
+            let mut offsets: Vec<Offset> = rows.iter().map(|row| row.position.offset).collect();
+            offsets.sort_unstable();
+            let expected: Vec<_> = (0..before).collect();
+            assert_eq!(offsets, expected, "before {before} in pages of {page}, partition {partition}");
+        }
+    }
+    Ok(())
+}
+
+/// Rows that are written while a history is read neither repeat nor hide those below the offset.
+pub async fn a_history_may_be_read_while_it_grows(installation: &dyn Installation) -> Result<(), WarehouseError> {
+    let warehouse = installation.open().await?;
+    fill(&*warehouse).await?;
+    let partition = PartitionId(0);
+    let (mut offsets, mut cursor, mut next) = (Vec::new(), None, ROWS);
+    loop {
+        let page = warehouse.history(partition, ROWS, cursor, 4).await?;
+        offsets.extend(page.rows.iter().map(|row| row.position.offset));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+        let record = LogRecord::Event(event(user_in(partition, 1), u128::from(next), 0));
+        warehouse.write(batch(partition, next, vec![record])).await?;
+        next += 1;
+    }
+    offsets.sort_unstable();
+    assert_eq!(offsets, (0..ROWS).collect::<Vec<_>>());
+    Ok(())
+}
+
+/// A user's events come latest `created_at` first, of the same instant the later one in the log first.
+pub async fn a_timeline_is_latest_first(installation: &dyn Installation) -> Result<(), WarehouseError> {
+    let warehouse = installation.open().await?;
+    fill(&*warehouse).await?;
+    let ana = user_in(PartitionId(1), 0);
+    // The user's offsets are 0, 3, … 27; an event is created the earlier the later it was received.
+    let mut expected: Vec<Offset> = (0..ROWS).step_by(3).collect();
+    expected.sort_by_key(|offset| (offset * 7 % 10, std::cmp::Reverse(*offset)));
+    for page in [1, 3, 10, 100] {
+        assert_eq!(user_offsets(&*warehouse, ana, page).await?, expected, "in pages of {page}");
+    }
+    assert!(user_offsets(&*warehouse, user_in(PartitionId(1), 9), 5).await?.is_empty(), "a user without events");
+    Ok(())
+}
+
+/// A cursor of another reading is refused and reads nobody else's rows.
+pub async fn a_cursor_of_another_reading_is_refused(installation: &dyn Installation) -> Result<(), WarehouseError> {
+    let warehouse = installation.open().await?;
+    fill(&*warehouse).await?;
+    let (ana, ben) = (user_in(PartitionId(1), 0), user_in(PartitionId(1), 1));
+    let cursor = warehouse.user_events(ana, None, 1).await?.next;
+    assert!(cursor.is_some());
+    assert!(warehouse.user_events(ben, cursor.clone(), 5).await.is_err());
+    assert!(warehouse.history(PartitionId(0), ROWS, cursor, 5).await.is_err());
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! Fills the history from the log: one task per partition, from the position that the warehouse keeps.
+//!
+//! The log comes first and is durable, so nothing is buffered here and nothing is lost when this stops:
+//! the next run goes on at the stored position. Which events are duplicates or of deleted users, the
+//! warehouse decides while it writes. A warehouse that is away is tried again for as long as it takes;
+//! ingestion and segmentation do not notice.
+
+mod backoff;
+mod metrics;
+mod options;
+mod partition_writer;
+mod run;
+#[cfg(test)]
+mod tests;
+
+pub use options::WriterOptions;
+pub use run::run_writer;
