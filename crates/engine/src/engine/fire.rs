@@ -42,9 +42,13 @@ impl Engine {
 
     fn fire_one(&mut self, user_id: UserId, deadline: Timestamp) -> Option<SegmentChange> {
         let user = self.users.present_mut(user_id)?;
-        let (flips, next) = user.fire(&self.catalog, deadline);
+        let flips = user.fire(&self.catalog, deadline);
+        let next = user.exact_deadline(&self.catalog);
         debug_assert!(next.is_none_or(|next| next > deadline), "a deadline that fired must not come again");
         self.timers.arm(user_id, &mut user.deadline, next);
+        let flips = flips?;
+        // Also without a flip: what is stored is what is, whenever it is asked for.
+        self.users.mark_dirty(user_id);
         self.publish(user_id, flips, Cause::Time, deadline)
     }
 

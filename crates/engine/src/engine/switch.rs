@@ -7,7 +7,7 @@ use schema::{Cause, SegmentChange, SegmentId, Timestamp, UserId};
 use super::absorb::{Absorbing, Origin};
 use super::partition::Engine;
 use crate::Catalog;
-use crate::catalog::{RuleIndex, Slot};
+use crate::catalog::{CatalogRule, RuleIndex, Slot};
 use crate::user::User;
 
 /// What a switch changes, the same for all users.
@@ -32,9 +32,10 @@ impl Switch {
             }
         }
         let indexed = (0..).zip(next.rules());
-        let is_new =
-            |definition| old.rule_of(definition_id(definition)).is_none_or(|rule| rule.definition != *definition);
-        let changed = indexed.filter(|(_, rule)| is_new(&rule.definition)).map(|(index, _)| index).collect();
+        let is_known = |rule: &CatalogRule| {
+            old.rule_of(rule.definition.segment_id).is_some_and(|known| known.definition == rule.definition)
+        };
+        let changed = indexed.filter(|(_, rule)| !is_known(rule)).map(|(index, _)| index).collect();
         let old_ids = old.rules().iter().map(|rule| rule.definition.segment_id);
         let removed = old_ids.filter(|id| next.rule_of(*id).is_none()).collect();
         Self { old, next, moved, changed, removed }
@@ -50,10 +51,6 @@ impl Switch {
         user.slots.advance(&self.next, now);
         changes
     }
-}
-
-const fn definition_id(definition: &schema::SegmentDefinition) -> SegmentId {
-    definition.segment_id
 }
 
 impl Engine {

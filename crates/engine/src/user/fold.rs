@@ -22,17 +22,22 @@ impl User {
         (flips, [self.deadline, next].into_iter().flatten().min())
     }
 
-    /// Decides what time alone has flipped at `at`, which is not after the next change.
-    pub(crate) fn fire(&mut self, catalog: &Catalog, at: Timestamp) -> (Flips, Option<Timestamp>) {
+    /// Decides what time alone has changed at `at`, which is not after the next change.
+    ///
+    /// Returns nothing when the timer was early: then the user is as before.
+    pub(crate) fn fire(&mut self, catalog: &Catalog, at: Timestamp) -> Option<Flips> {
         let flipped = |rule: &RuleIndex| self.next_flip(catalog, *rule, self.decided_at).is_some_and(|flip| flip <= at);
         let mut due: Vec<RuleIndex> = self.now_readers(catalog).into_iter().filter(flipped).collect();
         let touched = self.slots.advance(catalog, at);
+        if due.is_empty() && touched.is_empty() {
+            return None;
+        }
         due.extend(rules_of(touched, |slot| &catalog.aggregate(slot).readers));
         due.sort_unstable();
         due.dedup();
         let flips = self.flips(catalog, &due, at);
         self.decided_at = at;
-        (flips, self.exact_deadline(catalog))
+        Some(flips)
     }
 
     /// Decides rules that were not decided for this user before.

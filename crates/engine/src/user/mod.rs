@@ -4,10 +4,10 @@ mod duplicates;
 mod flips;
 mod fold;
 mod membership;
+mod present;
 mod slots;
-mod user;
 
 pub(crate) use duplicates::DuplicateMemory;
 pub(crate) use flips::Flips;
+pub(crate) use present::User;
 pub(crate) use slots::Slots;
-pub(crate) use user::User;
