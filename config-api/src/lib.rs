@@ -1,1 +1,28 @@
-//! config-api
+//! config-api: definitions of segments, look-ups, and the stream of changes, over HTTP.
+//!
+//! It knows what analysts want and tells the segmenter; it never computes a membership. What it
+//! answers about memberships is the projection that [`projection`] keeps of the topic
+//! `segment-changes`, and every such answer says how fresh it is.
+
+mod config;
+mod metrics;
+mod state;
+
+mod web;
+
+mod definitions;
+mod projection;
+
+mod activities;
+mod changes;
+mod segments;
+mod users;
+
+mod console;
+mod openapi;
+mod router;
+mod start;
+
+pub use config::{ChangesConfig, Config, DefinitionsConfig, EmbeddedConfig};
+pub use openapi::document;
+pub use start::{Parts, Running, run, start};

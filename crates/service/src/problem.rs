@@ -10,12 +10,13 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Where in a text a fault lies: bytes, the end exclusive.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct FaultSpan {
     /// The first byte.
     pub start: usize,
@@ -24,7 +25,7 @@ pub struct FaultSpan {
 }
 
 /// One fault of a request.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct Fault {
     /// What kind of fault, as a stable label.
     pub code: &'static str,
@@ -72,35 +73,34 @@ pub struct Problem {
     pub retry_after_seconds: Option<u64>,
     /// What is logged and never sent.
     cause: Option<String>,
-    request_id: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Body9457<'a> {
+/// The body of a problem: RFC 9457, `application/problem+json`.
+#[derive(Serialize, ToSchema)]
+pub struct ProblemBody {
+    /// Always `about:blank`: the status says it.
     #[serde(rename = "type")]
     kind: &'static str,
+    /// The status in words.
     title: &'static str,
+    /// The HTTP status.
     status: u16,
+    /// What kind of problem, as a stable label.
     code: &'static str,
-    detail: &'a str,
-    #[serde(skip_serializing_if = "<[Fault]>::is_empty")]
-    errors: &'a [Fault],
+    /// The problem in a sentence.
+    detail: String,
+    /// Each fault of the request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Fault>,
+    /// With a 5xx: under which id it is found in our logs.
     #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<&'a str>,
+    request_id: Option<String>,
 }
 
 impl Problem {
     /// Makes a problem without single faults.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            detail: detail.into(),
-            errors: Vec::new(),
-            retry_after_seconds: None,
-            cause: None,
-            request_id: None,
-        }
+        Self { status, code, detail: detail.into(), errors: Vec::new(), retry_after_seconds: None, cause: None }
     }
 
     /// Makes a problem of several faults. A single one lends it its code; several are `several`.
@@ -162,21 +162,16 @@ impl Problem {
         self.cause.as_deref()
     }
 
-    pub(crate) fn with_request_id(mut self, request_id: &str) -> Self {
-        self.request_id = Some(request_id.to_owned());
-        self
-    }
-
-    /// Returns the JSON body.
-    pub fn to_json(&self) -> Vec<u8> {
-        let body = Body9457 {
+    /// Returns the JSON body; a 5xx names the request.
+    pub(crate) fn to_json(&self, request_id: Option<&str>) -> Vec<u8> {
+        let body = ProblemBody {
             kind: "about:blank",
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
             code: self.code,
-            detail: &self.detail,
-            errors: &self.errors,
-            request_id: self.request_id.as_deref(),
+            detail: self.detail.clone(),
+            errors: self.errors.clone(),
+            request_id: request_id.map(str::to_owned),
         };
         // Strings and integers only: there is nothing in it that could fail.
         serde_json::to_vec(&body).unwrap_or_default()
@@ -192,16 +187,23 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// The response also carries the problem itself, for `http::observe` to log and to complete.
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from(self.to_json()));
+impl Problem {
+    pub(crate) fn to_response(&self, request_id: Option<&str>) -> Response {
+        let mut response = Response::new(Body::from(self.to_json(request_id)));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
+        response
+    }
+}
+
+/// The response also carries the problem itself, for `http::observe` to log and to complete.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.to_response(None);
         response.extensions_mut().insert(self);
         response
     }
@@ -216,14 +218,14 @@ mod tests {
         let fault = Fault::new("missing_id", "`id` is missing").in_field("id").at(1, 3);
         let problem = Problem::of_faults(StatusCode::BAD_REQUEST, "invalid_event", vec![fault]);
         assert_eq!(
-            String::from_utf8(problem.to_json()).unwrap(),
+            String::from_utf8(problem.to_json(None)).unwrap(),
             r#"{"type":"about:blank","title":"Bad Request","status":400,"code":"missing_id","detail":"`id` is missing","errors":[{"code":"missing_id","detail":"`id` is missing","field":"id","span":{"start":1,"end":3}}]}"#
         );
     }
 
     #[test]
     fn a_cause_is_never_sent() {
-        let json = String::from_utf8(Problem::internal("password is hunter2").to_json()).unwrap();
+        let json = String::from_utf8(Problem::internal("password is hunter2").to_json(None)).unwrap();
         assert!(!json.contains("hunter2"), "{json}");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Histogram;
 use tracing::Instrument;
@@ -114,9 +114,9 @@ fn settle(response: Response, id: &RequestId) -> Response {
     };
     if status.is_server_error() {
         log(&problem);
-        return merge_headers(problem.with_request_id(id.as_str()).into_response(), response.headers());
+        return merge_headers(problem.to_response(Some(id.as_str())), response.headers());
     }
-    merge_headers(problem.into_response(), response.headers())
+    merge_headers(problem.to_response(None), response.headers())
 }
 
 /// The problem for an answer that axum or a layer made.

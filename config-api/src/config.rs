@@ -1,0 +1,118 @@
+//! What can be configured, and from where.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use service::config::{Configuration, HttpConfig, MetricsConfig, TelemetryConfig};
+
+/// The configuration of the config API.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Config {
+    /// The public server.
+    pub http: HttpConfig,
+    /// The metrics server.
+    pub metrics: MetricsConfig,
+    /// Logs and traces.
+    pub telemetry: TelemetryConfig,
+    /// The definitions of segments.
+    pub definitions: DefinitionsConfig,
+    /// The stream of changes.
+    pub changes: ChangesConfig,
+    /// Where the embedded parts live; used by `run` alone.
+    pub embedded: EmbeddedConfig,
+}
+
+/// The definitions of segments.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DefinitionsConfig {
+    /// How often the store is asked whether another process changed a definition.
+    pub poll_ms: u64,
+    /// The most live segments.
+    pub max_segments: usize,
+}
+
+/// The stream of changes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ChangesConfig {
+    /// The most subscribers at once.
+    pub max_subscribers: usize,
+    /// How long a stream is silent at most.
+    pub keep_alive_ms: u64,
+}
+
+/// Where the embedded parts live.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EmbeddedConfig {
+    /// The folder.
+    pub directory: PathBuf,
+    /// The partitions of a new log.
+    pub partitions: u16,
+}
+
+impl DefinitionsConfig {
+    /// Returns how often the store is asked.
+    pub fn poll(&self) -> Duration {
+        Duration::from_millis(self.poll_ms)
+    }
+}
+
+impl ChangesConfig {
+    /// Returns how long a stream is silent at most.
+    pub fn keep_alive(&self) -> Duration {
+        Duration::from_millis(self.keep_alive_ms)
+    }
+}
+
+impl Configuration for Config {
+    const DEFAULT_TOML: &'static str = include_str!("default.toml");
+
+    const ENVIRONMENT: &'static [(&'static str, &'static str)] = &[
+        ("CONFIG_API_ADDRESS", "http.address"),
+        ("CONFIG_API_MAX_BODY_BYTES", "http.max_body_bytes"),
+        ("CONFIG_API_MAX_CONNECTIONS", "http.max_connections"),
+        ("CONFIG_API_REQUEST_TIMEOUT_MS", "http.request_timeout_ms"),
+        ("CONFIG_API_DRAIN_MS", "http.drain_ms"),
+        ("CONFIG_API_METRICS_ADDRESS", "metrics.address"),
+        ("DEFINITIONS_POLL_MS", "definitions.poll_ms"),
+        ("DEFINITIONS_MAX_SEGMENTS", "definitions.max_segments"),
+        ("CHANGES_MAX_SUBSCRIBERS", "changes.max_subscribers"),
+        ("CHANGES_KEEP_ALIVE_MS", "changes.keep_alive_ms"),
+        ("SHOAL_DATA", "embedded.directory"),
+        ("SHOAL_PARTITIONS", "embedded.partitions"),
+        ("LOG_FORMAT", "telemetry.log_format"),
+        ("RUST_LOG", "telemetry.log_filter"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
+        ("OTEL_TRACES_SAMPLER_ARG", "telemetry.trace_ratio"),
+    ];
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = self.http.problems("http");
+        problems.extend(self.telemetry.problems("telemetry"));
+        let at_least_one = [
+            ("definitions.poll_ms", self.definitions.poll_ms),
+            ("definitions.max_segments", self.definitions.max_segments as u64),
+            ("changes.max_subscribers", self.changes.max_subscribers as u64),
+            ("changes.keep_alive_ms", self.changes.keep_alive_ms),
+            ("embedded.partitions", u64::from(self.embedded.partitions)),
+        ];
+        let zero = at_least_one.into_iter().filter(|(_, value)| *value == 0);
+        problems.extend(zero.map(|(key, _)| format!("`{key}` must be at least 1")));
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_legal_and_every_variable_sets_a_key() {
+        let config = service::config::load_from::<Config>(None, |_| None).unwrap();
+        assert_eq!(config.http.address.port(), 3000);
+        let error = service::config::load_from::<Config>(None, |name| {
+            (name == "CHANGES_MAX_SUBSCRIBERS").then(|| "0".to_owned())
+        });
+        assert_eq!(error.unwrap_err().problems, ["`changes.max_subscribers` must be at least 1"]);
+    }
+}

@@ -1,0 +1,124 @@
+//! Starting and stopping the service: the composition root.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use bus::EventLog;
+use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
+use schema::Definitions;
+use store::Store;
+use store::sqlite::SqliteStore;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+use warehouse::Warehouse;
+use warehouse::embedded::EmbeddedWarehouse;
+
+use crate::Config;
+use crate::changes::{Tail, follow_ends};
+use crate::definitions::{self, Feed};
+use crate::projection::{self, Freshness, watch_statuses};
+use crate::router::{ready, router};
+use crate::state::AppState;
+use crate::users::append_pending;
+
+/// The neighbours this service works with.
+#[derive(Clone)]
+pub struct Parts {
+    /// Definitions, users, memberships.
+    pub store: Arc<dyn Store>,
+    /// Where changes are read from and erasures are written to.
+    pub log: Arc<dyn EventLog>,
+    /// Where a user's events are read from.
+    pub warehouse: Arc<dyn Warehouse>,
+}
+
+/// The running service.
+pub struct Running {
+    /// Where the API listens.
+    pub http: SocketAddr,
+    /// Where metrics are read.
+    pub metrics: SocketAddr,
+    /// The definitions, moved on within milliseconds of a change made here.
+    pub definitions: watch::Receiver<Arc<Definitions>>,
+    /// Ends after shutdown, or with the reason why the service cannot go on.
+    pub task: JoinHandle<anyhow::Result<()>>,
+}
+
+/// Opens the embedded parts that the configuration names and serves until shutdown.
+pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let directory = &config.embedded.directory;
+    std::fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
+    let store = SqliteStore::open(directory.join("shoal.sqlite")).await.context("opening the store")?;
+    let partitions = config.embedded.partitions;
+    let options = EmbeddedLogOptions { partitions, ..EmbeddedLogOptions::default() };
+    let log = EmbeddedLog::open(directory.join("log"), options).context("opening the log")?;
+    let warehouse = EmbeddedWarehouse::open(directory.join("history"), partitions).context("opening the history")?;
+    let parts = Parts { store: Arc::new(store), log: Arc::new(log), warehouse: Arc::new(warehouse) };
+    let running = start(config, parts, shutdown).await?;
+    running.task.await.context("waiting for the service")?
+}
+
+/// Starts the service on parts that are open.
+pub async fn start(config: Config, parts: Parts, shutdown: CancellationToken) -> anyhow::Result<Running> {
+    let http_listener = service::http::bind(config.http.address).await?;
+    let metrics_listener = service::http::bind(config.metrics.address).await?;
+    let (http, metrics) = (http_listener.local_addr()?, metrics_listener.local_addr()?);
+    let feed = Feed::open(parts.store.clone()).await.context("reading the definitions")?;
+    let definitions = feed.subscribe();
+    let state = state(config, parts, feed, shutdown.clone());
+
+    let mut tasks = JoinSet::new();
+    spawn_background(&mut tasks, &state);
+    let metrics_state = state.clone();
+    let metrics_router = service::http::metrics_server_router(move || ready(metrics_state.clone()));
+    let (config, token) = (state.config.clone(), shutdown.clone());
+    tasks.spawn(async move { service::http::serve(metrics_listener, metrics_router, &config.http, token).await });
+    let (config, token) = (state.config.clone(), shutdown.clone());
+    tasks.spawn(async move { service::http::serve(http_listener, router(state), &config.http, token).await });
+    tracing::info!(%http, %metrics, "config-api listens");
+    Ok(Running { http, metrics, definitions, task: tokio::spawn(finish(tasks, shutdown)) })
+}
+
+fn state(config: Config, parts: Parts, feed: Feed, shutdown: CancellationToken) -> AppState {
+    let partitions = parts.log.partitions();
+    AppState {
+        subscribers: Arc::new(Semaphore::new(config.changes.max_subscribers)),
+        config: Arc::new(config),
+        freshness: Arc::new(Freshness::new(partitions)),
+        tail: Arc::new(Tail::new(partitions)),
+        store: parts.store,
+        log: parts.log,
+        warehouse: parts.warehouse,
+        feed,
+        shutdown,
+    }
+}
+
+fn spawn_background(tasks: &mut JoinSet<anyhow::Result<()>>, state: &AppState) {
+    let AppState { config, store, log, feed, freshness, tail, shutdown, .. } = state.clone();
+    tasks.spawn(projection::run(store.clone(), log.clone(), freshness.clone(), shutdown.clone()));
+    let poll = definitions::poll(feed, config.definitions.poll(), shutdown.clone());
+    let statuses = watch_statuses(log.clone(), freshness, shutdown.clone());
+    let ends = follow_ends(log.clone(), tail, shutdown.clone());
+    let outbox = append_pending(store, log, shutdown);
+    tasks.spawn(async move {
+        tokio::join!(poll, statuses, ends, outbox);
+        Ok(())
+    });
+}
+
+/// Waits for all tasks. One that ends before shutdown takes the others with it: half a service would
+/// look alive and be stale.
+async fn finish(mut tasks: JoinSet<anyhow::Result<()>>, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let mut outcome = Ok(());
+    while let Some(ended) = tasks.join_next().await {
+        let ended = ended.context("a task panicked").and_then(|ended| ended);
+        if outcome.is_ok() {
+            outcome = ended;
+        }
+        shutdown.cancel();
+    }
+    outcome
+}

@@ -1,0 +1,29 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+
+use bus::EventLog;
+use store::Store;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use warehouse::Warehouse;
+
+use crate::Config;
+use crate::changes::Tail;
+use crate::definitions::Feed;
+use crate::projection::Freshness;
+
+/// What every handler can reach; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct AppState {
+    pub(crate) config: Arc<Config>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) log: Arc<dyn EventLog>,
+    pub(crate) warehouse: Arc<dyn Warehouse>,
+    pub(crate) feed: Feed,
+    pub(crate) freshness: Arc<Freshness>,
+    pub(crate) tail: Arc<Tail>,
+    /// A place per subscriber of the stream of changes.
+    pub(crate) subscribers: Arc<Semaphore>,
+    pub(crate) shutdown: CancellationToken,
+}

@@ -1,0 +1,71 @@
+//! 202 means durable: not before the log said so, and never when it did not.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use schema::Topic;
+
+use crate::app::{BATCH, EVENTS, SAMPLE, TestApp, config};
+use crate::fakes::Appends;
+
+#[tokio::test]
+async fn nothing_is_answered_before_the_log_has_it() {
+    let app = Arc::new(TestApp::start().await);
+    app.log.set(Appends::Wait);
+    let posting = app.clone();
+    let mut post = tokio::spawn(async move { posting.post(EVENTS, SAMPLE).await });
+    app.log.waiting.notified().await;
+    assert!(tokio::time::timeout(Duration::from_millis(50), &mut post).await.is_err(), "answered too early");
+    app.log.release();
+    assert_eq!(post.await.unwrap().status, StatusCode::ACCEPTED);
+    assert_eq!(app.count(Topic::Events).await, 1);
+}
+
+#[tokio::test]
+async fn what_the_log_does_not_take_is_not_accepted() {
+    let app = TestApp::start().await;
+    for (appends, status, code, retry_after) in [
+        (Appends::Full, 503, "log_full", Some("30")),
+        (Appends::Unavailable, 503, "log_unavailable", Some("1")),
+        (Appends::Damaged, 500, "internal", None),
+    ] {
+        app.log.set(appends);
+        for path in [EVENTS, BATCH] {
+            let answer = app.post(path, SAMPLE.replace('\n', " ")).await;
+            assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{appends:?} {}", answer.text);
+            assert_eq!(answer.headers.get("retry-after").map(|value| value.to_str().unwrap()), retry_after);
+            assert!(answer.json()["request_id"].is_string(), "{}", answer.text);
+            assert!(!answer.text.contains("hunter2"), "{}", answer.text);
+        }
+    }
+    assert_eq!(app.count(Topic::Events).await, 0);
+    app.log.set(Appends::Pass);
+    app.accept(SAMPLE).await;
+}
+
+#[tokio::test]
+async fn an_unknown_user_is_not_refused_before_the_report_is_durable() {
+    let app = TestApp::rejecting_unknown_users().await;
+    app.log.set(Appends::Unavailable);
+    assert_eq!(app.post(EVENTS, SAMPLE).await.code(), "log_unavailable");
+}
+
+#[tokio::test]
+async fn requests_beyond_the_memory_for_bodies_are_sent_away() {
+    let mut config = config();
+    config.http.max_body_bytes = 65_536;
+    config.ingest.max_in_flight_bytes = 65_536;
+    let app = Arc::new(TestApp::start_with(config).await);
+    app.log.set(Appends::Wait);
+    let posting = app.clone();
+    // Without a length the whole limit is set aside for it.
+    let post = tokio::spawn(async move { posting.post(EVENTS, SAMPLE).await });
+    app.log.waiting.notified().await;
+    let refused = app.post(EVENTS, SAMPLE).await;
+    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "overloaded"));
+    assert_eq!(refused.headers["retry-after"], "1");
+    app.log.release();
+    assert_eq!(post.await.unwrap().status, StatusCode::ACCEPTED);
+    app.accept(SAMPLE).await;
+}

@@ -1,0 +1,129 @@
+//! The log and the resolver, with faults that a test switches on.
+
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use bus::embedded::EmbeddedLog;
+use bus::{BusError, EventLog, NewRecord, StoredRecord};
+use ingestion_api::identities::{IdentityResolver, ResolveError, StoreResolver};
+use schema::{ErrorRecord, Identity, LogPosition, Offset, PartitionId, PartitionStatus, Topic, UserId};
+use tokio::sync::{Notify, broadcast};
+
+/// What the log does with appends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Appends {
+    Pass,
+    Full,
+    Unavailable,
+    Damaged,
+    /// They wait until the test calls `release`.
+    Wait,
+}
+
+pub(crate) struct FakeLog {
+    inner: EmbeddedLog,
+    appends: Mutex<Appends>,
+    pub(crate) waiting: Notify,
+    released: Notify,
+}
+
+impl FakeLog {
+    pub(crate) fn over(inner: EmbeddedLog) -> Self {
+        Self { inner, appends: Mutex::new(Appends::Pass), waiting: Notify::new(), released: Notify::new() }
+    }
+
+    pub(crate) fn set(&self, appends: Appends) {
+        *self.appends.lock().unwrap() = appends;
+    }
+
+    pub(crate) fn release(&self) {
+        self.set(Appends::Pass);
+        self.released.notify_one();
+    }
+
+    async fn obey(&self) -> Result<(), BusError> {
+        let appends = *self.appends.lock().unwrap();
+        match appends {
+            Appends::Pass => Ok(()),
+            Appends::Full => Err(BusError::Full),
+            Appends::Unavailable => Err(BusError::Unavailable("away".to_owned())),
+            Appends::Damaged => Err(BusError::Damaged("the secret is hunter2".to_owned())),
+            Appends::Wait => {
+                self.waiting.notify_one();
+                self.released.notified().await;
+                Ok(())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl EventLog for FakeLog {
+    fn partitions(&self) -> u16 {
+        self.inner.partitions()
+    }
+
+    async fn append(&self, records: Vec<NewRecord>) -> Result<Vec<LogPosition>, BusError> {
+        self.obey().await?;
+        self.inner.append(records).await
+    }
+
+    async fn append_errors(&self, errors: Vec<ErrorRecord>) -> Result<(), BusError> {
+        self.obey().await?;
+        self.inner.append_errors(errors).await
+    }
+
+    async fn read(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        from: Offset,
+        max_records: usize,
+    ) -> Result<Vec<StoredRecord>, BusError> {
+        self.inner.read(topic, partition, from, max_records).await
+    }
+
+    async fn range(&self, topic: Topic, partition: PartitionId) -> Result<Range<Offset>, BusError> {
+        self.inner.range(topic, partition).await
+    }
+
+    async fn wait_for(&self, topic: Topic, partition: PartitionId, from: Offset) -> Result<(), BusError> {
+        self.inner.wait_for(topic, partition, from).await
+    }
+
+    async fn statuses(&self) -> Result<Vec<PartitionStatus>, BusError> {
+        self.inner.statuses().await
+    }
+}
+
+/// The store's resolver, which a test can send away, and which counts what it is asked.
+pub(crate) struct FakeResolver {
+    inner: StoreResolver,
+    pub(crate) away: AtomicBool,
+    pub(crate) calls: AtomicUsize,
+    pub(crate) identities: AtomicUsize,
+}
+
+impl FakeResolver {
+    pub(crate) fn over(inner: StoreResolver) -> Self {
+        Self { inner, away: AtomicBool::new(false), calls: AtomicUsize::new(0), identities: AtomicUsize::new(0) }
+    }
+}
+
+#[async_trait]
+impl IdentityResolver for FakeResolver {
+    async fn resolve(&self, identities: &[Identity]) -> Result<Vec<Option<UserId>>, ResolveError> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.identities.fetch_add(identities.len(), Ordering::Relaxed);
+        if self.away.load(Ordering::Relaxed) {
+            return Err(ResolveError::Unavailable("away".to_owned()));
+        }
+        self.inner.resolve(identities).await
+    }
+
+    fn removals(&self) -> broadcast::Receiver<UserId> {
+        self.inner.removals()
+    }
+}
