@@ -7,7 +7,7 @@ use schema::Timestamp;
 
 use crate::render::print::{self, ATOM, NOT, Target};
 use crate::rule::{ArithmeticOp, ScalarFunction};
-use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, Value, plan};
+use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, SqlType, Value, plan};
 
 const SAME_USER: &str = "FROM events e WHERE e.user_id = events.user_id";
 
@@ -88,12 +88,21 @@ impl Target for Databend {
                 let divisor = print::expression(right, self);
                 format!("{} {} NULLIF({divisor}, 0)", print::operand(left, print::PRODUCT, self), op.as_str())
             }
+            _ if (left.sql_type, right.sql_type) == (SqlType::Integer, SqlType::Integer) => {
+                self.integers(op, left, right)
+            }
             _ => print::plain_arithmetic(op, left, right, self),
         }
     }
 }
 
 impl Databend {
+    /// Integers wrap around in Databend; as decimals they have room, and what is too great is NULL.
+    fn integers(&self, op: ArithmeticOp, left: &Expr, right: &Expr) -> String {
+        let wide = |side| format!("CAST({} AS DECIMAL(38, 0))", print::expression(side, self));
+        format!("TRY_CAST({} {} {} AS BIGINT)", wide(left), op.as_str(), wide(right))
+    }
+
     /// `now() ± interval` is as constant as `now()`.
     fn shifted_now(&self, op: ArithmeticOp, left: &Expr, right: &Expr) -> Option<Timestamp> {
         let (ExprKind::Now, ExprKind::Literal(Value::Interval(micros))) = (&left.kind, &right.kind) else {

@@ -311,7 +311,11 @@ fn ties_are_broken_by_the_event_and_nulls_do_not_count() {
 #[test]
 fn nothing_raises_in_databend() {
     check_databend(
-        "order_total / 0 > 1 OR order_total % (1 - 1) > 1",
-        "events.order_total / NULLIF(0, 0) > 1 OR events.order_total % NULLIF(1 - 1, 0) > 1",
+        "order_total / 0 > 1 OR order_total % (user_id - 1.0) > 1",
+        "events.order_total / NULLIF(0, 0) > 1 OR events.order_total % NULLIF(events.user_id - 1.0, 0) > 1",
+    );
+    check_databend(
+        "user_id + 1 > 5 AND url IS NULL",
+        "TRY_CAST(CAST(events.user_id AS DECIMAL(38, 0)) + CAST(1 AS DECIMAL(38, 0)) AS BIGINT) > 5 AND events.url IS NULL",
     );
 }
