@@ -3,7 +3,8 @@
 /// Why the log did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum BusError {
-    /// It may work later: nothing was written.
+    /// It may work later. Whether anything was written is unknown: send it again, repetitions are
+    /// recognised; an owner restores first.
     #[error("the log is unavailable: {0}")]
     Unavailable(String),
     /// No space left; nothing was written.

@@ -179,18 +179,14 @@ struct Named {
 
 impl Named {
     fn visit(&mut self, expr: &Expr) {
-        match &expr.kind {
+        expr.walk(&mut |part| match &part.kind {
             ExprKind::Literal(Value::Timestamp(time)) => {
                 self.times.insert(*time);
             }
             ExprKind::Literal(Value::Interval(micros)) => {
                 self.intervals.insert(*micros);
             }
-            ExprKind::Aggregate(aggregate) => {
-                let argument = rules::plan::argument_of(&aggregate.function);
-                argument.into_iter().chain(&aggregate.filter).for_each(|part| self.visit(part));
-            }
-            _ => rules::plan::children(expr).into_iter().for_each(|child| self.visit(child)),
-        }
+            _ => {}
+        });
     }
 }

@@ -10,6 +10,15 @@ pub const MAX_DEPTH: usize = 32;
 /// The deepest nesting of the text, parentheses that mean nothing included: what the parser's own
 /// recursion is held to. Two levels for each of a rule, so that every canonical text parses.
 pub const MAX_PARSER_DEPTH: usize = 2 * MAX_DEPTH + 8;
+/// How deep the parser goes on the caller's stack; deeper clauses are read on a thread of their own.
+pub const SHALLOW_PARSER_DEPTH: usize = 24;
+/// The stack of that thread: a level takes up to 30 KiB in an unoptimised build.
+pub const DEEP_PARSER_STACK_BYTES: usize = 8 * 1024 * 1024;
+/// How many operands the parser may begin to read, for each token: most are read once or twice, but
+/// nested forms that it tries both ways double for each level.
+pub const PARSER_STEPS_PER_TOKEN: usize = 16;
+/// Likewise for the shortest clauses.
+pub const MIN_PARSER_STEPS: usize = 1_000;
 /// The most nodes of a typed rule: bounds the time that one re-evaluation takes.
 pub const MAX_NODES: usize = 512;
 /// The most different aggregates of one rule: bounds the state that one rule adds to a user.

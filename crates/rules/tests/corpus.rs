@@ -13,7 +13,7 @@ const RULER: &str = "\n---\n";
 
 #[test]
 fn every_accepted_clause_compiles_to_its_canonical_print() {
-    check_folder("accept", 5, |clause, compiled| {
+    check_folder("accept", 25, |clause, compiled| {
         let rule = compiled.rule.as_ref().ok_or_else(|| format!("refused: {:#?}", compiled.diagnostics))?;
         let canonical = rules::render::canonical(rule);
         let again = compile(&canonical);
@@ -26,7 +26,7 @@ fn every_accepted_clause_compiles_to_its_canonical_print() {
 
 #[test]
 fn every_refused_clause_says_why_and_where() {
-    check_folder("refuse", 2, |clause, compiled| match &compiled.rule {
+    check_folder("refuse", 45, |clause, compiled| match &compiled.rule {
         Some(rule) => Err(format!("accepted as {}", rules::render::canonical(rule))),
         None => Ok(listed(clause, &compiled.diagnostics)),
     });

@@ -1,1 +1,15 @@
-//! testkit
+//! What tests of the engine are made of: the oracle that runs it beside the naive evaluator, random
+//! clauses and histories for it, and scenario files.
+//!
+//! Never part of a shipped service; `shoal test` alone runs [`scenario`] for people.
+
+mod clauses;
+mod histories;
+mod oracle;
+mod random;
+pub mod scenario;
+
+pub use clauses::{Clauses, clause};
+pub use histories::{History, Input, event};
+pub use oracle::{Disagreement, Oracle, definition};
+pub use random::{Random, for_each_seed};

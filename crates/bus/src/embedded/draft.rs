@@ -11,6 +11,7 @@ use super::failure::from_fjall;
 use super::keys::{record_key, user_key};
 use super::keyspaces::{begin_key, definitions_key, position_key};
 use super::request::CommitWrite;
+use super::retention::Trim;
 use super::shared::Shared;
 use super::stored::NewValue;
 use crate::BusError;
@@ -66,7 +67,8 @@ impl<'a> Draft<'a> {
     }
 
     /// Removes the records of a lane from where it begins up to `begin`.
-    pub(super) fn trim(&mut self, topic: Topic, partition: PartitionId, begin: Offset) -> Result<(), BusError> {
+    pub(super) fn trim(&mut self, trim: Trim) -> Result<(), BusError> {
+        let Trim { topic, partition, begin } = trim;
         let keyspaces = &self.shared.keyspaces;
         for offset in keyspaces.begin(topic, partition)?..begin {
             self.batch.remove(keyspaces.topic(topic), record_key(partition, offset));

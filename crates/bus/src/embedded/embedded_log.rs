@@ -1,31 +1,29 @@
 //! The handle that services hold: asks the writing thread, reads for itself.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use schema::{ErrorRecord, LogPosition, Offset, PartitionId, PartitionStatus, Timestamp, Topic, UserId, partition_of};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 
 use super::keyspaces::Keyspaces;
 use super::options::EmbeddedLogOptions;
 use super::owner::EmbeddedOwnership;
 use super::reading::read_durable;
 use super::request::{Request, Write};
-use super::retention;
+use super::retention::Retention;
 use super::shared::Shared;
 use super::space::Space;
 use super::stored::NewValue;
 use super::writing::WritingThread;
 use crate::{BusError, EventLog, NewRecord, StoredRecord};
 
-/// The most requests that wait for the writing thread; the next caller waits for room.
-const QUEUE_REQUESTS: usize = 4_096;
-
-/// The most KiB that wait for the writing thread; the next caller waits for room.
+/// The most KiB that wait for the writing thread, a request counting at least one; the next caller
+/// waits for room.
 const QUEUE_KIB: usize = 64 * 1_024;
 
 /// The log on one machine; cheap to clone, closed when the last clone is dropped.
@@ -34,7 +32,6 @@ pub struct EmbeddedLog(Arc<Handle>);
 
 struct Handle {
     shared: Arc<Shared>,
-    retention: Duration,
     room: Arc<Semaphore>,
     /// `None` only while it is dropped.
     requests: Option<mpsc::Sender<Request>>,
@@ -48,20 +45,15 @@ impl EmbeddedLog {
         let keyspaces = Keyspaces::open(dir, &options)?;
         let shared = Arc::new(Shared::new(keyspaces, options.partitions)?);
         let space = Space::new(dir.to_owned(), options.free_space_floor_bytes);
-        let thread = WritingThread::new(shared.clone(), space);
-        let (requests, queue) = mpsc::channel(QUEUE_REQUESTS);
+        let thread = WritingThread::new(shared.clone(), space, Retention::new(&options));
+        // Bounded by `room`, which callers wait for without blocking a thread.
+        let (requests, queue) = mpsc::channel();
         let writing = std::thread::Builder::new()
             .name("log-writing".to_owned())
             .spawn(move || thread.run(queue))
             .map_err(|error| BusError::Unavailable(format!("starting the writing thread: {error}")))?;
         let room = Arc::new(Semaphore::new(QUEUE_KIB));
-        Ok(Self(Arc::new(Handle {
-            shared,
-            retention: options.retention,
-            room,
-            requests: Some(requests),
-            writing: Some(writing),
-        })))
+        Ok(Self(Arc::new(Handle { shared, room, requests: Some(requests), writing: Some(writing) })))
     }
 
     /// Hands out all partitions to the caller; who owned them before can commit no more.
@@ -76,13 +68,6 @@ impl EmbeddedLog {
         flushed.map(|_| ())
     }
 
-    /// Removes records that are older than the retention at `now` and needed by nobody any more;
-    /// returns how many. Called once a minute by the log itself.
-    pub async fn trim(&self, now: Timestamp) -> Result<u64, BusError> {
-        let retention = i64::try_from(self.0.retention.as_micros()).unwrap_or(i64::MAX);
-        retention::trim(self, now.plus_micros(-retention)).await
-    }
-
     pub(super) fn shared(&self) -> &Shared {
         &self.0.shared
     }
@@ -95,7 +80,7 @@ impl EmbeddedLog {
         let permit = permit.map_err(|_| ended())?;
         let (reply, answer) = oneshot::channel();
         let requests = self.0.requests.as_ref().ok_or_else(ended)?;
-        requests.send(Request { write, reply, permit }).await.map_err(|_| ended())?;
+        requests.send(Request { write, reply, permit }).map_err(|_| ended())?;
         answer.await.map_err(|_| ended())?
     }
 }

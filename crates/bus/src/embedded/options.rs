@@ -13,6 +13,8 @@ pub struct EmbeddedLogOptions {
     pub partitions: u16,
     /// How long records of `events`, `segment-changes`, `errors` and `dead-letters` are kept at least.
     pub retention: Duration,
+    /// How often what is older is looked for.
+    pub trim_interval: Duration,
     /// Appends are refused as `Full` while less than this is free on the disk. Commits of the
     /// segmenter go on until an eighth of it is left, so that exits by time are still published.
     pub free_space_floor_bytes: u64,
@@ -30,6 +32,7 @@ impl Default for EmbeddedLogOptions {
         Self {
             partitions: DEFAULT_PARTITIONS,
             retention: Duration::from_secs(7 * 24 * 3_600),
+            trim_interval: Duration::from_secs(60),
             free_space_floor_bytes: 512 * MIB,
             // Readers are at the end of the log, which is in the memtables; the cache serves restarts and laggards.
             cache_bytes: 32 * MIB,

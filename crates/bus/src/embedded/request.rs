@@ -1,6 +1,6 @@
 //! What callers ask of the writing thread.
 
-use schema::{LogPosition, Offset, PartitionId, Topic, UserId};
+use schema::{LogPosition, PartitionId, Topic, UserId};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::stored::{NewValue, Position};
@@ -25,8 +25,6 @@ pub(super) enum Write {
     Claim { partition: PartitionId, epoch: u64 },
     /// Nothing: the answer says that everything asked before is durable.
     Nothing,
-    /// Records below `begin` are removed.
-    Trim { topic: Topic, partition: PartitionId, begin: Offset },
 }
 
 /// A commit in the form in which it is stored.
@@ -56,7 +54,7 @@ impl Write {
                 let topics = 2 * values(&commit.changes) + values(&commit.errors) + values(&commit.dead_letters);
                 states + topics + commit.definitions.as_ref().map_or(0, Vec::len) + ENTRY
             }
-            Self::Claim { .. } | Self::Nothing | Self::Trim { .. } => ENTRY,
+            Self::Claim { .. } | Self::Nothing => ENTRY,
         }
     }
 }

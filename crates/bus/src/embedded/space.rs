@@ -59,3 +59,24 @@ impl Space {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(free_bytes: u64, append: bool, commit: bool) {
+        let seen = Some((Instant::now(), free_bytes));
+        let mut space = Space { dir: PathBuf::from("/nowhere"), floor_bytes: 800, seen };
+        assert_eq!(space.check_append().is_ok(), append, "an append with {free_bytes} bytes free");
+        assert_eq!(space.check_commit().is_ok(), commit, "a commit with {free_bytes} bytes free");
+    }
+
+    #[test]
+    fn appends_stop_before_commits_and_both_before_the_disk_is_full() {
+        check(800, true, true);
+        check(799, false, true);
+        check(100, false, true);
+        check(99, false, false);
+    }
+}

@@ -10,14 +10,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
 use fjall::PersistMode;
 use schema::{LogPosition, Offset, PartitionId, Topic};
-use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::draft::{Draft, Ends};
+use super::embedded_log::wall_clock;
 use super::failure::from_fjall;
 use super::request::{CommitWrite, Request, Write};
+use super::retention::Retention;
 use super::shared::Shared;
 use super::space::Space;
 use super::stored::NewValue;
@@ -30,6 +33,7 @@ const GROUP_BYTES: usize = 4 * 1_024 * 1_024;
 pub(super) struct WritingThread {
     shared: Arc<Shared>,
     space: Space,
+    retention: Retention,
     /// By partition: the owner whose commits are taken.
     epochs: Vec<u64>,
     /// Where lanes end that were written to since the last sync.
@@ -47,24 +51,34 @@ struct Waiting {
 }
 
 impl WritingThread {
-    pub(super) fn new(shared: Arc<Shared>, space: Space) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, space: Space, retention: Retention) -> Self {
         let epochs = vec![0; usize::from(shared.partitions)];
-        Self { shared, space, epochs, ends: Ends::new(), begins: BTreeMap::new() }
+        Self { shared, space, retention, epochs, ends: Ends::new(), begins: BTreeMap::new() }
     }
 
     /// Writes until nobody can ask any more.
-    pub(super) fn run(mut self, mut requests: mpsc::Receiver<Request>) {
-        while let Some(first) = requests.blocking_recv() {
-            let mut size = first.write.size_bytes();
-            let mut group = Vec::from_iter(self.take(first));
-            while size < GROUP_BYTES {
-                let Ok(request) = requests.try_recv() else { break };
-                size += request.write.size_bytes();
-                group.extend(self.take(request));
+    pub(super) fn run(mut self, requests: Receiver<Request>) {
+        loop {
+            match requests.recv_timeout(self.retention.until_due()) {
+                Ok(first) => self.write_group(first, &requests),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
             }
-            if !group.is_empty() {
-                self.sync(group);
-            }
+            self.trim();
+        }
+    }
+
+    /// Writes what waits, and syncs once.
+    fn write_group(&mut self, first: Request, requests: &Receiver<Request>) {
+        let mut size = first.write.size_bytes();
+        let mut group = Vec::from_iter(self.take(first));
+        while size < GROUP_BYTES {
+            let Ok(request) = requests.try_recv() else { break };
+            size += request.write.size_bytes();
+            group.extend(self.take(request));
+        }
+        if !group.is_empty() {
+            self.sync(group);
         }
     }
 
@@ -85,7 +99,6 @@ impl WritingThread {
         match write {
             Write::Append { topic, records } => self.append(topic, records),
             Write::Commit(commit) => self.commit(*commit).map(|()| Vec::new()),
-            Write::Trim { topic, partition, begin } => self.trim(topic, partition, begin).map(|()| Vec::new()),
             Write::Claim { partition, epoch } => {
                 let current = &mut self.epochs[usize::from(partition.0)];
                 *current = epoch.max(*current);
@@ -127,13 +140,23 @@ impl WritingThread {
         Ok(())
     }
 
-    fn trim(&mut self, topic: Topic, partition: PartitionId, begin: Offset) -> Result<(), BusError> {
-        let mut draft = Draft::new(&self.shared, &self.ends);
-        draft.trim(topic, partition, begin)?;
-        let written = draft.write();
-        self.checked(written)?;
-        self.begins.insert((topic, partition), begin);
-        Ok(())
+    /// Removes one slice of what is too old, when it is time to look.
+    fn trim(&mut self) {
+        let trimmed = self.retention.next(&self.shared, wall_clock()).and_then(|trim| {
+            let Some(trim) = trim.filter(|_| self.shared.check_health().is_ok()) else { return Ok(None) };
+            let mut draft = Draft::new(&self.shared, &self.ends);
+            draft.trim(trim)?;
+            self.checked(draft.write())?;
+            Ok(Some(trim))
+        });
+        match trimmed {
+            Ok(Some(trim)) => {
+                self.begins.insert((trim.topic, trim.partition), trim.begin);
+                self.sync(Vec::new());
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "trimming the log"),
+        }
     }
 
     /// A write that failed ends the log: how much of it is in the journal is unknown.

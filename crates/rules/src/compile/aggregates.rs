@@ -72,6 +72,7 @@ impl Lowering<'_> {
     pub(super) fn aggregate_call(
         &mut self,
         name: AggregateName,
+        written: &str,
         function: &Function,
         scope: &Scope<'_>,
         span: Span,
@@ -86,12 +87,15 @@ impl Lowering<'_> {
         let condition = if name.conditional { arguments.pop() } else { None };
         let condition = match condition {
             Some(Argument::Value(condition)) => Some(condition),
-            _ if name.conditional => return self.wrong_arguments("…_if", "a condition as its last argument", span),
+            _ if name.conditional => return self.wrong_arguments(written, "a condition as its last argument", span),
             _ => None,
         };
         let wanted = condition.into_iter().chain(function.filter.as_deref());
         let filters: Vec<Option<Expr>> = wanted.map(|condition| self.condition(condition, &inner)).collect();
-        let computed = self.computed(name.kind, function, &arguments, &inner, span);
+        let computed = match self.computed(name.kind, function, &arguments, &inner, span) {
+            Ok(computed) => computed,
+            Err(wanted) => self.wrong_arguments(written, wanted, span),
+        };
         let mut conditions = Vec::new();
         for condition in group {
             conditions.push(self.copy(condition)?);
@@ -113,6 +117,7 @@ impl Lowering<'_> {
         self.report(problem.with_hint("conditions on aggregates belong into HAVING or directly into the clause"))
     }
 
+    /// Returns what is computed; an error is what arguments it wants.
     fn computed(
         &mut self,
         kind: Kind,
@@ -120,22 +125,22 @@ impl Lowering<'_> {
         arguments: &[Argument<'_>],
         scope: &Scope<'_>,
         span: Span,
-    ) -> Option<AggregateFunction> {
+    ) -> Result<Option<AggregateFunction>, &'static str> {
         let distinct = is_distinct(function);
         if distinct && kind != Kind::Count {
-            return self.unsupported(span, "DISTINCT in any aggregate but `count` is");
+            return Ok(self.unsupported(span, "DISTINCT in any aggregate but `count` is"));
         }
-        match (kind, arguments) {
+        Ok(match (kind, arguments) {
             (Kind::Count, [] | [Argument::Star]) if !distinct => Some(AggregateFunction::CountAll),
             (Kind::Count, [Argument::Value(value)]) => self.count(value, distinct, scope),
             (Kind::Last | Kind::First, [Argument::Value(value), Argument::Value(order)]) => {
                 self.at_an_end(kind, value, order, scope)
             }
-            (Kind::Last | Kind::First, _) => self.wrong_arguments("arg_max", "a value and `created_at`", span),
-            (Kind::Count, _) => self.wrong_arguments("count", "`*` or one argument", span),
+            (Kind::Last | Kind::First, _) => return Err("a value and `created_at`"),
+            (Kind::Count, _) => return Err("`*` or one argument"),
             (_, [Argument::Value(value)]) => self.folded_value(kind, value, scope),
-            _ => self.wrong_arguments("this aggregate", "one argument", span),
-        }
+            _ => return Err("one argument"),
+        })
     }
 
     fn count(&mut self, value: &ast::Expr, distinct: bool, scope: &Scope<'_>) -> Option<AggregateFunction> {

@@ -41,7 +41,7 @@ fn checked(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Expr> {
     Some(expr)
 }
 
-fn typed(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Expr> {
+pub(crate) fn typed(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Expr> {
     let tokens = Tokens::scan(text).map_err(|problem| diagnostics.push(problem)).ok()?;
     diagnostics.extend(tokens.comments());
     let clause = statement::only_clause(&tokens, diagnostics)?;

@@ -3,13 +3,43 @@
 //! Narrow on purpose: an exotic form that no dialect flag enables is a syntax error with a place,
 //! and never reaches [`crate::compile::lower`].
 
-use sqlparser::dialect::Dialect;
+use std::any::TypeId;
+use std::cell::Cell;
+
+use sqlparser::ast::Expr;
+use sqlparser::dialect::{Dialect, GenericDialect};
+use sqlparser::parser::{Parser, ParserError};
+
+use crate::limits::{MIN_PARSER_STEPS, PARSER_STEPS_PER_TOKEN};
 
 /// Standard SQL expressions with FILTER, `INTERVAL 30 DAY` and names in double quotes or backticks.
+///
+/// The parser tries several readings of some forms, nested ones twice for each level. It asks the
+/// dialect before it reads any operand, which is where the steps are counted and cut short.
 #[derive(Debug)]
-pub(super) struct ClauseDialect;
+pub(super) struct ClauseDialect {
+    steps_left: Cell<usize>,
+}
+
+impl ClauseDialect {
+    /// Makes the dialect of one run of the parser over `tokens` tokens.
+    pub(super) fn for_tokens(tokens: usize) -> Self {
+        Self { steps_left: Cell::new(MIN_PARSER_STEPS + tokens * PARSER_STEPS_PER_TOKEN) }
+    }
+
+    /// Returns whether the parser was stopped because it took too many steps.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.steps_left.get() == 0
+    }
+}
 
 impl Dialect for ClauseDialect {
+    /// Opens what the parser gives to its generic dialect only, such as `window_funnel(60)(…)`:
+    /// better refused by name than as a syntax error.
+    fn dialect(&self) -> TypeId {
+        TypeId::of::<GenericDialect>()
+    }
+
     fn is_identifier_start(&self, character: char) -> bool {
         character.is_alphabetic() || character == '_'
     }
@@ -20,6 +50,12 @@ impl Dialect for ClauseDialect {
 
     fn is_delimited_identifier_start(&self, character: char) -> bool {
         character == '"' || character == '`'
+    }
+
+    fn parse_prefix(&self, _parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {
+        self.steps_left.set(self.steps_left.get().saturating_sub(1));
+        // The one error that the parser does not try to read around.
+        self.is_exhausted().then_some(Err(ParserError::RecursionLimitExceeded))
     }
 
     /// As in Databend; `literals` refuses those escapes that the two read differently.

@@ -53,6 +53,16 @@ impl Tokens<'_> {
             }
             Expr::InSubquery { expr, subquery, .. } => (self.first(expr), self.around(self.query_start(subquery)).1),
             Expr::Between { expr, high, .. } => (self.first(expr), self.last(high)),
+            Expr::AnyOp { left, right, .. } | Expr::AllOp { left, right, .. } => {
+                let bracket = usize::from(!matches!(**right, Expr::Subquery(_)));
+                (self.first(left), self.last(right) + bracket)
+            }
+            Expr::RLike { expr, pattern, .. } | Expr::SimilarTo { expr, pattern, .. } => {
+                (self.first(expr), self.last(pattern))
+            }
+            Expr::Array(array) if !array.elem.is_empty() => {
+                self.parenthesised((self.first(&array.elem[0]), self.last(&array.elem[array.elem.len() - 1])))
+            }
             Expr::Like { expr, pattern, escape_char, .. } | Expr::ILike { expr, pattern, escape_char, .. } => {
                 (self.first(expr), self.last(escape_char.as_deref().unwrap_or(pattern)))
             }
@@ -80,7 +90,8 @@ impl Tokens<'_> {
             | Expr::Overlay { expr, .. }
             | Expr::Trim { expr, .. } => self.call_around(self.first(expr)),
             Expr::Tuple(parts) if !parts.is_empty() => self.around(self.first(&parts[0])),
-            Expr::CompoundFieldAccess { root, .. } => self.subscripts(self.extent(root)),
+            Expr::CompoundFieldAccess { root, .. } => self.path(self.extent(root)),
+            Expr::JsonAccess { value, .. } => self.path(self.extent(value)),
             _ => self.kept(expr.span()),
         }
     }
@@ -135,12 +146,18 @@ impl Tokens<'_> {
         (first, last)
     }
 
-    fn subscripts(&self, (first, mut last): Extent) -> Extent {
-        while self.is(last + 1, &Token::LBracket) {
-            let rest = self.placed.get(last + 1..).unwrap_or_default();
-            last += 1 + rest.iter().position(|placed| placed.token == Token::RBracket).unwrap_or(rest.len());
+    /// On over `.name`, `:name` and `[…]`.
+    fn path(&self, (first, mut last): Extent) -> Extent {
+        loop {
+            if self.is(last + 1, &Token::Period) || self.is(last + 1, &Token::Colon) {
+                last += 2;
+            } else if self.is(last + 1, &Token::LBracket) {
+                let rest = self.placed.get(last + 1..).unwrap_or_default();
+                last += 1 + rest.iter().position(|placed| placed.token == Token::RBracket).unwrap_or(rest.len());
+            } else {
+                return (first, last.min(self.placed.len().saturating_sub(1)));
+            }
         }
-        (first, last)
     }
 
     /// From the name before the innermost bracket around a token to the bracket's end.

@@ -107,6 +107,16 @@ const NOT_YET: [&str; 68] = [
     "median",
 ];
 
+pub(super) fn is_non_deterministic(name: &str) -> bool {
+    NON_DETERMINISTIC.contains(&name)
+}
+
+pub(super) fn non_deterministic(name: &str, span: Span) -> Diagnostic {
+    let message = format!("`{name}` may differ between two evaluations at the same instant");
+    Diagnostic::error(Code::NonDeterministicFunction, span, message)
+        .with_hint("membership is decided by events and `now()` alone")
+}
+
 /// An argument as it is written.
 pub(super) enum Argument<'a> {
     Star,
@@ -120,10 +130,9 @@ impl Lowering<'_> {
         };
         let name = folded(ident);
         let name_span = self.tokens.span_at(ident.span);
-        let plain = self.plain_call(function, &name, span);
+        self.plain_call(function, &name, span)?;
         if let Some(aggregate) = AggregateName::named(&name) {
-            plain?;
-            return self.aggregate_call(aggregate, function, scope, span);
+            return self.aggregate_call(aggregate, &name, function, scope, span);
         }
         if let Some(filter) = &function.filter {
             let at = self.tokens.span_of(filter);
@@ -134,7 +143,6 @@ impl Lowering<'_> {
             return self.now(function, span);
         }
         let Some(scalar) = scalar_named(&name) else { return self.no_such_function(&name, name_span, span) };
-        plain?;
         let arguments = self.values(function, span)?;
         let arguments = self.expressions(arguments, scope)?;
         self.scalar_call(scalar, arguments, span)
@@ -165,10 +173,8 @@ impl Lowering<'_> {
     }
 
     fn no_such_function(&mut self, name: &str, name_span: Span, span: Span) -> Option<Expr> {
-        if NON_DETERMINISTIC.contains(&name) {
-            let message = format!("`{name}` may differ between two evaluations at the same instant");
-            let problem = Diagnostic::error(Code::NonDeterministicFunction, span, message);
-            return self.report(problem.with_hint("membership is decided by events and `now()` alone"));
+        if is_non_deterministic(name) {
+            return self.report(non_deterministic(name, span));
         }
         if NOT_YET.contains(&name) {
             return self.unsupported(span, &format!("`{name}` is"));

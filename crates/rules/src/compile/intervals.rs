@@ -34,6 +34,18 @@ enum Trouble {
     Calendar { days: i64, count: String },
 }
 
+impl Trouble {
+    /// Keeps the count only if it is all there is: then days can stand in for the text.
+    fn of(self, text: &str) -> Self {
+        match self {
+            Self::Calendar { days, .. } if text.split_whitespace().count() > 2 => {
+                Self::Calendar { days, count: String::new() }
+            }
+            other => other,
+        }
+    }
+}
+
 impl Lowering<'_> {
     pub(super) fn interval(&mut self, interval: &Interval, span: Span) -> Option<Expr> {
         if interval.last_field.is_some() || interval.leading_precision.is_some() {
@@ -94,7 +106,7 @@ fn micros(text: &str) -> Result<i64, Trouble> {
     let mut any = false;
     while let Some(count) = words.next() {
         let unit = words.next().ok_or(Trouble::Unreadable)?;
-        let part = part(count, &unit.to_lowercase())?;
+        let part = part(count, &unit.to_lowercase()).map_err(|trouble| trouble.of(text))?;
         total = total.checked_add(part).ok_or(Trouble::Unreadable)?;
         any = true;
     }

@@ -75,13 +75,21 @@ impl<'t> Lowering<'t> {
     pub(super) fn expression(&mut self, parsed: &ast::Expr, scope: &Scope<'_>) -> Option<Expr> {
         let parsed = unwrapped(parsed);
         if self.depth >= MAX_DEPTH || self.nodes > MAX_NODES {
-            let span = self.tokens.span_of(parsed);
-            return if self.nodes > MAX_NODES { None } else { self.report(super::bounds::too_deep(span)) };
+            return self.past_the_limits(parsed);
         }
         self.depth += 1;
         let lowered = self.dispatch(parsed, scope);
         self.depth -= 1;
         lowered
+    }
+
+    /// Says once that it is too much.
+    fn past_the_limits(&mut self, parsed: &ast::Expr) -> Option<Expr> {
+        if self.diagnostics.iter().any(|problem| problem.code == Code::Limits) {
+            return None;
+        }
+        let span = self.tokens.span_of(parsed);
+        self.report(super::bounds::too_deep(span))
     }
 
     /// Lowers a condition at its place.
@@ -181,8 +189,10 @@ impl<'t> Lowering<'t> {
         }
         let at = self.tokens.span_at(name.span);
         let column = self.column_named(name, at)?;
-        if owner == Owner::Outer {
-            return self.outer_column(span);
+        match owner {
+            Owner::Outer if column == Column::UserId => return self.loose_correlation(span),
+            Owner::Outer => return self.outer_column(span),
+            Owner::Here | Owner::Nobody => {}
         }
         match scope.place {
             Place::Group { .. } if column != Column::UserId => return self.ungrouped(column, span),
@@ -222,6 +232,12 @@ impl<'t> Lowering<'t> {
             Some(near) => problem.with_replacement(near),
             None => problem.with_hint(format!("in sight are {}", aliases.join(", "))),
         })
+    }
+
+    fn loose_correlation(&mut self, span: Span) -> Option<Expr> {
+        let message = "the subquery may reach events of other users: `user_id` does not tie it to this one here";
+        let problem = Diagnostic::error(Code::CrossUserSubquery, span, message);
+        self.report(problem.with_hint("write `e.user_id = events.user_id` on its own, joined to the rest by AND"))
     }
 
     fn outer_column(&mut self, span: Span) -> Option<Expr> {

@@ -16,6 +16,7 @@ mod lower;
 mod names;
 mod operators;
 mod parse;
+mod possible;
 mod scope;
 mod statement;
 mod subquery;
@@ -24,3 +25,6 @@ mod typing;
 mod warnings;
 
 pub use clause::{Compiled, compile};
+
+#[cfg(test)]
+pub(crate) use {aggregates::result_type, clause::typed};

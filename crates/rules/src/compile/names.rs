@@ -7,7 +7,7 @@ pub(super) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) 
     known
         .into_iter()
         .map(|candidate| (distance(&name, candidate), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
+        .filter(|(distance, _)| *distance <= allowed && *distance < name.chars().count())
         .min()
         .map(|(_, candidate)| candidate)
 }
@@ -51,5 +51,6 @@ mod tests {
         check("urll", Some("url"));
         check("email", None);
         check("ur", Some("url"));
+        check("x", None);
     }
 }

@@ -26,9 +26,11 @@ impl Lowering<'_> {
         let alias = self.table(select, span)?;
         let inner = Scope { alias: &alias, outer: Some(scope), place: Place::Aggregated };
         let grouped = self.grouped_by_user(select, &inner);
-        if select.having.is_none() && !matches!(grouped, Some(true)) {
-            self.shown_columns(select, &inner);
-        }
+        let shown = match (grouped, &select.having) {
+            (Some(false), None) => inner,
+            _ => inner.at(Place::Group { filter: &[] }),
+        };
+        self.shown_columns(select, &shown);
         let conditions = self.conditions(select, &inner)?;
         if !conditions.same_user {
             return self.cross_user(query, &alias, scope);
@@ -143,9 +145,12 @@ impl Lowering<'_> {
         if !from.joins.is_empty() {
             return self.unsupported(span, "JOIN is");
         }
-        let TableFactor::Table { name, alias, args: None, sample: None, version: None, .. } = &from.relation else {
+        let TableFactor::Table { name, alias, .. } = &from.relation else {
             return self.unsupported(span, "a derived table is");
         };
+        if !is_plain(&from.relation) {
+            return self.unsupported(span, "this form of FROM is");
+        }
         let [ast::ObjectNamePart::Identifier(ident)] = name.0.as_slice() else {
             let message = "tables have no database or schema here";
             return self.report(Diagnostic::error(Code::UnknownTable, span, message));
@@ -156,7 +161,9 @@ impl Lowering<'_> {
             return self.unknown_table(&table, at);
         }
         match alias {
-            Some(alias) if !alias.columns.is_empty() => self.unsupported(span, "renaming columns is"),
+            Some(alias) if !alias.columns.is_empty() || alias.at.is_some() => {
+                self.unsupported(span, "renaming columns is")
+            }
             Some(alias) => Some(folded(&alias.name)),
             None => Some(table),
         }
@@ -226,8 +233,15 @@ impl Lowering<'_> {
     /// What EXISTS selects does not matter, but it must mean something.
     fn shown_columns(&mut self, select: &Select, inner: &Scope<'_>) {
         for item in &select.projection {
-            if let SelectItem::UnnamedExpr(shown) | SelectItem::ExprWithAlias { expr: shown, .. } = item {
-                self.expression(shown, inner);
+            match item {
+                SelectItem::UnnamedExpr(shown) | SelectItem::ExprWithAlias { expr: shown, .. } => {
+                    self.expression(shown, inner);
+                }
+                SelectItem::Wildcard(_) => {}
+                SelectItem::QualifiedWildcard(..) | SelectItem::ExprWithAliases { .. } => {
+                    let at = self.tokens.span_at(select.select_token.0.span);
+                    self.unsupported::<()>(at, "selecting `alias.*` is");
+                }
             }
         }
     }
@@ -263,6 +277,24 @@ fn beyond(query: &Query, select: &Select) -> Option<&'static str> {
     found.into_iter().find(|(found, _)| *found).map(|(_, what)| what)
 }
 
+/// Whether a table is only its name and alias: no sample, version, hint or partition.
+fn is_plain(table: &TableFactor) -> bool {
+    match table {
+        TableFactor::Table {
+            args: None,
+            sample: None,
+            version: None,
+            json_path: None,
+            with_ordinality: false,
+            with_hints,
+            partitions,
+            index_hints,
+            ..
+        } => with_hints.is_empty() && partitions.is_empty() && index_hints.is_empty(),
+        _ => false,
+    }
+}
+
 fn is_exotic(query: &Query, select: &Select) -> bool {
     let lists = [select.cluster_by.is_empty(), select.distribute_by.is_empty(), select.sort_by.is_empty()];
     query.settings.is_some()
@@ -270,6 +302,7 @@ fn is_exotic(query: &Query, select: &Select) -> bool {
         || !query.pipe_operators.is_empty()
         || select.prewhere.is_some()
         || select.exclude.is_some()
+        || select.select_modifiers.is_some()
         || select.value_table_mode.is_some()
         || !select.connect_by.is_empty()
         || !select.lateral_views.is_empty()

@@ -30,7 +30,7 @@ impl<'t> Tokens<'t> {
             return Err(too_long(text));
         }
         let lines = Lines::of(text);
-        let scanned = Tokenizer::new(&ClauseDialect, text)
+        let scanned = Tokenizer::new(&ClauseDialect::for_tokens(0), text)
             .tokenize_with_location()
             .map_err(|error| unreadable(text, lines.byte_of(error.location), &error.message))?;
         let mut tokens = Self { text, placed: Vec::new(), comments: Vec::new() };

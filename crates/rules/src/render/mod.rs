@@ -9,3 +9,6 @@ mod print;
 
 pub use canonical::canonical;
 pub use databend::databend;
+
+#[cfg(test)]
+mod tests;

@@ -60,6 +60,13 @@ fn binding(expr: &Expr) -> u8 {
     }
 }
 
+/// `NOT EXISTS (…)` is read as one word, so that what begins with EXISTS and goes on needs parentheses.
+fn denied(inner: &Expr, target: &impl Target) -> String {
+    let printed = operand(inner, NOT, target);
+    let goes_on = printed.starts_with("EXISTS") && !matches!(inner.kind, ExprKind::Aggregate(_));
+    if goes_on { format!("NOT ({printed})") } else { format!("NOT {printed}") }
+}
+
 /// Whether NOT goes inside: `IS NOT NULL`, `NOT IN`.
 fn negated_form(inner: &Expr) -> bool {
     matches!(
@@ -87,7 +94,7 @@ fn printed(expr: &Expr, target: &impl Target) -> String {
         ExprKind::Column(column) => target.column(*column),
         ExprKind::Now => target.now(),
         ExprKind::Not(inner) if negated_form(inner) => test(inner, true, target),
-        ExprKind::Not(inner) => format!("NOT {}", operand(inner, NOT, target)),
+        ExprKind::Not(inner) => denied(inner, target),
         ExprKind::And(parts) => joined(parts, " AND ", target),
         ExprKind::Or(parts) => joined(parts, " OR ", target),
         ExprKind::Compare { op, left, right } => {

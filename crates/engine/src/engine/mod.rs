@@ -1,0 +1,13 @@
+//! One partition's users: applies records, fires timers, switches catalogs.
+
+mod absorb;
+mod apply;
+mod fire;
+mod partition;
+mod switch;
+mod users;
+
+pub use apply::{Applied, SkipReason};
+pub use partition::{Engine, PartitionClock};
+
+pub(crate) use users::UserRecord;

@@ -1,0 +1,44 @@
+//! An event as the row that a filter or an argument is evaluated over.
+
+use rules::eval::Scope;
+use rules::{Aggregate, Column, Value};
+use schema::{Event, Timestamp};
+
+/// The columns of one event. Filters and arguments name nothing else: their windows were taken out.
+pub(crate) struct Row<'a>(pub(crate) &'a Event);
+
+impl Scope for Row<'_> {
+    fn column(&self, column: Column) -> Value {
+        let event = self.0;
+        match column {
+            Column::EventId => Value::Text(event.event_id.to_string()),
+            Column::UserId => Value::Integer(event.user_id.0),
+            Column::ActivityType => Value::Text(event.activity_type.clone()),
+            Column::Region => text(event.region.as_deref()),
+            Column::Country => text(event.country.as_deref()),
+            Column::DeviceType => text(event.device_type.as_deref()),
+            Column::Url => text(event.url.as_deref()),
+            Column::ElementId => text(event.element_id.as_deref()),
+            Column::OrderId => text(event.order_id.as_deref()),
+            Column::OrderTotal => event.order_total.map_or(Value::Null, Value::Decimal),
+            Column::CreatedAt => Value::Timestamp(event.created_at),
+            Column::ReceivedAt => Value::Timestamp(event.received_at),
+        }
+    }
+
+    fn aggregate(&self, _: &Aggregate) -> Value {
+        Value::Null
+    }
+
+    fn slot(&self, _: usize) -> Value {
+        Value::Null
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.created_at
+    }
+}
+
+fn text(text: Option<&str>) -> Value {
+    text.map_or(Value::Null, |text| Value::Text(text.to_owned()))
+}

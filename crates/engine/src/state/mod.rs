@@ -1,0 +1,21 @@
+//! The folded state of one aggregate of one user: the least that answers exactly.
+//!
+//! Every window is the same machine ([`windowed`]): events that lie ahead of it wait, events inside
+//! are folded, events behind it are forgotten; an event that arrives late goes where it belongs.
+//! What "folded" keeps depends on the function and on whether events leave the window again: one
+//! number, one bit, the n most recent times, a staircase of extremes. Every fold is independent of
+//! the order in which events arrive, so history is absorbed into the same state.
+
+mod aggregate;
+mod count;
+mod distinct;
+mod ends;
+mod exists;
+mod extreme;
+mod fold;
+mod total;
+mod wide_sum;
+mod windowed;
+
+pub(crate) use aggregate::AggregateState;
+pub(crate) use fold::{FoldKind, FoldSpec, Occurrence};

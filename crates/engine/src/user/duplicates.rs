@@ -1,0 +1,95 @@
+//! Which events of a user were counted within the last day of log time.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashSet;
+use schema::{EventId, Timestamp, is_duplicate_of};
+use serde::{Deserialize, Serialize};
+
+/// From here on a set finds an id faster than a look through all of them: bots, not people.
+const INDEXED_FROM: usize = 64;
+
+/// The ids that were counted, in the order of the log.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct DuplicateMemory {
+    /// Ascending by the log time at which they were counted.
+    counted: VecDeque<(Timestamp, EventId)>,
+    /// The same ids, when there are many.
+    #[serde(skip)]
+    index: Option<FxHashSet<EventId>>,
+}
+
+impl DuplicateMemory {
+    /// Remembers an event; returns false when it was counted before and still is remembered.
+    ///
+    /// Log time never goes back.
+    pub(crate) fn count(&mut self, event_id: EventId, log_time: Timestamp) -> bool {
+        self.prune(log_time);
+        if self.contains(event_id) {
+            return false;
+        }
+        self.counted.push_back((log_time, event_id));
+        match &mut self.index {
+            Some(index) => {
+                index.insert(event_id);
+            }
+            None if self.counted.len() >= INDEXED_FROM => {
+                self.index = Some(self.counted.iter().map(|(_, known)| *known).collect());
+            }
+            None => {}
+        }
+        true
+    }
+
+    fn contains(&self, event_id: EventId) -> bool {
+        match &self.index {
+            Some(index) => index.contains(&event_id),
+            None => self.counted.iter().any(|(_, known)| *known == event_id),
+        }
+    }
+
+    fn prune(&mut self, log_time: Timestamp) {
+        let gone = self.counted.partition_point(|(counted_at, _)| !is_duplicate_of(*counted_at, log_time));
+        for (_, event_id) in self.counted.drain(..gone) {
+            if let Some(index) = &mut self.index {
+                index.remove(&event_id);
+            }
+        }
+        if self.counted.len() < INDEXED_FROM / 2 {
+            self.index = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schema::DUPLICATE_WINDOW_MICROS;
+
+    use super::*;
+
+    fn id(number: u128) -> EventId {
+        EventId(uuid::Uuid::from_u128(number))
+    }
+
+    #[test]
+    fn an_id_counts_again_after_a_day_of_log_time_and_a_duplicate_does_not_renew_it() {
+        let mut memory = DuplicateMemory::default();
+        let at = Timestamp::from_micros;
+        assert!(memory.count(id(1), at(0)));
+        assert!(!memory.count(id(1), at(DUPLICATE_WINDOW_MICROS)));
+        assert!(memory.count(id(1), at(DUPLICATE_WINDOW_MICROS + 1)));
+    }
+
+    #[test]
+    fn many_ids_are_remembered_and_forgotten_like_few() {
+        let mut memory = DuplicateMemory::default();
+        for number in 0..1_000 {
+            assert!(memory.count(id(number), Timestamp::from_micros(number as i64)));
+            assert!(!memory.count(id(number / 2), Timestamp::from_micros(number as i64)));
+        }
+        let later = Timestamp::from_micros(DUPLICATE_WINDOW_MICROS + 500);
+        assert!(memory.count(id(499), later));
+        assert!(!memory.count(id(500), later));
+        assert_eq!(memory.counted.len(), 501);
+    }
+}

@@ -1,0 +1,92 @@
+//! A user's aggregates, sparse over a catalog's slots.
+
+use schema::{Event, Timestamp};
+
+use crate::Catalog;
+use crate::catalog::Slot;
+use crate::state::AggregateState;
+
+/// The states that are not empty, ascending by slot.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Slots(Vec<(Slot, AggregateState)>);
+
+impl Slots {
+    pub(crate) fn get(&self, slot: Slot) -> Option<&AggregateState> {
+        self.0.binary_search_by_key(&slot, |(known, _)| *known).ok().map(|at| &self.0[at].1)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &AggregateState)> {
+        self.0.iter().map(|(slot, state)| (*slot, state))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Folds an event into the aggregates of `catalog` that are `wanted`; returns those it touched.
+    pub(crate) fn fold(
+        &mut self,
+        catalog: &Catalog,
+        event: &Event,
+        now: Timestamp,
+        wanted: impl Fn(Slot) -> bool,
+    ) -> Vec<Slot> {
+        let mut touched = Vec::new();
+        for slot in catalog.candidates(event).filter(|slot| wanted(*slot)) {
+            let aggregate = catalog.aggregate(slot);
+            if let Some(occurrence) = aggregate.occurrence(event) {
+                self.change(catalog, slot, |state| state.insert(occurrence, &aggregate.fold, now));
+                touched.push(slot);
+            }
+        }
+        touched
+    }
+
+    /// Moves every window to `now`; returns the aggregates whose value may have changed.
+    pub(crate) fn advance(&mut self, catalog: &Catalog, now: Timestamp) -> Vec<Slot> {
+        let fold_of = |slot: Slot| &catalog.aggregate(slot).fold;
+        let mut touched = Vec::new();
+        for (slot, state) in &mut self.0 {
+            if state.next_change(fold_of(*slot)).is_some_and(|change| change <= now) {
+                state.advance(fold_of(*slot), now);
+                touched.push(*slot);
+            }
+        }
+        self.0.retain(|(_, state)| !state.is_empty());
+        touched
+    }
+
+    /// Changes the state of one aggregate, which is made when it is missing and dropped when it ends empty.
+    fn change(&mut self, catalog: &Catalog, slot: Slot, change: impl FnOnce(&mut AggregateState)) {
+        let at = match self.0.binary_search_by_key(&slot, |(known, _)| *known) {
+            Ok(at) => at,
+            Err(at) => {
+                self.0.insert(at, (slot, AggregateState::empty(catalog.aggregate(slot).fold.kind)));
+                at
+            }
+        };
+        change(&mut self.0[at].1);
+        if self.0[at].1.is_empty() {
+            self.0.remove(at);
+        }
+    }
+
+    /// Takes the states over to another catalog; those that `moved` has no place for are dropped.
+    pub(crate) fn rekeyed(self, moved: impl Fn(Slot) -> Option<Slot>) -> Self {
+        let states = self.0.into_iter().filter_map(|(slot, state)| Some((moved(slot)?, state)));
+        states.collect()
+    }
+
+    /// Joins states of different aggregates of one catalog.
+    pub(crate) fn joined(self, other: Self) -> Self {
+        self.0.into_iter().chain(other.0).collect()
+    }
+}
+
+impl FromIterator<(Slot, AggregateState)> for Slots {
+    fn from_iter<T: IntoIterator<Item = (Slot, AggregateState)>>(states: T) -> Self {
+        let mut states: Vec<_> = states.into_iter().collect();
+        states.sort_unstable_by_key(|(slot, _)| *slot);
+        Self(states)
+    }
+}

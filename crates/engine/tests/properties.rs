@@ -1,0 +1,241 @@
+//! What holds for any clause and any history. A failure prints its seed; `SHOAL_SEED` runs it alone,
+//! `SHOAL_CASES` runs more of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schema::{Cause, LogRecord, SegmentChange, SegmentDefinition, SegmentId, Timestamp, UserId};
+use testkit::{Disagreement, History, Input, Oracle, Random, clause, definition, for_each_seed};
+
+/// Returns so many segments with random clauses that compile, from id `first` on.
+fn segments(random: &mut Random, first: i64, count: i64) -> Vec<SegmentDefinition> {
+    (first..first + count)
+        .map(|id| {
+            let compiles = |text: &String| rules::compile(text).rule.is_some();
+            let text = std::iter::repeat_with(|| clause(random)).take(500).find(compiles);
+            definition(id, &text.expect("one of 500 random clauses compiles"))
+        })
+        .collect()
+}
+
+/// Gives an input to the oracle; before it, the clock stands for a while at some of the instants
+/// at which something may flip.
+fn give(oracle: &mut Oracle, random: &mut Random, input: &Input) -> Result<Vec<SegmentChange>, Disagreement> {
+    let mut changes = Vec::new();
+    if let Input::Record(_, now) | Input::Advance(now) = input {
+        let candidates = oracle.candidates(oracle.engine.clock().now, now.plus_micros(-1));
+        // Mostly every edge nearby, sometimes a long sleep over all of them.
+        let stops = if random.chance(70) { 6 } else { 0 };
+        let from = random.below(candidates.len());
+        for instant in candidates.into_iter().skip(from).take(stops) {
+            changes.extend(oracle.advance(instant)?);
+        }
+    }
+    match input {
+        Input::Record(record, now) => changes.extend(oracle.apply(record, *now)?),
+        Input::Advance(now) => changes.extend(oracle.advance(*now)?),
+        Input::Restart => oracle.restart()?,
+    }
+    Ok(changes)
+}
+
+fn show(definitions: &[SegmentDefinition], inputs: &[Input]) -> String {
+    let rules =
+        definitions.iter().map(|definition| format!("{}: {}", definition.segment_id, definition.where_statement));
+    let inputs = inputs.iter().map(|input| match input {
+        Input::Record(LogRecord::Event(event), now) => format!(
+            "{now} user {} {} {} at {} region={:?} device={:?} order={:?} total={:?}",
+            event.user_id,
+            event.event_id,
+            event.activity_type,
+            event.created_at,
+            event.region,
+            event.device_type,
+            event.order_id,
+            event.order_total
+        ),
+        other => format!("{other:?}"),
+    });
+    rules.chain(inputs).collect::<Vec<_>>().join("\n")
+}
+
+/// Drops inputs that the failure does not need, and panics with the rest.
+fn fail(definitions: &[SegmentDefinition], inputs: Vec<Input>, run: impl Fn(&[Input]) -> Result<(), Disagreement>) {
+    let Err(mut failure) = run(&inputs) else { return };
+    let mut inputs = inputs;
+    let mut at = 0;
+    while at < inputs.len() {
+        let mut fewer = inputs.clone();
+        fewer.remove(at);
+        match run(&fewer) {
+            Err(smaller) => (inputs, failure) = (fewer, smaller),
+            Ok(()) => at += 1,
+        }
+    }
+    panic!("{failure}\n{}", show(definitions, &inputs));
+}
+
+#[test]
+fn membership_equals_the_naive_evaluators_after_every_step() {
+    for_each_seed(400, |seed| {
+        let mut random = Random::new(seed);
+        let definitions = segments(&mut random, 1, 2);
+        let inputs = History::new(seed, 2).inputs(25);
+        fail(&definitions, inputs, |inputs| {
+            let mut random = Random::new(seed);
+            let mut oracle = Oracle::new(definitions.clone())?;
+            inputs.iter().try_for_each(|input| give(&mut oracle, &mut random, input).map(|_| ()))
+        });
+    });
+}
+
+/// Every event and deletion of some inputs, each once, and the last instant.
+fn unique_events(inputs: &[Input]) -> (Vec<LogRecord>, Timestamp) {
+    let mut seen = BTreeSet::new();
+    let mut last = Timestamp::MIN;
+    let mut records = Vec::new();
+    for input in inputs {
+        if let Input::Record(record, now) = input {
+            last = last.max(*now);
+            if let LogRecord::Event(event) = record
+                && seen.insert(event.event_id)
+            {
+                records.push(record.clone());
+            }
+        }
+    }
+    (records, last)
+}
+
+#[test]
+fn the_order_in_which_events_arrive_does_not_matter() {
+    for_each_seed(200, |seed| {
+        let mut random = Random::new(seed);
+        let definitions = segments(&mut random, 1, 3);
+        let (mut records, last) = unique_events(&History::new(seed, 2).inputs(25));
+        let arrive = |records: &[LogRecord], random: &mut Random| {
+            let mut oracle = Oracle::new(definitions.clone()).unwrap();
+            let start = last.plus_micros(-60_000_000);
+            for record in records {
+                let now = start.plus_micros(random.below(60_000_000) as i64);
+                oracle.apply(record, now).unwrap();
+            }
+            oracle.advance(last).unwrap();
+            oracle.memberships()
+        };
+        let straight = arrive(&records, &mut random);
+        random.shuffle(&mut records);
+        assert_eq!(arrive(&records, &mut random), straight);
+    });
+}
+
+#[test]
+fn absorbed_history_gives_what_having_the_segment_all_along_gives() {
+    for_each_seed(200, |seed| {
+        let mut random = Random::new(seed);
+        let before = segments(&mut random, 1, 2);
+        // One rule stays, one goes, one is edited or new.
+        let mut after = segments(&mut random, 2, 2);
+        after[0] = before[1].clone();
+        let inputs = History::new(seed, 2).inputs(30);
+        let (begin, switch) = (random.below(20), 20 + random.below(10));
+        let all_along = {
+            let mut oracle = Oracle::new(after.clone()).unwrap();
+            let mut random = Random::new(seed);
+            for input in inputs.iter().filter(|input| **input != Input::Restart) {
+                give(&mut oracle, &mut random, input).unwrap();
+            }
+            oracle.advance(oracle.engine.clock().now).unwrap();
+            oracle.memberships()
+        };
+        let mut oracle = Oracle::new(before).unwrap();
+        let mut history = Vec::new();
+        let mut steps = Random::new(seed);
+        for (at, input) in inputs.iter().filter(|input| **input != Input::Restart).enumerate() {
+            if at == begin {
+                history = oracle.events();
+                random.shuffle(&mut history);
+                oracle.begin(after.clone()).unwrap();
+            }
+            // History comes in pieces, between live events.
+            for _ in 0..random.below(3) {
+                history.pop().iter().for_each(|event| oracle.engine.absorb(event));
+            }
+            if at == switch {
+                history.drain(..).for_each(|event| oracle.engine.absorb(&event));
+                oracle.switch(oracle.engine.clock().now).unwrap();
+            }
+            give(&mut oracle, &mut steps, input).unwrap();
+        }
+        if !history.is_empty() || oracle.engine.absorbing().is_some() {
+            history.drain(..).for_each(|event| oracle.engine.absorb(&event));
+            oracle.switch(oracle.engine.clock().now).unwrap();
+        }
+        oracle.advance(oracle.engine.clock().now).unwrap();
+        assert_eq!(oracle.memberships(), all_along);
+    });
+}
+
+/// What each segment was told, without what else happened in the same change.
+fn told(changes: &[SegmentChange], segment_id: SegmentId) -> Vec<(UserId, bool, Cause, Timestamp)> {
+    let of_segment =
+        |change: &&SegmentChange| change.in_segments.contains(&segment_id) || change.out_segments.contains(&segment_id);
+    let flips = changes.iter().filter(of_segment);
+    flips
+        .map(|change| (change.user_id, change.in_segments.contains(&segment_id), change.cause, change.evaluated_at))
+        .collect()
+}
+
+#[test]
+fn adding_a_segment_never_changes_anothers_result() {
+    for_each_seed(150, |seed| {
+        let mut random = Random::new(seed);
+        let definitions = segments(&mut random, 1, 5);
+        let inputs = History::new(seed, 3).inputs(25);
+        let run = |definitions: Vec<SegmentDefinition>| {
+            let mut oracle = Oracle::new(definitions).unwrap();
+            let mut changes = Vec::new();
+            for input in &inputs {
+                match input {
+                    Input::Record(record, now) => changes.extend(oracle.apply(record, *now).unwrap()),
+                    Input::Advance(now) => changes.extend(oracle.advance(*now).unwrap()),
+                    Input::Restart => oracle.restart().unwrap(),
+                }
+            }
+            changes
+        };
+        let together = run(definitions.clone());
+        for alone in definitions {
+            let segment_id = alone.segment_id;
+            assert_eq!(told(&run(vec![alone]), segment_id), told(&together, segment_id));
+        }
+    });
+}
+
+#[test]
+fn a_restart_changes_no_published_change_and_no_stored_byte() {
+    for_each_seed(150, |seed| {
+        let mut random = Random::new(seed);
+        let definitions = segments(&mut random, 1, 3);
+        let inputs: Vec<Input> =
+            History::new(seed, 2).inputs(25).into_iter().filter(|i| *i != Input::Restart).collect();
+        let run = |restarts: bool| {
+            let mut oracle = Oracle::new(definitions.clone()).unwrap();
+            let mut stored = BTreeMap::new();
+            let mut changes = Vec::new();
+            for input in &inputs {
+                match input {
+                    Input::Record(record, now) => changes.extend(oracle.apply(record, *now).unwrap()),
+                    Input::Advance(now) => changes.extend(oracle.advance(*now).unwrap()),
+                    Input::Restart => {}
+                }
+                if restarts {
+                    oracle.restart().unwrap();
+                }
+            }
+            oracle.restart().unwrap();
+            stored.extend(oracle.stored().clone());
+            (changes, stored)
+        };
+        assert_eq!(run(true), run(false));
+    });
+}

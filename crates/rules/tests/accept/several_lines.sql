@@ -1,0 +1,6 @@
+-- line breaks and tabs
+region = 'CA'
+	AND
+  country = 'US'
+---
+region = 'CA' AND country = 'US'

@@ -1,0 +1,225 @@
+//! Texts that nobody should send: they get an answer, in bounded time and stack.
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use rules::{Severity, compile};
+
+/// Half of what a thread of a server has.
+const STACK_BYTES: usize = 1024 * 1024;
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// Compiles on a small stack, and checks what holds for every text.
+#[track_caller]
+fn check(text: &str) {
+    let owned = text.to_owned();
+    let started = Instant::now();
+    let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
+    let running = thread.spawn(move || compile(&owned)).expect("a thread starts");
+    let compiled = running.join().expect("no text makes it panic");
+    let shown: String = text.chars().take(80).collect();
+    assert!(started.elapsed() < LONGEST, "{shown:?}… took {:?}", started.elapsed());
+    let refused = compiled.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    assert_eq!(compiled.rule.is_none(), refused, "{shown:?}");
+    if let Some(rule) = &compiled.rule {
+        let printed = rules::render::canonical(rule);
+        assert_eq!(compile(&printed).rule.as_ref(), Some(rule), "{shown:?} prints as {printed:?}");
+    }
+    for diagnostic in &compiled.diagnostics {
+        let span = diagnostic.span;
+        assert!(text.get(span.start..span.end).is_some(), "{shown:?}: {diagnostic:?}");
+    }
+}
+
+#[test]
+fn deep_and_long_texts_are_refused_without_effort() {
+    for (piece, tail) in [
+        ("(", ""),
+        ("NOT ", "TRUE"),
+        ("- ", "1"),
+        ("((", "1"),
+        ("1 + ", "1"),
+        ("TRUE AND ", "TRUE"),
+        ("'a' || ", "'b'"),
+        ("1 IN (", "1"),
+        ("CASE WHEN ", "TRUE"),
+        ("case-", "c"),
+        ("CASE ", ""),
+        ("coalesce(", "1"),
+        ("if(current_time(", "x"),
+        ("CAST(", "1"),
+        ("EXISTS (SELECT 1 FROM events WHERE ", "1"),
+        ("(SELECT ", "1"),
+        ("EXISTS (SELECT 1 FROM (", "events"),
+        ("EXISTS (SELECT 1 FROM ((", "events"),
+        ("(SELECT 1 UNION ", "SELECT 1"),
+        ("INTERVAL ", "1"),
+        ("INTERVAL (", "1"),
+        ("[", ""),
+        ("a[", ""),
+        ("a.", "a"),
+        ("{", ""),
+        ("{a: ", "1"),
+        ("array(", ""),
+        ("ARRAY<", ""),
+        ("a -> ", "1"),
+        ("x(", ""),
+        ("1::", "x"),
+        ("TIMESTAMP ", "'x'"),
+        ("1 BETWEEN 1 AND ", "1"),
+        ("(1 BETWEEN ", "1"),
+        ("a IS NOT DISTINCT FROM ", "b"),
+        ("trim(both ", "x"),
+        ("extract(day from ", "x"),
+        ("position(", "x"),
+        ("count(*) FILTER (WHERE ", "x"),
+        ("count(*) OVER (PARTITION BY ", "x"),
+        ("struct<", "x"),
+        ("map{", "x"),
+        ("'", ""),
+        ("\"", ""),
+        ("`", ""),
+        ("/*", ""),
+        ("--", ""),
+        ("$", ""),
+        ("\\", ""),
+        (";", ""),
+        ("東", ""),
+        ("e'", ""),
+    ] {
+        for times in [3, 20, 33, 60, 73, 150, 1_000, 2_040, 5_000] {
+            check(&format!("{}{tail}", piece.repeat(times)));
+            check(&format!("{}{tail}{}", piece.repeat(times), ")".repeat(times)));
+        }
+    }
+}
+
+#[test]
+fn a_between_of_betweens_does_not_double_without_end() {
+    let mut clause = "order_total".to_owned();
+    for _ in 0..30 {
+        clause = format!("(CASE WHEN {clause} BETWEEN 1 AND 2 THEN 1 END)");
+    }
+    check(&clause);
+}
+
+/// Words of the language, to make texts that come far.
+const WORDS: [&str; 64] = [
+    "region",
+    "user_id",
+    "created_at",
+    "order_total",
+    "events",
+    "e",
+    ".",
+    ",",
+    "(",
+    ")",
+    "(",
+    ")",
+    "=",
+    "<>",
+    "<",
+    ">=",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "||",
+    "AND",
+    "OR",
+    "NOT",
+    "IS",
+    "NULL",
+    "TRUE",
+    "IN",
+    "LIKE",
+    "BETWEEN",
+    "CASE",
+    "WHEN",
+    "THEN",
+    "ELSE",
+    "END",
+    "EXISTS",
+    "SELECT",
+    "1",
+    "FROM",
+    "WHERE",
+    "GROUP BY",
+    "HAVING",
+    "FILTER",
+    "DISTINCT",
+    "count",
+    "sum",
+    "max",
+    "arg_max",
+    "count_if",
+    "coalesce",
+    "lower",
+    "now()",
+    "INTERVAL",
+    "30",
+    "DAY",
+    "'x'",
+    "TIMESTAMP",
+    "'2026-01-01'",
+    "12.50",
+    "payload",
+    "[",
+    "]",
+    ":",
+];
+
+fn words() -> impl Strategy<Value = String> {
+    proptest::collection::vec(proptest::sample::select(WORDS.to_vec()), 0..40).prop_map(|words| words.join(" "))
+}
+
+fn accepted() -> Vec<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/accept");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("the corpus is there")
+        .map(|entry| entry.expect("a readable entry").path())
+        .collect();
+    files.sort();
+    files.iter().map(|path| std::fs::read_to_string(path).expect("a readable clause")).collect()
+}
+
+/// An accepted clause with a piece cut out, doubled, or replaced by a word.
+fn mutated() -> impl Strategy<Value = String> {
+    let word = proptest::sample::select(WORDS.to_vec());
+    (proptest::sample::select(accepted()), any::<(usize, usize, u8)>(), word).prop_map(
+        |(file, (from, length, how), word)| {
+            let clause: Vec<char> =
+                file.lines().skip(1).take_while(|line| *line != "---").flat_map(str::chars).collect();
+            let from = from % clause.len().max(1);
+            let to = (from + length % 12).min(clause.len());
+            let piece: String = clause[from..to].iter().collect();
+            let (before, after): (String, String) = (clause[..from].iter().collect(), clause[to..].iter().collect());
+            match how % 3 {
+                0 => format!("{before}{after}"),
+                1 => format!("{before}{piece}{piece}{after}"),
+                _ => format!("{before} {word} {after}"),
+            }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_gets_an_answer(text in any::<String>()) {
+        check(&text);
+    }
+
+    #[test]
+    fn any_row_of_words_gets_an_answer(text in words()) {
+        check(&text);
+    }
+
+    #[test]
+    fn a_damaged_clause_gets_an_answer(text in mutated()) {
+        check(&text);
+    }
+}

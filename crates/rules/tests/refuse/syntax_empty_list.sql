@@ -1,0 +1,4 @@
+-- an empty list
+region IN ()
+---
+error syntax [)]: expected an expression, found `)`

@@ -1,0 +1,4 @@
+-- a text without an end
+region = 'CA
+---
+error syntax ['CA]: unterminated string literal

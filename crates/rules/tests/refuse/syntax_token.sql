@@ -1,0 +1,4 @@
+-- a sign too much
+region = = 'CA'
+---
+error syntax [=]: expected an expression, found `=`

@@ -1,0 +1,4 @@
+-- a union
+user_id IN (SELECT user_id FROM events UNION SELECT user_id FROM events)
+---
+error unsupported [user_id IN (SELECT user_id FROM events UNION SELECT user_id FROM events)]: UNION, EXCEPT, INTERSECT or VALUES is not supported yet

@@ -1,0 +1,196 @@
+//! Random clauses, as text, from the whole grammar that is supported.
+//!
+//! Small alphabets and few intervals, so that conditions meet the events and each other.
+
+use crate::Random;
+
+pub(crate) const ACTIVITIES: [&str; 3] = ["page_viewed", "added_to_cart", "product_purchased"];
+pub(crate) const REGIONS: [&str; 3] = ["CA", "NY", "cä"];
+pub(crate) const DEVICES: [&str; 2] = ["mobile", "desktop"];
+pub(crate) const ORDERS: [&str; 3] = ["o1", "o2", "o3"];
+pub(crate) const TOTALS: [&str; 4] = ["0", "9.99", "10", "-2.5"];
+const COMPARISONS: [&str; 6] = ["=", "<>", "<", "<=", ">", ">="];
+const INTERVALS: [&str; 6] = [
+    "INTERVAL 5 SECOND",
+    "INTERVAL 10 SECOND",
+    "INTERVAL '30 seconds'",
+    "INTERVAL 1 MINUTE",
+    "INTERVAL '2 minutes'",
+    "INTERVAL 0 SECOND",
+];
+
+/// Returns a random clause.
+pub fn clause(random: &mut Random) -> String {
+    Clauses { random }.clause(2)
+}
+
+/// Writes clauses, choosing by a random sequence.
+#[derive(Debug)]
+pub struct Clauses<'a> {
+    random: &'a mut Random,
+}
+
+impl Clauses<'_> {
+    fn clause(&mut self, depth: usize) -> String {
+        if depth == 0 || self.random.chance(35) {
+            return match self.random.below(10) {
+                0..=2 => self.row("events.", 1),
+                3 => self.window("events."),
+                _ => self.user(),
+            };
+        }
+        self.junction(depth, Self::clause)
+    }
+
+    fn junction(&mut self, depth: usize, part: impl Fn(&mut Self, usize) -> String) -> String {
+        let (left, right) = (part(self, depth - 1), part(self, depth - 1));
+        match self.random.below(7) {
+            0..=2 => format!("({left} AND {right})"),
+            3..=4 => format!("({left} OR {right})"),
+            5 => format!("NOT ({left} AND {right})"),
+            _ => format!("(NOT ({left}) OR {right})"),
+        }
+    }
+
+    /// A condition on one row, without `now()`.
+    fn row(&mut self, table: &str, depth: usize) -> String {
+        if depth > 0 && self.random.chance(30) {
+            let table = table.to_owned();
+            return self.junction(depth, move |clauses, depth| clauses.row(&table, depth));
+        }
+        let (op, region) = (self.random.pick(&COMPARISONS), self.random.pick(&REGIONS));
+        let total = self.random.pick(&TOTALS);
+        match self.random.below(18) {
+            0..=4 => format!("{table}activity_type = '{}'", self.random.pick(&ACTIVITIES)),
+            5 => format!("{table}activity_type IN ('{}', 'product_purchased')", self.random.pick(&ACTIVITIES)),
+            6 => format!("{table}activity_type <> '{}'", self.random.pick(&ACTIVITIES)),
+            7 => format!("{table}region {op} '{region}'"),
+            8 => format!("{table}region IS NOT NULL"),
+            9 => format!("{table}region NOT IN ('{region}', NULL)"),
+            10 => format!("{table}region IS DISTINCT FROM '{region}'"),
+            11 => format!("lower({table}region) LIKE 'c_'"),
+            12 => format!("{table}order_total {op} {total}"),
+            13 => format!("{table}order_total IS NULL"),
+            14 => format!("coalesce({table}order_total, 5) / 3 {op} {total}"),
+            15 => format!("CASE WHEN {table}order_total > 5 THEN {table}region ELSE {table}device_type END = 'mobile'"),
+            16 => format!("{table}created_at {op} TIMESTAMP '2026-01-01 00:01:00'"),
+            _ => format!("{table}device_type = '{}'", self.random.pick(&DEVICES)),
+        }
+    }
+
+    /// A comparison of `created_at` with `now()`.
+    fn window(&mut self, table: &str) -> String {
+        let (far, near) = (self.random.pick(&INTERVALS), self.random.pick(&INTERVALS));
+        match self.random.below(12) {
+            0..=3 => format!("{table}created_at >= now() - {far}"),
+            4 => format!("{table}created_at > now() - {far}"),
+            5 => format!("{table}created_at < now() - {far}"),
+            6 => format!("now() - {far} >= {table}created_at"),
+            7 => format!("{table}created_at BETWEEN now() - {far} AND now() - {near}"),
+            8 => format!("{table}created_at + {far} > now()"),
+            9 => format!("({table}created_at >= now() - {far} AND {table}created_at <= now())"),
+            10 => format!("{table}created_at <= now() + {near}"),
+            _ => format!("NOT ({table}created_at < now() - {far})"),
+        }
+    }
+
+    /// What an aggregate counts.
+    fn filter(&mut self, table: &str) -> String {
+        match self.random.below(10) {
+            0..=3 => self.row(table, 1),
+            4..=5 => self.window(table),
+            _ => format!("{} AND {}", self.row(table, 1), self.window(table)),
+        }
+    }
+
+    fn filtered(&mut self, aggregate: &str) -> String {
+        if self.random.chance(20) {
+            return aggregate.to_owned();
+        }
+        let filter = self.filter("");
+        format!("{aggregate} FILTER (WHERE {filter})")
+    }
+
+    fn number(&mut self) -> String {
+        let aggregate = self.random.pick(&[
+            "count(*)",
+            "count(*)",
+            "count(order_total)",
+            "count(DISTINCT order_id)",
+            "count(DISTINCT region)",
+            "count(DISTINCT order_total)",
+            "sum(order_total)",
+            "avg(order_total)",
+            "min(order_total)",
+            "max(order_total)",
+            "arg_max(order_total, created_at)",
+            "arg_min(order_total, created_at)",
+            "sum(order_total * 2 - 1)",
+        ]);
+        self.filtered(aggregate)
+    }
+
+    fn time(&mut self) -> String {
+        let aggregate = self.random.pick(&["max(created_at)", "max(created_at)", "min(created_at)"]);
+        self.filtered(aggregate)
+    }
+
+    fn text(&mut self) -> String {
+        let aggregate = self.random.pick(&[
+            "arg_max(region, created_at)",
+            "arg_min(region, created_at)",
+            "max(region)",
+            "min(device_type)",
+        ]);
+        self.filtered(aggregate)
+    }
+
+    /// A condition on the user: over all of the user's events.
+    fn user(&mut self) -> String {
+        let (op, interval) = (self.random.pick(&COMPARISONS), self.random.pick(&INTERVALS));
+        let threshold = self.random.pick(&["0", "1", "2", "3", "4.5", "10"]);
+        match self.random.below(20) {
+            0..=4 => format!("{} {op} {threshold}", self.number()),
+            5 => format!("{} {op} {}", self.number(), self.number()),
+            6..=7 => format!("{} {op} now() - {interval}", self.time()),
+            8 => format!("{} BETWEEN now() - INTERVAL 1 MINUTE AND now() - {interval}", self.time()),
+            9 => format!("coalesce({}, TIMESTAMP '1970-01-01 00:00:00') < {}", self.time(), self.time()),
+            10 => format!("now() - {interval} {op} {}", self.time()),
+            11 => format!("{} {op} '{}'", self.text(), self.random.pick(&REGIONS)),
+            12 => format!("{} IS NULL", self.text()),
+            13..=14 => self.exists(),
+            15..=17 => self.membership_of_group(),
+            18 => self.scalar_subquery(threshold),
+            _ => format!("CASE WHEN {} {op} {threshold} THEN {} {op} 2 END", self.number(), self.number()),
+        }
+    }
+
+    fn exists(&mut self) -> String {
+        let not = self.random.pick(&["", "NOT "]);
+        let filter = self.filter("e.");
+        format!("{not}EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND {filter})")
+    }
+
+    fn membership_of_group(&mut self) -> String {
+        let not = self.random.pick(&["", "", "NOT "]);
+        let filter = self.filter("");
+        let having = match self.random.below(3) {
+            0 => String::new(),
+            1 => format!(" GROUP BY user_id HAVING {}", self.having()),
+            _ => format!(" GROUP BY user_id HAVING {} AND {}", self.having(), self.having()),
+        };
+        format!("user_id {not}IN (SELECT user_id FROM events WHERE {filter}{having})")
+    }
+
+    fn having(&mut self) -> String {
+        let aggregate =
+            self.random.pick(&["count(*)", "sum(order_total)", "count(DISTINCT order_id)", "max(order_total)"]);
+        format!("{aggregate} {} {}", self.random.pick(&COMPARISONS), self.random.below(4))
+    }
+
+    fn scalar_subquery(&mut self, threshold: &str) -> String {
+        let filter = self.filter("e.");
+        let op = self.random.pick(&COMPARISONS);
+        format!("(SELECT count(*) FROM events e WHERE e.user_id = events.user_id AND {filter}) {op} {threshold}")
+    }
+}

@@ -1,0 +1,120 @@
+//! Random histories: few users, small alphabets, times that meet the windows' edges.
+
+use schema::{Decimal, Event, EventId, LogRecord, Payload, Timestamp, UserDeletion, UserId};
+use uuid::Uuid;
+
+use crate::Random;
+use crate::clauses::{ACTIVITIES, DEVICES, ORDERS, REGIONS, TOTALS};
+
+const SECOND: i64 = 1_000_000;
+
+/// Makes an event without any optional column.
+pub fn event(user_id: UserId, event_id: u128, activity_type: &str, at: Timestamp) -> Event {
+    Event {
+        event_id: EventId(Uuid::from_u128(event_id)),
+        user_id,
+        activity_type: activity_type.to_owned(),
+        region: None,
+        country: None,
+        device_type: None,
+        url: None,
+        element_id: None,
+        order_id: None,
+        order_total: None,
+        created_at: at,
+        received_at: at,
+        payload: Payload::empty(),
+    }
+}
+
+/// One input of a partition.
+#[expect(clippy::large_enum_variant, reason = "most inputs are records")]
+#[derive(Clone, PartialEq, Debug)]
+pub enum Input {
+    /// A record that arrives at an instant.
+    Record(LogRecord, Timestamp),
+    /// The clock moves, with nothing else.
+    Advance(Timestamp),
+    /// The process ends and another one goes on from the stored state.
+    Restart,
+}
+
+/// Which inputs a random history has.
+#[derive(Clone, Debug)]
+pub struct History {
+    random: Random,
+    users: i64,
+    now: Timestamp,
+    sent: Vec<Event>,
+}
+
+impl History {
+    /// Starts a history of so many users at the first instant of 2026.
+    pub fn new(seed: u64, users: i64) -> Self {
+        let now = Timestamp::from_micros(1_767_225_600 * SECOND);
+        Self { random: Random::new(seed ^ 0x5eed), users, now, sent: Vec::new() }
+    }
+
+    /// Returns the next inputs: mostly events, some of them late, doubled or of the same instant.
+    pub fn inputs(&mut self, count: usize) -> Vec<Input> {
+        (0..count).map(|_| self.input()).collect()
+    }
+
+    fn input(&mut self) -> Input {
+        self.pass_time();
+        match self.random.below(100) {
+            0..=2 => Input::Restart,
+            3..=17 => Input::Advance(self.now),
+            18..=25 if !self.sent.is_empty() => Input::Record(LogRecord::Event(self.sent_again()), self.now),
+            26 => {
+                let user_id = self.user();
+                Input::Record(LogRecord::Deletion(UserDeletion { user_id, received_at: self.now }), self.now)
+            }
+            _ => Input::Record(LogRecord::Event(self.event()), self.now),
+        }
+    }
+
+    fn pass_time(&mut self) {
+        let seconds = self.random.pick(&[0, 0, 0, 1, 1, 2, 5, 10, 30, 61]);
+        let micros = self.random.pick(&[0, 0, 0, 1, -1]);
+        self.now = self.now.max(self.now.plus_micros(seconds * SECOND + micros));
+    }
+
+    fn user(&mut self) -> UserId {
+        UserId(1 + self.random.below(self.users as usize) as i64)
+    }
+
+    fn sent_again(&mut self) -> Event {
+        let which = self.random.below(self.sent.len());
+        Event { received_at: self.now, ..self.sent[which].clone() }
+    }
+
+    /// Returns a new event.
+    pub fn event(&mut self) -> Event {
+        let user_id = self.user();
+        let event_id = (u128::from(self.random.next()) << 64) | u128::from(self.random.next());
+        let activity = self.random.pick(&ACTIVITIES);
+        let created_at = self.created_at();
+        let event = Event {
+            region: self.optional(&REGIONS),
+            device_type: self.optional(&DEVICES),
+            order_id: self.optional(&ORDERS),
+            order_total: self.optional(&TOTALS).and_then(|total| Decimal::parse_column(&total, 18, 4).ok()),
+            received_at: self.now,
+            ..event(user_id, event_id, activity, created_at)
+        };
+        self.sent.push(event.clone());
+        event
+    }
+
+    fn optional(&mut self, values: &[&str]) -> Option<String> {
+        (!self.random.chance(30)).then(|| self.random.pick(values).to_owned())
+    }
+
+    /// Mostly now; late by whole seconds, so that it meets other events and edges; a little ahead.
+    fn created_at(&mut self) -> Timestamp {
+        let seconds = self.random.pick(&[0, 0, 0, 0, -1, -5, -10, -20, -30, -60, -120, 1, 5, 30]);
+        let micros = self.random.pick(&[0, 0, 0, 0, 1, -1]);
+        self.now.plus_micros(seconds * SECOND + micros)
+    }
+}

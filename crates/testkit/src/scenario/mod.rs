@@ -1,0 +1,1 @@
+//! Scenario files: a rule, a timeline, the expected changes.
