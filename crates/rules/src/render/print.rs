@@ -12,6 +12,7 @@ pub(super) trait Target {
     fn interval(&self, micros: i64) -> String;
     fn aggregate(&self, aggregate: &Aggregate) -> String;
     fn is_true(&self, inner: &Expr, negated: bool) -> String;
+    fn like(&self, value: &Expr, pattern: &str, negated: bool) -> String;
     fn function(&self, function: ScalarFunction, arguments: &[Expr]) -> String;
     fn arithmetic(&self, op: ArithmeticOp, left: &Expr, right: &Expr) -> String;
 }
@@ -60,6 +61,13 @@ fn binding(expr: &Expr) -> u8 {
     }
 }
 
+/// `NOT EXISTS (…)` is read as one word, so that what begins with EXISTS and goes on needs parentheses.
+fn denied(inner: &Expr, target: &impl Target) -> String {
+    let printed = operand(inner, NOT, target);
+    let goes_on = printed.starts_with("EXISTS") && !matches!(inner.kind, ExprKind::Aggregate(_));
+    if goes_on { format!("NOT ({printed})") } else { format!("NOT {printed}") }
+}
+
 /// Whether NOT goes inside: `IS NOT NULL`, `NOT IN`.
 fn negated_form(inner: &Expr) -> bool {
     matches!(
@@ -87,7 +95,7 @@ fn printed(expr: &Expr, target: &impl Target) -> String {
         ExprKind::Column(column) => target.column(*column),
         ExprKind::Now => target.now(),
         ExprKind::Not(inner) if negated_form(inner) => test(inner, true, target),
-        ExprKind::Not(inner) => format!("NOT {}", operand(inner, NOT, target)),
+        ExprKind::Not(inner) => denied(inner, target),
         ExprKind::And(parts) => joined(parts, " AND ", target),
         ExprKind::Or(parts) => joined(parts, " OR ", target),
         ExprKind::Compare { op, left, right } => {
@@ -115,9 +123,15 @@ fn test(expr: &Expr, negated: bool, target: &impl Target) -> String {
         ExprKind::InList { value, list } => {
             format!("{} {not}IN ({})", operand(value, SUM, target), comma_separated(list, target))
         }
-        ExprKind::Like { value, pattern } => format!("{} {not}LIKE {}", operand(value, SUM, target), text(pattern)),
+        ExprKind::Like { value, pattern } => target.like(value, pattern, negated),
         _ => String::new(),
     }
+}
+
+/// Prints `value LIKE 'pattern'`.
+pub(super) fn plain_like(value: &Expr, pattern: &str, negated: bool, target: &impl Target) -> String {
+    let not = if negated { "NOT " } else { "" };
+    format!("{} {not}LIKE {}", operand(value, SUM, target), text(pattern))
 }
 
 fn joined(parts: &[Expr], with: &str, target: &impl Target) -> String {
