@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::refused::{Refusal, RefusedFile};
 use super::source::Line;
-use crate::client::{Backoff, BatchAnswer, CallError, IngestionClient, ItemOutcome};
+use crate::client::{Backoff, BatchAnswer, IngestionClient, ItemOutcome, PostError};
 
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -76,15 +76,16 @@ impl Poster {
         let started = Instant::now();
         let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         while !lines.is_empty() {
-            let asked_for = match self.ingestion.post_batch(lines.iter().map(|line| line.text.as_str())).await {
+            let body: String = lines.iter().flat_map(|line| [line.text.as_str(), "\n"]).collect();
+            let asked_for = match self.ingestion.post_batch(body).await {
                 Ok(answer) => {
                     lines = self.settle(lines, answer)?;
                     None
                 }
-                Err(CallError::Refused { status, body }) => bail!("the batch is refused: {status}: {body}"),
+                Err(PostError::Refused { status, body }) => bail!("the batch is refused: {status}: {body}"),
                 Err(error) if started.elapsed() > self.patience => return Err(error).context("giving up"),
-                Err(CallError::TryLater { retry_after, .. }) => retry_after,
-                Err(CallError::NoAnswer(_)) => None,
+                Err(PostError::TryLater { retry_after, .. }) => retry_after,
+                Err(PostError::NoAnswer(_)) => None,
             };
             if !lines.is_empty() {
                 anyhow::ensure!(started.elapsed() <= self.patience, "giving up on events that are answered 503");
@@ -120,7 +121,7 @@ impl Poster {
         self.refused.add(&Refusal {
             line: line.number,
             code: outcome.code.as_deref().unwrap_or("unknown"),
-            errors: &outcome.errors,
+            detail: outcome.detail.as_deref().unwrap_or_default(),
             event: &line.text,
         })
     }
