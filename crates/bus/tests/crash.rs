@@ -128,7 +128,8 @@ async fn write_until_refused() {
         }
     };
     let again = append_once(&log, &mut dice).await;
-    let waited = log.wait_for(Topic::Events, PartitionId(0), Offset::MAX - 1).await;
+    let waiting = log.wait_for(Topic::Events, PartitionId(0), Offset::MAX - 1);
+    let waited = tokio::time::timeout(Duration::from_secs(10), waiting).await;
     println!("refused {refused:?}; again {again:?}; waited {waited:?}");
 }
 

@@ -101,7 +101,7 @@ impl PartitionOwner for EmbeddedOwner {
             reason = shared.ended() => return Err(reason),
             () = tokio::time::sleep_until(deadline) => return Ok(Vec::new()),
         };
-        read_written(shared, self.partition, from..end, max_records)
+        read_written(&self.log, self.partition, from..end, max_records).await
     }
 
     async fn log_end(&mut self) -> Result<Offset, BusError> {

@@ -1,5 +1,7 @@
 //! Reading stretches of records.
 
+use std::ops::Range;
+
 use fjall::{Iter, Readable};
 use schema::{Offset, PartitionId, Topic};
 
@@ -16,7 +18,7 @@ const READ_BYTES: usize = 4 * 1_024 * 1_024;
 /// So many records before the end are in memory as a rule, and read without leaving the caller's thread.
 const RECENT_RECORDS: Offset = 4_096;
 
-/// Reads durable records, on a thread for blocking work when they are far from the end.
+/// Reads durable records.
 pub(super) async fn read_durable(
     log: &EmbeddedLog,
     topic: Topic,
@@ -28,33 +30,46 @@ pub(super) async fn read_durable(
     if from >= end || max_records == 0 {
         return Ok(Vec::new());
     }
-    if end - from <= RECENT_RECORDS {
-        return read_lane(log.shared(), topic, partition, from..end, max_records);
-    }
-    let log = log.clone();
-    let reading = move || read_lane(log.shared(), topic, partition, from..end, max_records);
-    let joined = tokio::task::spawn_blocking(reading).await;
-    joined.map_err(|error| BusError::Unavailable(format!("reading was interrupted: {error}")))?
+    read_where_it_suits(log, end - from, move |shared| read_lane(shared, topic, partition, from..end, max_records))
+        .await
 }
 
-/// Reads records that are written and may not be synced yet; for owners of partitions only.
-pub(super) fn read_written(
-    shared: &Shared,
+/// Reads events that are written and may not be synced yet; for owners of partitions only.
+pub(super) async fn read_written(
+    log: &EmbeddedLog,
     partition: PartitionId,
-    range: std::ops::Range<Offset>,
+    range: Range<Offset>,
     max_records: usize,
 ) -> Result<Vec<StoredRecord>, BusError> {
-    let keys = record_key(partition, range.start)..record_key(partition, range.end);
-    let records = collect(shared.keyspaces.topic(Topic::Events).range(keys), max_records)?;
-    check_gapless(shared, Topic::Events, partition, range.start, &records)?;
-    Ok(records)
+    let length = range.end - range.start;
+    let read = move |shared: &Shared| {
+        let keys = record_key(partition, range.start)..record_key(partition, range.end);
+        let records = collect(shared.keyspaces.topic(Topic::Events).range(keys), max_records)?;
+        check_gapless(shared, Topic::Events, partition, range.start, &records)?;
+        Ok(records)
+    };
+    read_where_it_suits(log, length, read).await
+}
+
+/// Reads on the caller's thread what is near the end, and on one for blocking work what is far from it.
+async fn read_where_it_suits(
+    log: &EmbeddedLog,
+    from_end: Offset,
+    read: impl FnOnce(&Shared) -> Result<Vec<StoredRecord>, BusError> + Send + 'static,
+) -> Result<Vec<StoredRecord>, BusError> {
+    if from_end <= RECENT_RECORDS {
+        return read(log.shared());
+    }
+    let log = log.clone();
+    let joined = tokio::task::spawn_blocking(move || read(log.shared())).await;
+    joined.map_err(|error| BusError::Unavailable(format!("reading was interrupted: {error}")))?
 }
 
 fn read_lane(
     shared: &Shared,
     topic: Topic,
     partition: PartitionId,
-    range: std::ops::Range<Offset>,
+    range: Range<Offset>,
     max_records: usize,
 ) -> Result<Vec<StoredRecord>, BusError> {
     let keys = record_key(partition, range.start)..record_key(partition, range.end);

@@ -14,6 +14,9 @@ pub(super) const START: Timestamp = Timestamp::from_micros(1_700_000_000_000_000
 /// The whole window in which an event id is remembered.
 pub(super) const WINDOW: i64 = DUPLICATE_WINDOW_MICROS;
 
+/// More rows than any case of the suite writes.
+const ENDLESS: usize = 10_000;
+
 /// The `nth` user of a partition.
 pub(super) fn user_in(partition: PartitionId, nth: usize) -> UserId {
     let mut of_partition = (1..).map(UserId).filter(|user_id| partition_of(*user_id, PARTITIONS) == partition);
@@ -62,6 +65,7 @@ pub(super) async fn history(
         let read = warehouse.history(partition, before, cursor, page).await?;
         assert!(read.rows.len() <= page, "{} rows in a page of {page}", read.rows.len());
         rows.extend(read.rows);
+        assert!(rows.len() < ENDLESS, "the reading does not end");
         cursor = read.next;
         if cursor.is_none() {
             return Ok(rows);
@@ -89,6 +93,7 @@ pub(super) async fn user_offsets(
         assert!(read.rows.len() <= page, "{} rows in a page of {page}", read.rows.len());
         assert!(read.rows.iter().all(|row| row.event.user_id == user_id), "rows of user {user_id} only");
         offsets.extend(read.rows.iter().map(|row| row.position.offset));
+        assert!(offsets.len() < ENDLESS, "the reading does not end");
         cursor = read.next;
         if cursor.is_none() {
             return Ok(offsets);
