@@ -23,7 +23,7 @@ pub struct Config {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct EmbeddedConfig {
     /// The data directory.
-    pub dir: PathBuf,
+    pub directory: PathBuf,
     /// How many partitions a new installation gets.
     pub partitions: u16,
 }
@@ -69,7 +69,7 @@ impl Configuration for Config {
     const DEFAULT_TOML: &'static str = include_str!("default.toml");
     const ENVIRONMENT: &'static [(&'static str, &'static str)] = &[
         ("SEGMENTER_METRICS_ADDRESS", "metrics.address"),
-        ("SHOAL_DATA", "embedded.dir"),
+        ("SHOAL_DATA", "embedded.directory"),
         ("SHOAL_PARTITIONS", "embedded.partitions"),
         ("SEGMENTER_MAX_RECORDS", "owner.max_records"),
         ("SEGMENTER_MAX_TIMERS", "owner.max_timers"),
@@ -78,9 +78,9 @@ impl Configuration for Config {
         ("SEGMENTER_HISTORY_READERS", "owner.history_readers"),
         ("SEGMENTER_RESTORES_AT_ONCE", "owner.restores_at_once"),
         ("LOG_FORMAT", "telemetry.log_format"),
-        ("LOG_FILTER", "telemetry.log_filter"),
-        ("OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
-        ("TRACE_RATIO", "telemetry.trace_ratio"),
+        ("RUST_LOG", "telemetry.log_filter"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
+        ("OTEL_TRACES_SAMPLER_ARG", "telemetry.trace_ratio"),
     ];
 
     fn problems(&self) -> Vec<String> {
@@ -102,14 +102,14 @@ mod tests {
         let value_of = |name: &str| match name {
             "SEGMENTER_METRICS_ADDRESS" => Some("127.0.0.1:1".to_owned()),
             "LOG_FORMAT" => Some("json".to_owned()),
-            "LOG_FILTER" => Some("debug".to_owned()),
-            "OTLP_ENDPOINT" => Some("http://127.0.0.1:4318".to_owned()),
+            "RUST_LOG" => Some("debug".to_owned()),
+            "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("http://127.0.0.1:4318".to_owned()),
             _ => Some("1".to_owned()),
         };
         service::config::defaults::<Config>().unwrap();
         let changed: Config = service::config::load_from(None, value_of).unwrap();
         assert_eq!(changed.owner.max_records, 1);
-        assert_eq!(changed.embedded.dir, PathBuf::from("1"));
+        assert_eq!(changed.embedded.directory, PathBuf::from("1"));
     }
 
     #[test]

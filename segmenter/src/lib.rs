@@ -21,4 +21,4 @@ mod yielding;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, EmbeddedConfig, OwnerConfig};
-pub use start::{Parts, Running, start, start_with_clock};
+pub use start::{Parts, Running, run, start, start_with_clock};

@@ -86,7 +86,7 @@ impl Metrics {
     pub(crate) fn records(&self, applied: u64, skipped: &[SkipReason]) {
         self.records_applied.add(applied, &[]);
         for reason in skipped {
-            self.records_skipped.add(1, &[KeyValue::new("reason", skip_label(*reason))]);
+            self.records_skipped.add(1, &[KeyValue::new("reason", reason.as_str())]);
         }
     }
 
@@ -161,11 +161,4 @@ fn gauge(
         }
     };
     meter.f64_observable_gauge(name).with_unit(unit).with_callback(observe).build();
-}
-
-fn skip_label(reason: SkipReason) -> &'static str {
-    match reason {
-        SkipReason::Duplicate => "duplicate",
-        SkipReason::UserDeleted => "user_deleted",
-    }
 }

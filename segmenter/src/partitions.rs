@@ -55,12 +55,15 @@ pub(crate) async fn own(
 fn changes_of(ownership: Box<dyn Ownership>) -> impl Stream<Item = Result<OwnershipChange, BusError>> {
     stream::unfold(Some(ownership), async |ownership| {
         let mut ownership = ownership?;
+        let mut logged = false;
         loop {
             match ownership.next().await {
                 Ok(Some(change)) => return Some((Ok(change), Some(ownership))),
                 Ok(None) => return None,
                 Err(error) if error.retryable() => {
-                    tracing::warn!(%error, "waiting for the log to hand out partitions");
+                    if !std::mem::replace(&mut logged, true) {
+                        tracing::warn!(%error, "waiting for the log to hand out partitions");
+                    }
                     tokio::time::sleep(ASK_AGAIN).await;
                 }
                 Err(error) => return Some((Err(error), None)),

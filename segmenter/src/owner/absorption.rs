@@ -12,6 +12,8 @@
 
 use std::sync::Arc;
 
+use schema::Generation;
+
 use super::step::Step;
 use super::{Owner, OwnerEnd};
 use crate::catalogs::Frozen;
@@ -39,7 +41,9 @@ pub(super) async fn fetch_history(absorption: &mut Option<Absorption>) {
 /// What to do about newer definitions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Course {
-    /// They are in force, or being absorbed.
+    /// They were replaced before: the definition store was set back.
+    Older,
+    /// They are in force, or being absorbed, or there are none yet.
     Nothing,
     /// They need nothing of the past.
     SwitchNow,
@@ -61,10 +65,14 @@ impl Owner {
     /// Switches to newer definitions, or begins to absorb their history.
     pub(super) async fn consider(&mut self, newest: Arc<Frozen>) -> Result<(), OwnerEnd> {
         match self.course(&newest) {
+            Course::Older => tracing::warn!(
+                log.partition = self.log.partition().0,
+                catalog.generation = newest.generation().0,
+                "these definitions are older than those in force; passing over them"
+            ),
             Course::Nothing | Course::Later => {}
             Course::SwitchNow => {
                 self.absorption = None;
-                self.engine.abandon_absorbing();
                 self.engine.begin_absorbing(Arc::clone(&newest.catalog));
                 self.switch(&newest).await?;
             }
@@ -75,9 +83,11 @@ impl Owner {
 
     fn course(&self, newest: &Frozen) -> Course {
         let live = self.engine.catalog().generation();
-        if newest.generation() <= live || self.engine.absorbing() == Some(newest.generation()) {
+        if newest.generation() < live && newest.generation() > Generation::default() {
+            Course::Older
+        } else if newest.generation() <= live || self.engine.absorbing() == Some(newest.generation()) {
             Course::Nothing
-        } else if self.next_offset == 0 {
+        } else if self.next_offset == 0 || !self.engine.needs_history_for(&newest.catalog) {
             Course::SwitchNow
         } else if self.absorption.is_some() {
             Course::Later

@@ -6,18 +6,23 @@ use tokio::time::Instant;
 
 use super::step::{Step, Tally};
 use super::{Owner, OwnerEnd};
+use crate::yielding::run_long;
 
 impl Owner {
     /// Commits what a step did, if it did anything, and says how far the partition is.
     pub(super) async fn commit(&mut self, step: Step) -> Result<(), OwnerEnd> {
-        if let Some((commit, tally)) = self.build(step) {
+        let built = match step.definitions {
+            // A switch may touch every user of the partition.
+            Some(_) => run_long(|| self.build(step)),
+            None => self.build(step),
+        };
+        if let Some((commit, tally)) = built {
             let began = Instant::now();
             self.write(&commit).await?;
             self.changes_end += commit.changes.len() as u64;
             self.tell(&commit, &tally, began);
         }
-        let decided = self.engine.clock().now;
-        self.progress.reach(self.next_offset, decided);
+        self.progress.reach(self.next_offset, self.engine.clock().log_time, self.engine.as_of());
         self.report();
         Ok(())
     }

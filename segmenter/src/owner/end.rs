@@ -1,5 +1,7 @@
 //! Why an owner ends.
 
+use std::fmt::Display;
+
 /// Why an owner ended before its partition did.
 #[derive(Debug)]
 pub(crate) enum OwnerEnd {
@@ -12,7 +14,7 @@ pub(crate) enum OwnerEnd {
 }
 
 impl OwnerEnd {
-    pub(crate) fn damaged(error: impl Into<anyhow::Error>, doing: &'static str) -> Self {
+    pub(crate) fn damaged(error: impl Into<anyhow::Error>, doing: impl Display + Send + Sync + 'static) -> Self {
         Self::Damaged(error.into().context(doing))
     }
 }

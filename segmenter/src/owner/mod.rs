@@ -18,4 +18,4 @@ mod unreadable;
 pub(crate) use end::OwnerEnd;
 pub(crate) use owning::Owner;
 pub(crate) use restore::restore;
-pub(crate) use unreadable::Unreadable;
+use unreadable::Unreadable;

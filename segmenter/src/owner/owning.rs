@@ -8,11 +8,11 @@ use schema::{Offset, Timestamp};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::OwnerEnd;
 use super::absorption::Absorption;
 use super::input::Input;
 use super::progress::Progress;
 use super::step::Step;
+use super::{OwnerEnd, Unreadable};
 use crate::catalogs::CatalogFeed;
 use crate::hold::Hold;
 use crate::shared::Shared;
@@ -49,13 +49,13 @@ impl Owner {
     ) -> Self {
         Self {
             log,
+            progress: Progress::new(engine.clock().log_time, engine.as_of()),
             engine,
             next_offset: restored.next_offset,
             changes_end: restored.changes_end,
             catalogs,
             absorption: None,
             history_next: false,
-            progress: Progress::new(restored.now),
             reported_at: Instant::now(),
             hold,
             stop,
@@ -91,18 +91,27 @@ impl Owner {
 
     /// Applies records; a bounded number of due deadlines fires before them, so that neither waits for
     /// all of the other.
-    async fn take_records(&mut self, records: Vec<StoredRecord>) -> Result<(), OwnerEnd> {
+    async fn take_records(&mut self, mut records: Vec<StoredRecord>) -> Result<(), OwnerEnd> {
+        // A record that is delivered again is in the state already.
+        records.retain(|record| record.offset >= self.next_offset);
         self.look_ahead().await?;
         let mut step = self.fire_due();
         for some in records.chunks(YIELD_EVERY) {
             let now = self.now();
-            for record in some.iter().filter(|record| record.offset >= self.next_offset) {
-                step.take_record(&mut self.engine, record, now);
+            for record in some {
+                self.take_record(record, now, &mut step);
             }
             tokio::task::yield_now().await;
         }
-        self.next_offset = records.last().map_or(self.next_offset, |last| self.next_offset.max(last.offset + 1));
+        self.next_offset = records.last().map_or(self.next_offset, |last| last.offset + 1);
         self.commit(step).await
+    }
+
+    fn take_record(&mut self, stored: &StoredRecord, now: Timestamp, step: &mut Step) {
+        match Unreadable::check(stored) {
+            Ok(record) => step.note(&record, self.engine.apply(&record, now)),
+            Err(unreadable) => step.put_aside(&unreadable, self.log.partition(), stored),
+        }
     }
 
     /// Fires the deadlines that are due, earliest first, for a bounded number of users.

@@ -28,7 +28,7 @@ pub(crate) async fn restore(
     let mut hold = Hold::new(log.partition(), stop.clone(), Arc::clone(&shared.board));
     let (users, restored) = read(log.as_mut(), &mut hold).await?;
     let frozen = catalog_of(&restored, &shared)?;
-    let engine = load(users, &restored, &frozen).await?;
+    let engine = load(users, &restored, &frozen, &stop).await?;
     tracing::info!(
         log.partition = log.partition().0,
         log.offset = restored.next_offset,
@@ -74,13 +74,23 @@ fn catalog_of(restored: &RestoredPartition, shared: &Shared) -> Result<Arc<Froze
         .map_err(|error| OwnerEnd::damaged(error, "compiling the definitions of the last commit"))
 }
 
-async fn load(users: EncodedUsers, restored: &RestoredPartition, frozen: &Frozen) -> Result<Engine, OwnerEnd> {
+async fn load(
+    users: EncodedUsers,
+    restored: &RestoredPartition,
+    frozen: &Frozen,
+    stop: &CancellationToken,
+) -> Result<Engine, OwnerEnd> {
     let clock = PartitionClock { now: restored.now, log_time: restored.log_time };
     let mut engine = Engine::new(Arc::clone(&frozen.catalog), clock);
     for some in users.users.chunks(YIELD_EVERY) {
+        if stop.is_cancelled() {
+            return Err(OwnerEnd::Stopped);
+        }
         for (user_id, range) in some {
             let state = users.bytes.get(range.clone()).unwrap_or_default();
-            engine.load_user(*user_id, state).map_err(|error| OwnerEnd::damaged(error, "loading a user"))?;
+            engine
+                .load_user(*user_id, state)
+                .map_err(|error| OwnerEnd::damaged(error, format!("loading user {user_id}")))?;
         }
         tokio::task::yield_now().await;
     }

@@ -1,8 +1,8 @@
 //! What one input did, before it is committed.
 
 use bus::{DeadLetter, PartitionCommit, StoredRecord};
-use engine::{Applied, Engine, SkipReason};
-use schema::{Cause, Definitions, ErrorRecord, Event, LogRecord, SegmentChange, Timestamp};
+use engine::{Applied, SkipReason};
+use schema::{Cause, Definitions, ErrorRecord, Event, LogRecord, PartitionId, SegmentChange, Timestamp};
 
 use super::Unreadable;
 
@@ -45,22 +45,16 @@ impl Step {
         Self { changes, ..Self::default() }
     }
 
-    /// Applies one record, or puts it aside for people to look at.
-    pub(super) fn take_record(&mut self, engine: &mut Engine, stored: &StoredRecord, now: Timestamp) {
+    /// Takes note of a record that cannot be applied.
+    pub(super) fn put_aside(&mut self, unreadable: &Unreadable, partition: PartitionId, stored: &StoredRecord) {
         self.consumed = true;
-        match Unreadable::check(stored) {
-            Ok(record) => {
-                let applied = engine.apply(&record, now);
-                self.note(&record, applied);
-            }
-            Err(unreadable) => {
-                self.errors.push(unreadable.error_record(stored));
-                self.dead_letters.push(unreadable.dead_letter(stored));
-            }
-        }
+        self.errors.push(unreadable.error_record(partition, stored));
+        self.dead_letters.push(unreadable.dead_letter(stored));
     }
 
-    fn note(&mut self, record: &LogRecord, applied: Applied) {
+    /// Takes note of what a record did.
+    pub(super) fn note(&mut self, record: &LogRecord, applied: Applied) {
+        self.consumed = true;
         match applied.skipped {
             Some(reason) => self.tally.skipped.push(reason),
             None => self.tally.applied += 1,

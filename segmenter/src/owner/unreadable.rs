@@ -1,12 +1,12 @@
 //! Records that cannot be applied: stored whole for people, reported, counted, and passed over.
 
 use bus::{DeadLetter, StoredRecord};
-use schema::{DecodeRecordError, ErrorRecord, ErrorType, LogRecord, UserId};
+use schema::{DecodeRecordError, ErrorRecord, ErrorType, LogRecord, PartitionId, UserId};
 use serde_json::json;
 
 /// Why a record cannot be applied.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unreadable {
+pub(super) enum Unreadable {
     /// Its value is no record.
     #[error(transparent)]
     Undecodable(#[from] DecodeRecordError),
@@ -24,7 +24,7 @@ impl Unreadable {
     }
 
     /// Returns the label used in the dead letter and in metrics.
-    pub(crate) const fn as_str(&self) -> &'static str {
+    pub(super) const fn as_str(&self) -> &'static str {
         match self {
             Self::Undecodable(DecodeRecordError::Malformed(_)) => "malformed",
             Self::Undecodable(DecodeRecordError::UnknownKind(_)) => "unknown_kind",
@@ -41,13 +41,14 @@ impl Unreadable {
         }
     }
 
-    pub(super) fn error_record(&self, stored: &StoredRecord) -> ErrorRecord {
+    pub(super) fn error_record(&self, partition: PartitionId, stored: &StoredRecord) -> ErrorRecord {
         ErrorRecord {
             error_type: ErrorType::SegmentComputationError,
             data: json!({
                 "reason": self.as_str(),
                 "detail": self.to_string(),
                 "user_id": stored.user_id,
+                "partition": partition,
                 "offset": stored.offset,
             }),
         }

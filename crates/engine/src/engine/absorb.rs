@@ -73,6 +73,11 @@ impl Engine {
         self.absorbing.as_ref().is_some_and(|absorbing| absorbing.origins.contains(&Origin::History))
     }
 
+    /// Returns whether a switch from the live catalog to `next` needs any history.
+    pub fn needs_history_for(&self, next: &Arc<Catalog>) -> bool {
+        Absorbing::new(&self.catalog, Arc::clone(next)).origins.contains(&Origin::History)
+    }
+
     /// Folds one event of the history before `begin_absorbing`; changes no membership.
     pub fn absorb(&mut self, event: &Event) {
         let Some(absorbing) = &self.absorbing else { return };

@@ -1,0 +1,35 @@
+//! Events that tests send.
+
+use schema::{Event, EventId, LogRecord, Payload, Timestamp, UserDeletion, UserId};
+use uuid::Uuid;
+
+/// Makes events, each with an id of its own.
+#[derive(Default)]
+pub(crate) struct Shop {
+    made: u128,
+}
+
+impl Shop {
+    pub(crate) fn event(&mut self, user_id: i64, activity_type: &str, created_at: Timestamp) -> Event {
+        self.made += 1;
+        Event {
+            event_id: EventId(Uuid::from_u128(self.made)),
+            user_id: UserId(user_id),
+            activity_type: activity_type.to_owned(),
+            region: None,
+            country: None,
+            device_type: None,
+            url: None,
+            element_id: None,
+            order_id: None,
+            order_total: None,
+            created_at,
+            received_at: created_at,
+            payload: Payload::empty(),
+        }
+    }
+}
+
+pub(crate) fn deletion(user_id: i64, received_at: Timestamp) -> LogRecord {
+    LogRecord::Deletion(UserDeletion { user_id: UserId(user_id), received_at })
+}

@@ -1,0 +1,87 @@
+//! The warehouse, its writer, and ways to keep them away.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bus::EventLog;
+use bus::embedded::EmbeddedLog;
+use schema::{LogRecord, Offset, PartitionId, Topic, UserId};
+use warehouse::embedded::EmbeddedWarehouse;
+use warehouse::{HistoryCursor, HistoryPage, Warehouse, WarehouseError, WriteBatch};
+
+const BATCH: usize = 256;
+
+/// A warehouse that can be kept away, and counts the pages that were read.
+pub(crate) struct KeptWarehouse {
+    pub(crate) inner: EmbeddedWarehouse,
+    pub(crate) away: AtomicBool,
+    /// Whether the writer stands still.
+    pub(crate) behind: AtomicBool,
+    pub(crate) pages: AtomicUsize,
+}
+
+impl KeptWarehouse {
+    fn check(&self) -> Result<(), WarehouseError> {
+        if self.away.load(Ordering::SeqCst) {
+            return Err(WarehouseError::Unavailable("kept away by the test".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Warehouse for KeptWarehouse {
+    async fn positions(&self) -> Result<Vec<Offset>, WarehouseError> {
+        self.check()?;
+        self.inner.positions().await
+    }
+
+    async fn write(&self, batch: WriteBatch) -> Result<(), WarehouseError> {
+        self.inner.write(batch).await
+    }
+
+    async fn history(
+        &self,
+        partition: PartitionId,
+        before: Offset,
+        cursor: Option<HistoryCursor>,
+        max_rows: usize,
+    ) -> Result<HistoryPage, WarehouseError> {
+        self.check()?;
+        self.pages.fetch_add(1, Ordering::SeqCst);
+        self.inner.history(partition, before, cursor, max_rows).await
+    }
+
+    async fn user_events(
+        &self,
+        user_id: UserId,
+        cursor: Option<HistoryCursor>,
+        max_rows: usize,
+    ) -> Result<HistoryPage, WarehouseError> {
+        self.inner.user_events(user_id, cursor, max_rows).await
+    }
+}
+
+/// Fills the warehouse from the log, as ingestion-api does, until it is dropped.
+pub(crate) async fn fill(log: EmbeddedLog, warehouse: Arc<KeptWarehouse>) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        if warehouse.behind.load(Ordering::SeqCst) {
+            continue;
+        }
+        let positions = warehouse.inner.positions().await.unwrap();
+        for partition in (0..log.partitions()).map(PartitionId) {
+            let from = positions[usize::from(partition.0)];
+            let stored = log.read(Topic::Events, partition, from, BATCH).await.unwrap();
+            let Some(last) = stored.last() else { continue };
+            let next = last.offset + 1;
+            let records = stored
+                .iter()
+                .filter_map(|stored| Some((stored.offset, LogRecord::decode(&stored.value).ok()?)))
+                .collect();
+            warehouse.inner.write(WriteBatch { partition, from, next, records }).await.unwrap();
+        }
+    }
+}
