@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
 use rules::eval::{Scope, average, compare, evaluate, is_true};
+use rules::json::Json;
 use rules::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, Value};
 use schema::{Decimal, Event, Timestamp};
 
@@ -32,6 +33,10 @@ struct Row<'a> {
 impl Scope for Row<'_> {
     fn column(&self, column: Column) -> Value {
         column_of(self.row, column)
+    }
+
+    fn payload(&self) -> Option<&str> {
+        Some(self.row.payload.as_str())
     }
 
     fn aggregate(&self, aggregate: &Aggregate) -> Value {
@@ -68,6 +73,7 @@ fn column_of(event: &Event, column: Column) -> Value {
         Column::OrderTotal => event.order_total.map_or(Value::Null, Value::Decimal),
         Column::CreatedAt => Value::Timestamp(event.created_at),
         Column::ReceivedAt => Value::Timestamp(event.received_at),
+        Column::Payload => Json::parse(event.payload.as_str()).map_or(Value::Null, Value::Variant),
     }
 }
 

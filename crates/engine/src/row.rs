@@ -1,6 +1,7 @@
 //! An event as the row that a filter or an argument is evaluated over.
 
 use rules::eval::Scope;
+use rules::json::Json;
 use rules::{Aggregate, Column, Value};
 use schema::{Event, Timestamp};
 
@@ -23,7 +24,12 @@ impl Scope for Row<'_> {
             Column::OrderTotal => event.order_total.map_or(Value::Null, Value::Decimal),
             Column::CreatedAt => Value::Timestamp(event.created_at),
             Column::ReceivedAt => Value::Timestamp(event.received_at),
+            Column::Payload => payload(event),
         }
+    }
+
+    fn payload(&self) -> Option<&str> {
+        Some(self.0.payload.as_str())
     }
 
     fn aggregate(&self, _: &Aggregate) -> Value {
@@ -37,6 +43,11 @@ impl Scope for Row<'_> {
     fn now(&self) -> Timestamp {
         self.0.created_at
     }
+}
+
+/// The whole payload; a path into it goes through its text instead.
+fn payload(event: &Event) -> Value {
+    Json::parse(event.payload.as_str()).map_or(Value::Null, Value::Variant)
 }
 
 fn text(text: Option<&str>) -> Value {

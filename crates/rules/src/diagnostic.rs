@@ -53,6 +53,11 @@ impl Diagnostic {
         Self { severity: Severity::Warning, ..Self::error(code, span, message) }
     }
 
+    /// Makes one that is worth knowing.
+    pub fn information(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Information, ..Self::error(code, span, message) }
+    }
+
     /// Adds what to do about it.
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
@@ -112,6 +117,8 @@ pub enum Code {
     NeverChangesWithTime,
     /// "Not this value" selects everyone with some other event.
     NegationIsNotNever,
+    /// DOUBLEs are added up as decimals.
+    DecimalTotal,
 }
 
 impl Code {
@@ -139,6 +146,7 @@ impl Code {
             Self::AlwaysFalse => "always_false",
             Self::NeverChangesWithTime => "never_changes_with_time",
             Self::NegationIsNotNever => "negation_is_not_never",
+            Self::DecimalTotal => "decimal_total",
         }
     }
 }

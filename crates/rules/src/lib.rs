@@ -4,9 +4,11 @@
 //! evaluated in two independent ways: row by row from scratch ([`eval`], which the naive evaluator
 //! uses) and by folded aggregates, which [`plan`] lowers it to and the crate `engine` keeps.
 
+pub mod calendar;
 pub mod compile;
 pub mod diagnostic;
 pub mod eval;
+pub mod json;
 pub mod limits;
 pub mod plan;
 pub mod render;
@@ -17,5 +19,5 @@ mod walk;
 pub use compile::{Compiled, compile};
 pub use diagnostic::{Code, Diagnostic, Severity, Span};
 pub use plan::{AggregateKey, AggregateSpec, Demand, NowComparison, Plan, WindowSpec};
-pub use rule::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, SqlType};
+pub use rule::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, PathStep, Rule, SqlType};
 pub use value::{Truth, Value};

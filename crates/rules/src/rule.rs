@@ -16,6 +16,7 @@
 use schema::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::{CalendarPart, CalendarUnit};
 use crate::{Span, Value};
 
 /// A checked, typed where clause.
@@ -64,6 +65,10 @@ pub enum SqlType {
     Timestamp,
     /// INTERVAL of a fixed length.
     Interval,
+    /// DATE.
+    Date,
+    /// VARIANT: a JSON value.
+    Variant,
 }
 
 /// What an expression is.
@@ -135,10 +140,75 @@ pub enum ExprKind {
         /// Its arguments.
         arguments: Vec<Expr>,
     },
+    /// `CAST(x AS type)`, which is TRY_CAST: NULL when it fails.
+    Cast {
+        /// What is cast.
+        value: Box<Expr>,
+        /// To what; the expression's type is its `sql_type`.
+        to: CastType,
+    },
+    /// `payload['k'][0]`: NULL where there is nothing; what is there may be a JSON null.
+    Path {
+        /// A VARIANT that is no path itself.
+        value: Box<Expr>,
+        /// From the outside in; at least one.
+        steps: Vec<PathStep>,
+    },
     /// An aggregate over all events of the user.
     Aggregate(Box<Aggregate>),
     /// Only in plans: the value of the plan's aggregate of that index.
     Slot(usize),
+}
+
+/// What a CAST makes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum CastType {
+    /// BOOLEAN.
+    Boolean,
+    /// An integer of so many bits: 8, 16, 32 or 64; NULL beyond.
+    Integer {
+        /// With the sign.
+        bits: u8,
+    },
+    /// DECIMAL(precision, scale), rounded half away from zero; NULL beyond.
+    Decimal {
+        /// Digits in all, at most 38.
+        precision: u8,
+        /// Digits behind the point.
+        scale: u8,
+    },
+    /// DOUBLE.
+    Double,
+    /// VARCHAR.
+    Text,
+    /// TIMESTAMP.
+    Timestamp,
+    /// DATE.
+    Date,
+}
+
+impl CastType {
+    /// Returns the type of the values it makes.
+    pub const fn sql_type(self) -> SqlType {
+        match self {
+            Self::Boolean => SqlType::Boolean,
+            Self::Integer { .. } => SqlType::Integer,
+            Self::Decimal { scale, .. } => SqlType::Decimal { scale },
+            Self::Double => SqlType::Double,
+            Self::Text => SqlType::Text,
+            Self::Timestamp => SqlType::Timestamp,
+            Self::Date => SqlType::Date,
+        }
+    }
+}
+
+/// One step into a JSON value.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum PathStep {
+    /// The value of an object's key.
+    Key(String),
+    /// An array's element, counted from 0.
+    Index(u32),
 }
 
 /// An aggregate over all events of the user for which `filter` is TRUE.
@@ -204,11 +274,13 @@ pub enum Column {
     CreatedAt,
     /// TIMESTAMP, not null.
     ReceivedAt,
+    /// VARIANT, not null: the payload as sent.
+    Payload,
 }
 
 impl Column {
     /// Every column, in the order of the table.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::EventId,
         Self::UserId,
         Self::ActivityType,
@@ -221,6 +293,7 @@ impl Column {
         Self::OrderTotal,
         Self::CreatedAt,
         Self::ReceivedAt,
+        Self::Payload,
     ];
 
     /// Returns its name in SQL.
@@ -238,6 +311,7 @@ impl Column {
             Self::OrderTotal => "order_total",
             Self::CreatedAt => "created_at",
             Self::ReceivedAt => "received_at",
+            Self::Payload => "payload",
         }
     }
 
@@ -247,13 +321,17 @@ impl Column {
             Self::UserId => SqlType::Integer,
             Self::OrderTotal => SqlType::Decimal { scale: schema::Event::ORDER_TOTAL_SCALE },
             Self::CreatedAt | Self::ReceivedAt => SqlType::Timestamp,
+            Self::Payload => SqlType::Variant,
             _ => SqlType::Text,
         }
     }
 
     /// Returns whether every row has a value in it.
     pub const fn is_not_null(self) -> bool {
-        matches!(self, Self::EventId | Self::UserId | Self::ActivityType | Self::CreatedAt | Self::ReceivedAt)
+        matches!(
+            self,
+            Self::EventId | Self::UserId | Self::ActivityType | Self::CreatedAt | Self::ReceivedAt | Self::Payload
+        )
     }
 }
 
@@ -379,11 +457,25 @@ pub enum ScalarFunction {
     Greatest,
     /// `least(a, b, …)`: NULL if any is.
     Least,
+    /// `substr(text, start[, length])`: characters from 1, or from the end for a negative start.
+    Substr,
+    /// `round(number[, digits])`: half away from zero; a decimal keeps so many digits at most.
+    Round,
+    /// `floor(number)`.
+    Floor,
+    /// `ceil(number)`.
+    Ceil,
+    /// `date_trunc(unit, time)`: a TIMESTAMP up to a day, a DATE beyond.
+    DateTrunc(CalendarUnit),
+    /// `extract(part FROM time)`.
+    Extract(CalendarPart),
+    /// `rollout(percent, salt)`; the third argument is the column `user_id`.
+    Rollout,
 }
 
 impl ScalarFunction {
-    /// Every function.
-    pub const ALL: [Self; 11] = [
+    /// Every function that is called by its name and plain arguments.
+    pub const ALL: [Self; 15] = [
         Self::Coalesce,
         Self::NullIf,
         Self::Lower,
@@ -395,6 +487,10 @@ impl ScalarFunction {
         Self::Abs,
         Self::Greatest,
         Self::Least,
+        Self::Substr,
+        Self::Round,
+        Self::Floor,
+        Self::Ceil,
     ];
 
     /// Returns its name in SQL.
@@ -411,6 +507,13 @@ impl ScalarFunction {
             Self::Abs => "abs",
             Self::Greatest => "greatest",
             Self::Least => "least",
+            Self::Substr => "substr",
+            Self::Round => "round",
+            Self::Floor => "floor",
+            Self::Ceil => "ceil",
+            Self::DateTrunc(_) => "date_trunc",
+            Self::Extract(_) => "extract",
+            Self::Rollout => "rollout",
         }
     }
 }

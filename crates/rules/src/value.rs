@@ -3,7 +3,11 @@
 use schema::{Decimal, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::json::Json;
+
 /// A SQL value at evaluation time. Which variants meet in an operation is settled at compile time.
+///
+/// Stored in users' states: the order of the variants is a format, new ones go to the end.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Value {
     /// NULL of any type.
@@ -22,6 +26,10 @@ pub enum Value {
     Timestamp(Timestamp),
     /// INTERVAL, in microseconds.
     Interval(i64),
+    /// DATE, in days since 1970-01-01.
+    Date(i32),
+    /// VARIANT; never SQL's NULL.
+    Variant(Json),
 }
 
 /// SQL's three truth values.

@@ -60,7 +60,7 @@ impl Clauses<'_> {
         }
         let (op, region) = (self.random.pick(&COMPARISONS), self.random.pick(&REGIONS));
         let total = self.random.pick(&TOTALS);
-        match self.random.below(18) {
+        match self.random.below(26) {
             0..=4 => format!("{table}activity_type = '{}'", self.random.pick(&ACTIVITIES)),
             5 => format!("{table}activity_type IN ('{}', 'product_purchased')", self.random.pick(&ACTIVITIES)),
             6 => format!("{table}activity_type <> '{}'", self.random.pick(&ACTIVITIES)),
@@ -74,7 +74,63 @@ impl Clauses<'_> {
             14 => format!("coalesce({table}order_total, 5) / 3 {op} {total}"),
             15 => format!("CASE WHEN {table}order_total > 5 THEN {table}region ELSE {table}device_type END = 'mobile'"),
             16 => format!("{table}created_at {op} TIMESTAMP '2026-01-01 00:01:00'"),
+            17..=20 => self.payload(table),
+            21 => self.cast(table),
+            22..=23 => self.calendar(table),
+            24 => {
+                let percent = self.random.pick(&["0", "30", "50.25", "100"]);
+                format!("rollout({percent}, '{}')", self.random.pick(&["a", "b", "c"]))
+            }
             _ => format!("{table}device_type = '{}'", self.random.pick(&DEVICES)),
+        }
+    }
+
+    /// A condition on the payload.
+    fn payload(&mut self, table: &str) -> String {
+        let op = self.random.pick(&COMPARISONS);
+        match self.random.below(14) {
+            0 => format!("{table}payload['plan'] = 'pro'"),
+            1 => format!("{table}payload:plan <> 'pro'"),
+            2 => format!("{table}payload['plan'] {op} 'pro'"),
+            3 => format!("{table}payload['plan'] IN ('pro', '1', NULL)"),
+            4 => format!("{table}payload->>'plan' {op} 'free'"),
+            5 => format!("{table}payload['n'] {op} {}", self.random.pick(&["0", "1.5", "3", "-2.0"])),
+            6 => format!("{table}payload['n']::BIGINT {op} {}", self.random.pick(&["0", "2", "10"])),
+            7 => format!("{table}payload['n'] {op} {table}payload['plan']"),
+            8 => format!("{table}payload['plan'] IS NULL"),
+            9 => format!("{table}payload['n'] = TRUE"),
+            10 => format!("{table}payload['a'][1]['b'] IS NOT DISTINCT FROM 'pro'"),
+            11 => format!("{table}payload['a'] {op} {table}payload['n']"),
+            12 => format!("{table}payload['plan'] LIKE 'p%' ESCAPE '!'"),
+            _ => format!("{table}payload['at'] {op} TIMESTAMP '2026-01-01 00:00:30'"),
+        }
+    }
+
+    /// A condition on what values become by a cast or by a function of numbers and texts.
+    fn cast(&mut self, table: &str) -> String {
+        let op = self.random.pick(&COMPARISONS);
+        match self.random.below(8) {
+            0 => format!("CAST({table}order_total AS BIGINT) {op} 10"),
+            1 => format!("TRY_CAST({table}payload->>'n' AS DECIMAL(10, 1)) {op} 1.5"),
+            2 => format!("{table}order_total::VARCHAR {op} '9.9900'"),
+            3 => format!("round({table}order_total, 1) {op} 10"),
+            4 => format!("floor({table}order_total) {op} ceil({table}order_total)"),
+            5 => format!("substr({table}region, -2, 1) = 'c'"),
+            6 => format!("({table}region || 'x')::BOOLEAN IS NULL"),
+            _ => format!("{table}order_total::DOUBLE / 3 {op} 3.33"),
+        }
+    }
+
+    /// A condition on the calendar.
+    fn calendar(&mut self, table: &str) -> String {
+        let op = self.random.pick(&COMPARISONS);
+        match self.random.below(6) {
+            0 => format!("date_trunc('minute', {table}created_at) {op} TIMESTAMP '2026-01-01 00:01:00'"),
+            1 => format!("date_trunc(week, {table}created_at) {op} '2025-12-29'"),
+            2 => format!("to_date({table}created_at) {op} DATE '2026-01-01'"),
+            3 => format!("extract(second FROM {table}created_at) {op} 30"),
+            4 => format!("date_part('minute', {table}created_at) % 2 = 0"),
+            _ => format!("to_date({table}payload->>'at') {op} {table}created_at"),
         }
     }
 
@@ -126,6 +182,11 @@ impl Clauses<'_> {
             "arg_max(order_total, created_at)",
             "arg_min(order_total, created_at)",
             "sum(order_total * 2 - 1)",
+            "sum(payload['n'])",
+            "avg(CAST(payload['n'] AS DOUBLE))",
+            "max(payload['n']::DECIMAL(18, 2))",
+            "count(DISTINCT payload->>'plan')",
+            "count(DISTINCT to_date(created_at))",
         ]);
         self.filtered(aggregate)
     }
@@ -141,6 +202,8 @@ impl Clauses<'_> {
             "arg_min(region, created_at)",
             "max(region)",
             "min(device_type)",
+            "arg_max(payload['plan'], created_at)",
+            "max(payload->>'n')",
         ]);
         self.filtered(aggregate)
     }

@@ -101,10 +101,28 @@ impl History {
             order_id: self.optional(&ORDERS),
             order_total: self.optional(&TOTALS).and_then(|total| Decimal::parse_column(&total, 18, 4).ok()),
             received_at: self.now,
+            payload: self.payload(),
             ..event(user_id, event_id, activity, created_at)
         };
         self.sent.push(event.clone());
         event
+    }
+
+    /// Values of every kind under few keys, each there or not.
+    fn payload(&mut self) -> Payload {
+        let keys = [
+            ("plan", self.random.pick(&["\"pro\"", "\"free\"", "\"\"", "1", "null", "[\"pro\"]"])),
+            (
+                "n",
+                self.random.pick(&["0", "1.5", "1.50", "-2", "\"3\"", "1e1", "true", "null", "\"x\"", "12345678901"]),
+            ),
+            ("a", self.random.pick(&["[1,2]", "[\"x\",{\"b\":\"pro\"}]", "{\"b\":1}", "[]"])),
+            ("at", self.random.pick(&["\"2026-01-01\"", "\"2026-01-01T00:01:00Z\"", "\"never\"", "2026"])),
+        ];
+        let entries = keys.into_iter().filter(|_| !self.random.chance(30));
+        let entries: Vec<String> = entries.map(|(key, value)| format!("\"{key}\": {value}")).collect();
+        let text = format!("{{{}}}", entries.join(", "));
+        serde_json::value::RawValue::from_string(text).map_or_else(|_| Payload::empty(), Payload::new)
     }
 
     fn optional(&mut self, values: &[&str]) -> Option<String> {

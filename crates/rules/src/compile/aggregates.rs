@@ -8,7 +8,12 @@ use crate::compile::functions::{Argument, is_distinct};
 use crate::compile::lower::{Lowering, unwrapped};
 use crate::compile::scope::{Place, Scope};
 use crate::compile::typing;
+use crate::rule::CastType;
 use crate::{Aggregate, AggregateFunction, Code, Column, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
+
+/// What a DOUBLE is added up as.
+const TOTAL_PRECISION: u8 = 38;
+const TOTAL_SCALE: u8 = 9;
 
 /// Which aggregate a name means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -145,6 +150,9 @@ impl Lowering<'_> {
 
     fn count(&mut self, value: &ast::Expr, distinct: bool, scope: &Scope<'_>) -> Option<AggregateFunction> {
         let value = self.expression(value, scope)?;
+        if distinct && value.sql_type == SqlType::Variant {
+            return self.no_order(value.span);
+        }
         Some(match value.kind {
             _ if distinct => AggregateFunction::CountDistinct(value),
             // `count(1)` is how many write `count(*)`.
@@ -156,12 +164,34 @@ impl Lowering<'_> {
     fn folded_value(&mut self, kind: Kind, value: &ast::Expr, scope: &Scope<'_>) -> Option<AggregateFunction> {
         let value = self.expression(value, scope)?;
         let ordered = |found| !matches!(found, SqlType::Boolean | SqlType::Interval);
+        if matches!(kind, Kind::Min | Kind::Max) && value.sql_type == SqlType::Variant {
+            return self.no_order(value.span);
+        }
         match kind {
-            Kind::Sum => self.demand(value, "a number", typing::is_number).map(AggregateFunction::Sum),
-            Kind::Avg => self.demand(value, "a number", typing::is_number).map(AggregateFunction::Avg),
+            Kind::Sum => self.added_up(value).map(AggregateFunction::Sum),
+            Kind::Avg => self.added_up(value).map(AggregateFunction::Avg),
             Kind::Min => self.demand(value, "a number, a text or a time", ordered).map(AggregateFunction::Min),
             _ => self.demand(value, "a number, a text or a time", ordered).map(AggregateFunction::Max),
         }
+    }
+
+    /// What is added up must not depend on the order: of a DOUBLE it is the decimal of its shortest text.
+    fn added_up(&mut self, value: Expr) -> Option<Expr> {
+        if !matches!(value.sql_type, SqlType::Double | SqlType::Variant) {
+            return self.demand(value, "a number", typing::is_number);
+        }
+        let span = value.span;
+        let message = format!(
+            "these numbers are added up as DECIMAL({TOTAL_PRECISION}, {TOTAL_SCALE}), each by its shortest text, so that the order of the events does not matter"
+        );
+        self.inform(Diagnostic::information(Code::DecimalTotal, span, message));
+        self.cast_to(value, CastType::Decimal { precision: TOTAL_PRECISION, scale: TOTAL_SCALE }, span)
+    }
+
+    fn no_order(&mut self, span: Span) -> Option<AggregateFunction> {
+        let message = "values of the payload of several kinds have no common order: say as what they are compared";
+        let problem = Diagnostic::error(Code::TypeMismatch, span, message);
+        self.report(problem.with_hint("as texts: `payload->>'k'`; as numbers: `CAST(payload['k'] AS DOUBLE)`"))
     }
 
     /// `arg_max(x, created_at)`; ties are broken by `event_id`, which may be written out.

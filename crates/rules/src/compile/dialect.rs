@@ -7,7 +7,7 @@ use std::any::TypeId;
 use std::cell::Cell;
 
 use sqlparser::ast::Expr;
-use sqlparser::dialect::{Dialect, GenericDialect};
+use sqlparser::dialect::{Dialect, GenericDialect, Precedence};
 use sqlparser::parser::{Parser, ParserError};
 
 use crate::limits::{MIN_PARSER_STEPS, PARSER_STEPS_PER_TOKEN};
@@ -66,6 +66,14 @@ impl Dialect for ClauseDialect {
     /// `\\%` stays two characters, for LIKE to read.
     fn ignores_wildcard_escapes(&self) -> bool {
         true
+    }
+
+    /// Ways into the payload bind like a cast: `1 + payload:n` reads `n`, not a key of a sum.
+    fn prec_value(&self, precedence: Precedence) -> u8 {
+        match precedence {
+            Precedence::Colon | Precedence::PgOther => GenericDialect {}.prec_value(Precedence::DoubleColon),
+            other => GenericDialect {}.prec_value(other),
+        }
     }
 
     fn supports_filter_during_aggregation(&self) -> bool {

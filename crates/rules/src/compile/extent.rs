@@ -80,7 +80,10 @@ impl Tokens<'_> {
                 let (first, last) = self.kept(string.value.span);
                 (first.saturating_sub(1), last)
             }
-            Expr::Cast { kind: CastKind::DoubleColon, expr, .. } => self.followed(expr, 2),
+            Expr::Cast { kind: CastKind::DoubleColon, expr, .. } => {
+                let (first, last) = self.followed(expr, 2);
+                (first, if self.is(last + 1, &Token::LParen) { self.closing(last + 1) } else { last })
+            }
             Expr::Cast { expr, .. }
             | Expr::Extract { expr, .. }
             | Expr::Ceil { expr, .. }

@@ -3,11 +3,12 @@
 use sqlparser::ast::{self, DuplicateTreatment, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
 
 use crate::compile::aggregates::AggregateName;
+use crate::compile::dates::DateCall;
 use crate::compile::lower::Lowering;
 use crate::compile::scope::{Scope, folded};
 use crate::compile::{names, typing};
-use crate::rule::ScalarFunction;
-use crate::{Code, Diagnostic, Expr, ExprKind, Span, SqlType};
+use crate::rule::{CastType, ScalarFunction};
+use crate::{Code, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
 
 /// Functions whose value is not decided by events and `now()`.
 const NON_DETERMINISTIC: [&str; 22] = [
@@ -36,8 +37,7 @@ const NON_DETERMINISTIC: [&str; 22] = [
 ];
 
 /// Functions of SQL that the language is to have, and does not yet.
-const NOT_YET: [&str; 68] = [
-    "rollout",
+const NOT_YET: [&str; 55] = [
     "window_funnel",
     "retention",
     "row_number",
@@ -48,14 +48,11 @@ const NOT_YET: [&str; 68] = [
     "ntile",
     "first_value",
     "last_value",
-    "date_trunc",
-    "date_part",
     "date_add",
     "date_sub",
     "date_diff",
     "datediff",
     "dateadd",
-    "to_date",
     "to_timestamp",
     "to_datetime",
     "to_string",
@@ -70,11 +67,9 @@ const NOT_YET: [&str; 68] = [
     "to_start_of_week",
     "to_start_of_month",
     "to_start_of_hour",
-    "current_date",
     "current_time",
     "localtime",
     "localtimestamp",
-    "today",
     "yesterday",
     "tomorrow",
     "year",
@@ -82,9 +77,6 @@ const NOT_YET: [&str; 68] = [
     "day",
     "hour",
     "minute",
-    "extract",
-    "substr",
-    "substring",
     "left",
     "right",
     "replace",
@@ -93,10 +85,6 @@ const NOT_YET: [&str; 68] = [
     "split_part",
     "regexp_like",
     "regexp",
-    "round",
-    "floor",
-    "ceil",
-    "ceiling",
     "truncate",
     "if",
     "iff",
@@ -106,6 +94,9 @@ const NOT_YET: [&str; 68] = [
     "json_extract",
     "median",
 ];
+
+/// The most digits that numbers are rounded to, on either side of the point: powers of ten that a DOUBLE holds exactly.
+const MAX_ROUND_DIGITS: i64 = 18;
 
 pub(super) fn is_non_deterministic(name: &str) -> bool {
     NON_DETERMINISTIC.contains(&name)
@@ -142,10 +133,20 @@ impl Lowering<'_> {
         if name == "now" || name == "current_timestamp" {
             return self.now(function, span);
         }
-        let Some(scalar) = scalar_named(&name) else { return self.no_such_function(&name, name_span, span) };
+        if let Some(call) = DateCall::named(&name) {
+            let arguments = self.values(function, span)?;
+            return self.date_call(call, &arguments, scope, span);
+        }
+        let scalar = scalar_named(&name);
+        if scalar.is_none() && name != "rollout" {
+            return self.no_such_function(&name, name_span, span);
+        }
         let arguments = self.values(function, span)?;
         let arguments = self.expressions(arguments, scope)?;
-        self.scalar_call(scalar, arguments, span)
+        match scalar {
+            Some(scalar) => self.scalar_call(scalar, arguments, span),
+            None => self.rollout(arguments, scope, span),
+        }
     }
 
     /// Refuses windows, ORDER BY inside of calls and the like.
@@ -181,7 +182,8 @@ impl Lowering<'_> {
         }
         let problem = Diagnostic::error(Code::UnknownFunction, name_span, format!("there is no function `{name}`"));
         let known = AggregateName::ALL_NAMES.into_iter().chain(ScalarFunction::ALL.map(ScalarFunction::as_str));
-        self.report(match names::nearest(name, known.chain(["now"])) {
+        let known = known.chain(DateCall::ALL_NAMES).chain(["now", "rollout"]);
+        self.report(match names::nearest(name, known) {
             Some(near) => problem.with_hint(format!("did you mean `{near}`?")).with_replacement(near),
             None => problem,
         })
@@ -229,6 +231,75 @@ impl Lowering<'_> {
         self.scalar_call(ScalarFunction::Trim, vec![inner], span)
     }
 
+    /// `floor(x)` and `ceil(x)`, which the parser reads by themselves.
+    pub(super) fn one_number(
+        &mut self,
+        function: ScalarFunction,
+        number: &ast::Expr,
+        scope: &Scope<'_>,
+        span: Span,
+    ) -> Option<Expr> {
+        let number = self.expression(number, scope)?;
+        self.scalar_call(function, vec![number], span)
+    }
+
+    /// `substr(text, start[, length])` and `substring(text FROM start FOR length)`.
+    pub(super) fn substring(
+        &mut self,
+        text: &ast::Expr,
+        start: &ast::Expr,
+        length: Option<&ast::Expr>,
+        scope: &Scope<'_>,
+        span: Span,
+    ) -> Option<Expr> {
+        let arguments = self.expressions([text, start].into_iter().chain(length), scope)?;
+        self.scalar_call(ScalarFunction::Substr, arguments, span)
+    }
+
+    fn substr(&mut self, arguments: Vec<Expr>) -> Option<Vec<Expr>> {
+        let bounds: Vec<Expr> = arguments.get(1..).unwrap_or_default().to_vec();
+        for (index, bound) in bounds.iter().enumerate() {
+            let whole = constant_integer(bound).filter(|whole| index == 0 || *whole >= 0);
+            if whole.is_none() {
+                let what = "a start or length of a text that is not a constant whole number is";
+                return self.unsupported(bound.span, what);
+            }
+        }
+        let text = self.texts(arguments.into_iter().take(1).collect())?;
+        Some(text.into_iter().chain(bounds).collect())
+    }
+
+    fn round(&mut self, arguments: Vec<Expr>) -> Option<(Vec<Expr>, SqlType)> {
+        let mut arguments = arguments.into_iter();
+        let number = self.number_of(arguments.next()?)?;
+        let Some(digits) = arguments.next() else {
+            let sql_type = rounded(number.sql_type, 0);
+            return Some((vec![number], sql_type));
+        };
+        let whole = constant_integer(&digits).filter(|whole| whole.abs() <= MAX_ROUND_DIGITS);
+        let Some(whole) = whole else {
+            let message = format!("digits to round to are a constant from -{MAX_ROUND_DIGITS} to {MAX_ROUND_DIGITS}");
+            return self.report(Diagnostic::error(Code::InvalidLiteral, digits.span, message));
+        };
+        let sql_type = rounded(number.sql_type, whole);
+        Some((vec![number, digits], sql_type))
+    }
+
+    /// Demands a number; of the payload's values that which they are as DOUBLE.
+    pub(super) fn number_of(&mut self, value: Expr) -> Option<Expr> {
+        let value = self.variant_as(value, CastType::Double)?;
+        self.demand(value, "a number", typing::is_number)
+    }
+
+    /// The length of a VARIANT is that of an array in Databend, not of a text.
+    fn no_variant(&mut self, arguments: &[Expr]) -> Option<()> {
+        let Some(variant) = arguments.iter().find(|argument| argument.sql_type == SqlType::Variant) else {
+            return Some(());
+        };
+        let problem = Diagnostic::error(Code::TypeMismatch, variant.span, "this is VARIANT; a text is needed here");
+        self.report(problem.with_hint("take its text: `payload->>'k'`"))
+    }
+
     fn scalar_call(&mut self, function: ScalarFunction, arguments: Vec<Expr>, span: Span) -> Option<Expr> {
         let (least, most, wanted) = arity(function);
         if arguments.len() < least || arguments.len() > most {
@@ -244,12 +315,24 @@ impl Lowering<'_> {
                 let first = arguments.first().map(|first| first.sql_type).filter(|first| *first != SqlType::Null);
                 (arguments, first.unwrap_or(together))
             }
-            ScalarFunction::Abs => {
-                let arguments = self.all(arguments, "a number", typing::is_number)?;
-                let sql_type = arguments.first().map_or(SqlType::Null, |first| first.sql_type);
-                (arguments, sql_type)
+            ScalarFunction::Abs | ScalarFunction::Floor | ScalarFunction::Ceil => {
+                let numbers: Vec<_> = arguments.into_iter().map(|argument| self.number_of(argument)).collect();
+                let numbers = numbers.into_iter().collect::<Option<Vec<_>>>()?;
+                let of = numbers.first().map_or(SqlType::Null, |first| first.sql_type);
+                let sql_type = match (function, of) {
+                    (ScalarFunction::Floor, SqlType::Integer) => SqlType::Double,
+                    (ScalarFunction::Floor | ScalarFunction::Ceil, SqlType::Decimal { .. }) => rounded(of, 0),
+                    _ => of,
+                };
+                (numbers, sql_type)
             }
-            ScalarFunction::Length => (self.texts(arguments)?, SqlType::Integer),
+            ScalarFunction::Round => self.round(arguments)?,
+            ScalarFunction::Substr => (self.substr(arguments)?, SqlType::Text),
+            ScalarFunction::Length => {
+                self.no_variant(&arguments)?;
+                (self.texts(arguments)?, SqlType::Integer)
+            }
+            ScalarFunction::DateTrunc(_) | ScalarFunction::Extract(_) | ScalarFunction::Rollout => return None,
             ScalarFunction::StartsWith => (self.texts(arguments)?, SqlType::Boolean),
             ScalarFunction::Lower | ScalarFunction::Upper | ScalarFunction::Trim | ScalarFunction::Concat => {
                 (self.texts(arguments)?, SqlType::Text)
@@ -259,7 +342,9 @@ impl Lowering<'_> {
     }
 
     fn texts(&mut self, arguments: Vec<Expr>) -> Option<Vec<Expr>> {
-        self.all(arguments, "a text", |found| found == SqlType::Text)
+        let arguments: Vec<_> =
+            arguments.into_iter().map(|argument| self.variant_as(argument, CastType::Text)).collect();
+        self.all(arguments.into_iter().collect::<Option<Vec<_>>>()?, "a text", |found| found == SqlType::Text)
     }
 
     fn all(&mut self, arguments: Vec<Expr>, wanted: &str, fits: fn(SqlType) -> bool) -> Option<Vec<Expr>> {
@@ -275,9 +360,29 @@ pub(super) fn is_distinct(function: &Function) -> bool {
     }
 }
 
+/// The type of a rounded number.
+fn rounded(sql_type: SqlType, digits: i64) -> SqlType {
+    match sql_type {
+        SqlType::Integer => SqlType::Double,
+        SqlType::Decimal { scale } => {
+            SqlType::Decimal { scale: u8::try_from(digits.max(0)).unwrap_or(u8::MAX).min(scale) }
+        }
+        other => other,
+    }
+}
+
+fn constant_integer(expr: &Expr) -> Option<i64> {
+    match expr.kind {
+        ExprKind::Literal(Value::Integer(whole)) => Some(whole),
+        _ => None,
+    }
+}
+
 fn scalar_named(name: &str) -> Option<ScalarFunction> {
     match name {
         "char_length" | "character_length" => Some(ScalarFunction::Length),
+        "ceiling" => Some(ScalarFunction::Ceil),
+        "substring" => Some(ScalarFunction::Substr),
         _ => ScalarFunction::ALL.into_iter().find(|function| function.as_str() == name),
     }
 }
@@ -292,6 +397,13 @@ fn arity(function: ScalarFunction) -> (usize, usize, &'static str) {
         | ScalarFunction::Upper
         | ScalarFunction::Trim
         | ScalarFunction::Length
+        | ScalarFunction::Floor
+        | ScalarFunction::Ceil
+        | ScalarFunction::DateTrunc(_)
+        | ScalarFunction::Extract(_)
         | ScalarFunction::Abs => (1, 1, "one argument"),
+        ScalarFunction::Round => (1, 2, "a number and how many digits to keep"),
+        ScalarFunction::Substr => (2, 3, "a text, a start and a length"),
+        ScalarFunction::Rollout => (2, 2, "a percentage and a salt"),
     }
 }

@@ -71,14 +71,20 @@ impl Lowering<'_> {
         self.report(Diagnostic::error(Code::InvalidLiteral, span, message))
     }
 
-    /// `TIMESTAMP '…'`, and `DATE '…'`, which is its midnight.
+    /// `TIMESTAMP '…'` and `DATE '…'`.
     pub(super) fn typed_string(&mut self, string: &TypedString, span: Span) -> Option<Expr> {
-        let known = matches!(string.data_type, DataType::Timestamp(None, TimezoneInfo::None) | DataType::Date);
-        match &string.value.value {
-            ast::Value::SingleQuotedString(text) if known => {
-                let at = self.tokens.span_at(string.value.span);
+        let ast::Value::SingleQuotedString(text) = &string.value.value else {
+            return self.unsupported(span, "a constant of this type is");
+        };
+        let at = self.tokens.span_at(string.value.span);
+        match string.data_type {
+            DataType::Timestamp(None, TimezoneInfo::None) => {
                 let instant = self.instant(text, at)?;
                 self.constant(Value::Timestamp(instant), SqlType::Timestamp, span)
+            }
+            DataType::Date => {
+                let day = self.day(text, at)?;
+                self.constant(Value::Date(day), SqlType::Date, span)
             }
             _ => self.unsupported(span, "a constant of this type is"),
         }

@@ -3,13 +3,13 @@
 //! Every arm that is not here is refused. A method that returns `None` has reported why; its caller
 //! goes on with the other parts first, so that one run finds all problems.
 
-use sqlparser::ast::{self, BinaryOperator, CaseWhen, UnaryOperator};
+use sqlparser::ast::{self, BinaryOperator, CaseWhen, CeilFloorKind, DateTimeField, UnaryOperator};
 
 use crate::compile::names;
 use crate::compile::scope::{Owner, Place, Scope, folded};
 use crate::compile::tokens::Tokens;
 use crate::limits::{MAX_DEPTH, MAX_NODES};
-use crate::rule::Comparison;
+use crate::rule::{Comparison, ScalarFunction};
 use crate::{Code, Column, Diagnostic, Expr, ExprKind, Span, SqlType};
 
 /// One run over one clause.
@@ -39,6 +39,11 @@ impl<'t> Lowering<'t> {
     pub(super) fn report<T>(&mut self, problem: Diagnostic) -> Option<T> {
         self.diagnostics.push(problem);
         None
+    }
+
+    /// Adds what is worth knowing.
+    pub(super) fn inform(&mut self, notice: Diagnostic) {
+        self.diagnostics.push(notice);
     }
 
     /// Refuses a part of SQL that is not in the language so far.
@@ -139,9 +144,22 @@ impl<'t> Lowering<'t> {
                 let between = self.between(expr, low, high, scope, span)?;
                 self.not_if(*negated, between, span)
             }
-            ast::Expr::Like { expr, pattern, negated, any: false, escape_char: None } => {
-                let like = self.like(expr, pattern, scope, span)?;
+            ast::Expr::Like { expr, pattern, negated, any: false, escape_char } => {
+                let like = self.like(expr, pattern, escape_char.as_deref(), scope, span)?;
                 self.not_if(*negated, like, span)
+            }
+            ast::Expr::Cast { expr, data_type, format: None, .. } => self.cast(expr, data_type, scope, span),
+            ast::Expr::CompoundFieldAccess { root, access_chain } => self.field_access(root, access_chain, scope, span),
+            ast::Expr::JsonAccess { value, path } => self.json_access(value, &path.path, scope, span),
+            ast::Expr::Extract { field, expr, .. } => self.extract(field, expr, scope, span),
+            ast::Expr::Ceil { expr, field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime) } => {
+                self.one_number(ScalarFunction::Ceil, expr, scope, span)
+            }
+            ast::Expr::Floor { expr, field: CeilFloorKind::DateTimeField(DateTimeField::NoDateTime) } => {
+                self.one_number(ScalarFunction::Floor, expr, scope, span)
+            }
+            ast::Expr::Substring { expr, substring_from: Some(start), substring_for, .. } => {
+                self.substring(expr, start, substring_for.as_deref(), scope, span)
             }
             ast::Expr::Case { operand, conditions, else_result, .. } => {
                 self.case(operand.as_deref(), conditions, else_result.as_deref(), scope, span)
@@ -207,9 +225,6 @@ impl<'t> Lowering<'t> {
         if let Some(column) = Column::ALL.into_iter().find(|column| column.as_str() == name) {
             return Some(column);
         }
-        if name == "payload" {
-            return self.unsupported(span, "reading the payload is");
-        }
         let problem = Diagnostic::error(Code::UnknownColumn, span, format!("`events` has no column `{}`", ident.value));
         if ident.quote_style == Some('"') {
             let text = format!("'{}'", ident.value.replace('\'', "''"));
@@ -222,10 +237,10 @@ impl<'t> Lowering<'t> {
     }
 
     fn unknown_alias(&mut self, qualifier: &str, span: Span, scope: &Scope<'_>) -> Option<Expr> {
-        if qualifier == "payload" {
-            return self.unsupported(span, "reading the payload is");
-        }
         let problem = Diagnostic::error(Code::UnknownTable, span, format!("no table is called `{qualifier}` here"));
+        if qualifier == "payload" {
+            return self.report(problem.with_hint("the payload is read by `payload['k']` or `payload:k`"));
+        }
         let aliases = scope.aliases();
         let near = names::nearest(qualifier, aliases.iter().copied());
         self.report(match near {
@@ -275,6 +290,7 @@ impl<'t> Lowering<'t> {
         match op {
             BinaryOperator::And | BinaryOperator::Or => self.chain(parsed, op, scope, span),
             BinaryOperator::StringConcat => self.concatenation(left, right, scope, span),
+            BinaryOperator::Arrow | BinaryOperator::LongArrow => self.arrow(left, op, right, scope, span),
             _ => match (comparison(op), super::operators::arithmetic(op)) {
                 (Some(op), _) => self.comparison(op, left, right, scope, span),
                 (_, Some(op)) => self.arithmetic(op, left, right, scope, span),
@@ -319,15 +335,13 @@ impl<'t> Lowering<'t> {
 
     fn unknown_form(&mut self, parsed: &ast::Expr, span: Span) -> Option<Expr> {
         let what = match parsed {
-            ast::Expr::JsonAccess { .. } | ast::Expr::CompoundFieldAccess { .. } => "reading the payload is",
-            ast::Expr::Cast { .. } | ast::Expr::Convert { .. } => "CAST is",
-            ast::Expr::Extract { .. } => "EXTRACT is",
-            ast::Expr::Ceil { .. } => "ceil is",
-            ast::Expr::Floor { .. } => "floor is",
-            ast::Expr::Substring { .. } => "substr is",
+            ast::Expr::Cast { .. } | ast::Expr::Convert { .. } => "this form of CAST is",
+            ast::Expr::Ceil { .. } => "ceil with a unit is",
+            ast::Expr::Floor { .. } => "floor with a unit is",
+            ast::Expr::Substring { .. } => "substr without a start is",
             ast::Expr::Position { .. } => "position is",
             ast::Expr::Trim { .. } => "TRIM with anything but a text is",
-            ast::Expr::Like { .. } => "LIKE with ANY or ESCAPE is",
+            ast::Expr::Like { .. } => "LIKE with ANY is",
             ast::Expr::ILike { .. } => "ILIKE is",
             ast::Expr::RLike { .. } | ast::Expr::SimilarTo { .. } => "a regular expression is",
             ast::Expr::AnyOp { .. } | ast::Expr::AllOp { .. } => "a comparison with ANY or ALL is",

@@ -6,17 +6,21 @@
 
 mod aggregates;
 mod bounds;
+mod casts;
 mod clause;
+mod dates;
 mod dialect;
 mod extent;
 mod functions;
 mod intervals;
+mod json;
 mod literals;
 mod lower;
 mod names;
 mod operators;
 mod parse;
 mod possible;
+mod rollout;
 mod scope;
 mod statement;
 mod subquery;

@@ -5,7 +5,7 @@ use sqlparser::ast::{self, BinaryOperator, UnaryOperator};
 use crate::compile::lower::{Lowering, unwrapped};
 use crate::compile::scope::Scope;
 use crate::compile::typing;
-use crate::rule::{ArithmeticOp, Comparison, ScalarFunction};
+use crate::rule::{ArithmeticOp, CastType, Comparison, ScalarFunction};
 use crate::{Code, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
 
 pub(super) fn arithmetic(op: &BinaryOperator) -> Option<ArithmeticOp> {
@@ -42,7 +42,8 @@ impl Lowering<'_> {
         span: Span,
     ) -> Option<Expr> {
         let (left, right) = self.both(left, right, scope)?;
-        let (left, right) = self.pair(left, right, span)?;
+        let equality = matches!(op, Comparison::Equal | Comparison::NotEqual);
+        let (left, right) = self.pair(left, right, equality, span)?;
         self.compare(op, left, right, span)
     }
 
@@ -63,8 +64,8 @@ impl Lowering<'_> {
         let mut parts = self.expressions([value, low, high], scope)?.into_iter();
         let (value, low, high) = (parts.next()?, parts.next()?, parts.next()?);
         let again = self.copy(&value)?;
-        let (value, low) = self.pair(value, low, span)?;
-        let (again, high) = self.pair(again, high, span)?;
+        let (value, low) = self.pair(value, low, false, span)?;
+        let (again, high) = self.pair(again, high, false, span)?;
         let least = self.compare(Comparison::GreaterOrEqual, value, low, span)?;
         let most = self.compare(Comparison::LessOrEqual, again, high, span)?;
         self.charge(1, span)?;
@@ -79,7 +80,7 @@ impl Lowering<'_> {
         span: Span,
     ) -> Option<Expr> {
         let all = self.expressions([value].into_iter().chain(list), scope)?;
-        let mut all = self.meet(all, span)?.0.into_iter();
+        let mut all = self.compared(all, true, span)?.into_iter();
         let value = Box::new(all.next()?);
         self.node(ExprKind::InList { value, list: all.collect() }, SqlType::Boolean, span)
     }
@@ -88,16 +89,23 @@ impl Lowering<'_> {
         &mut self,
         value: &ast::Expr,
         pattern: &ast::Expr,
+        escape: Option<&ast::Expr>,
         scope: &Scope<'_>,
         span: Span,
     ) -> Option<Expr> {
         let (value, pattern) = self.both(value, pattern, scope)?;
+        let escape = match escape {
+            Some(escape) => Some(self.escape_character(escape)?),
+            None => None,
+        };
+        let value = self.variant_as(value, CastType::Text)?;
         let value = self.demand(value, "a text", |found| found == SqlType::Text)?;
         match pattern.kind {
-            ExprKind::Literal(Value::Text(text)) if !escapes_wildcards_only(&text) => {
-                self.unsupported(pattern.span, "a backslash before anything but `%` and `_` in a LIKE pattern is")
-            }
-            ExprKind::Literal(Value::Text(pattern)) => {
+            ExprKind::Literal(Value::Text(text)) => {
+                let Some(pattern) = with_backslashes(&text, escape.unwrap_or('\\')) else {
+                    let what = "an escape before anything but `%` and `_` in a LIKE pattern is";
+                    return self.unsupported(pattern.span, what);
+                };
                 let value = Box::new(value);
                 self.node(ExprKind::Like { value, pattern }, SqlType::Boolean, span)
             }
@@ -105,6 +113,24 @@ impl Lowering<'_> {
                 self.demand(pattern, "a text", |found| found == SqlType::Text)
             }
             _ => self.unsupported(pattern.span, "a LIKE pattern that is not a constant text is"),
+        }
+    }
+
+    fn escape_character(&mut self, escape: &ast::Expr) -> Option<char> {
+        let span = self.tokens.span_of(escape);
+        let one = match escape {
+            ast::Expr::Value(value) => match &value.value {
+                ast::Value::SingleQuotedString(text) => text.chars().next().filter(|one| text.len() == one.len_utf8()),
+                _ => None,
+            },
+            _ => None,
+        };
+        match one.filter(|one| !['%', '_'].contains(one)) {
+            Some(one) => Some(one),
+            None => {
+                let message = "an escape is one character, and no wildcard";
+                self.report(Diagnostic::error(Code::InvalidLiteral, span, message))
+            }
         }
     }
 
@@ -163,7 +189,7 @@ impl Lowering<'_> {
 
     fn same(&mut self, left: &ast::Expr, right: &ast::Expr, scope: &Scope<'_>, span: Span) -> Option<Expr> {
         let (left, right) = self.both(left, right, scope)?;
-        let (left, right) = self.pair(left, right, span)?;
+        let (left, right) = self.pair(left, right, true, span)?;
         self.node(ExprKind::IsNotDistinct(Box::new(left), Box::new(right)), SqlType::Boolean, span)
     }
 
@@ -182,6 +208,9 @@ impl Lowering<'_> {
         // The interval goes to the right, so that a shifted time has one form.
         let swap = op == ArithmeticOp::Add && left.sql_type == SqlType::Interval;
         let (left, right) = if swap { (right, left) } else { (left, right) };
+        let (left, right) = (self.variant_as(left, CastType::Double)?, self.variant_as(right, CastType::Double)?);
+        // A day that is shifted is shifted from its midnight.
+        let left = if right.sql_type == SqlType::Interval { self.midnight(left)? } else { left };
         match typing::arithmetic(op, left.sql_type, right.sql_type) {
             Some(sql_type) => {
                 let kind = ExprKind::Arithmetic { op, left: Box::new(left), right: Box::new(right) };
@@ -211,6 +240,7 @@ impl Lowering<'_> {
         span: Span,
     ) -> Option<Expr> {
         let (left, right) = self.both(left, right, scope)?;
+        let (left, right) = (self.variant_as(left, CastType::Text)?, self.variant_as(right, CastType::Text)?);
         let text = |found| found == SqlType::Text;
         let (left, right) = (self.demand(left, "a text", text), self.demand(right, "a text", text));
         let kind = ExprKind::Function { function: ScalarFunction::Concat, arguments: vec![left?, right?] };
@@ -235,6 +265,7 @@ impl Lowering<'_> {
         }
         let signed = |found| typing::is_number(found) || found == SqlType::Interval;
         let inner = self.expression(inner, scope)?;
+        let inner = self.variant_as(inner, CastType::Double)?;
         let inner = self.demand(inner, "a number", signed)?;
         match (op, &inner.kind) {
             (UnaryOperator::Plus, _) => Some(inner),
@@ -262,10 +293,22 @@ fn negated(value: &Value) -> Option<Value> {
     }
 }
 
-fn escapes_wildcards_only(pattern: &str) -> bool {
-    let mut parts = pattern.split('\\');
-    parts.next();
-    parts.all(|rest| rest.starts_with(['%', '_']))
+/// Returns the pattern with a backslash for its escape character; `None` when anything but a
+/// wildcard is escaped, or a backslash stands for itself.
+fn with_backslashes(pattern: &str, escape: char) -> Option<String> {
+    let mut written = String::new();
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        if character == escape {
+            let escaped = characters.next().filter(|escaped| ['%', '_'].contains(escaped))?;
+            written.extend(['\\', escaped]);
+        } else if character == '\\' {
+            return None;
+        } else {
+            written.push(character);
+        }
+    }
+    Some(written)
 }
 
 /// `INTERVAL 1 DAY + INTERVAL 2 HOUR` is one constant.

@@ -5,8 +5,8 @@
 use schema::Timestamp;
 
 use crate::compile::lower::Lowering;
-use crate::rule::ArithmeticOp;
-use crate::{Code, Diagnostic, Expr, ExprKind, Span, SqlType, Value, eval};
+use crate::rule::{ArithmeticOp, CastType};
+use crate::{Code, Diagnostic, Expr, ExprKind, Span, SqlType, Value, calendar, eval};
 
 /// Returns the type's name in SQL.
 pub(super) fn name(sql_type: SqlType) -> &'static str {
@@ -19,6 +19,8 @@ pub(super) fn name(sql_type: SqlType) -> &'static str {
         SqlType::Text => "VARCHAR",
         SqlType::Timestamp => "TIMESTAMP",
         SqlType::Interval => "INTERVAL",
+        SqlType::Date => "DATE",
+        SqlType::Variant => "VARIANT",
     }
 }
 
@@ -36,6 +38,7 @@ pub(super) fn common(left: SqlType, right: SqlType) -> Option<SqlType> {
         }
         (SqlType::Integer, decimal @ SqlType::Decimal { .. })
         | (decimal @ SqlType::Decimal { .. }, SqlType::Integer) => Some(decimal),
+        (SqlType::Date, SqlType::Timestamp) | (SqlType::Timestamp, SqlType::Date) => Some(SqlType::Timestamp),
         (left, right) if is_number(left) && is_number(right) => Some(SqlType::Double),
         _ => None,
     }
@@ -75,16 +78,33 @@ impl Lowering<'_> {
         self.report(Diagnostic::error(Code::TypeMismatch, expr.span, message))
     }
 
-    /// Brings two values to types that compare.
-    pub(super) fn pair(&mut self, left: Expr, right: Expr, span: Span) -> Option<(Expr, Expr)> {
-        let mut both = self.meet(vec![left, right], span)?.0.into_iter();
+    /// Brings two values to types that compare, for equality or for order.
+    pub(super) fn pair(&mut self, left: Expr, right: Expr, equality: bool, span: Span) -> Option<(Expr, Expr)> {
+        let mut both = self.compared(vec![left, right], equality, span)?.into_iter();
         Some((both.next()?, both.next()?))
+    }
+
+    /// Brings values to types that compare with each other, for equality or for order.
+    pub(super) fn compared(&mut self, values: Vec<Expr>, equality: bool, span: Span) -> Option<Vec<Expr>> {
+        let values = self.without_variants(values, equality)?;
+        let constant_texts = |value: &Expr| matches!(value.kind, ExprKind::Literal(Value::Text(_) | Value::Null));
+        let mut variants = values.iter().filter(|value| value.sql_type == SqlType::Variant).peekable();
+        let stays = |value: &Expr| value.sql_type == SqlType::Variant || constant_texts(value);
+        if equality && variants.peek().is_some() && values.iter().all(stays) {
+            return Some(values);
+        }
+        Some(self.meet(values, span)?.0)
     }
 
     /// Brings values to types that compare with each other, and returns the one they have in common.
     pub(super) fn meet(&mut self, values: Vec<Expr>, span: Span) -> Option<(Vec<Expr>, SqlType)> {
-        let timed = values.iter().any(|value| value.sql_type == SqlType::Timestamp);
-        let values = if timed { self.each(values, Self::as_instant)? } else { values };
+        let is_any = |wanted| values.iter().any(|value| value.sql_type == wanted);
+        let (timed, dated) = (is_any(SqlType::Timestamp), is_any(SqlType::Date));
+        let values = match (timed, dated) {
+            (true, _) => self.each(values, Self::as_instant)?,
+            (false, true) => self.each(values, Self::as_day)?,
+            _ => values,
+        };
         let mut together = SqlType::Null;
         for value in &values {
             match common(together, value.sql_type) {
@@ -101,11 +121,44 @@ impl Lowering<'_> {
         done.into_iter().collect()
     }
 
-    /// Reads a constant text as the timestamp that it is compared with.
+    /// Reads a constant text, or a constant day, as the timestamp that it is compared with.
     fn as_instant(&mut self, expr: Expr) -> Option<Expr> {
-        let ExprKind::Literal(Value::Text(text)) = &expr.kind else { return Some(expr) };
-        let instant = self.instant(text, expr.span)?;
+        let instant = match &expr.kind {
+            ExprKind::Literal(Value::Text(text)) => self.instant(text, expr.span)?,
+            ExprKind::Literal(Value::Date(day)) => calendar::midnight(*day),
+            _ => return Some(expr),
+        };
         Some(Expr { kind: ExprKind::Literal(Value::Timestamp(instant)), sql_type: SqlType::Timestamp, ..expr })
+    }
+
+    /// Reads a constant text as the day that it is compared with.
+    fn as_day(&mut self, expr: Expr) -> Option<Expr> {
+        let ExprKind::Literal(Value::Text(text)) = &expr.kind else { return Some(expr) };
+        let day = self.day(text, expr.span)?;
+        Some(Expr { kind: ExprKind::Literal(Value::Date(day)), sql_type: SqlType::Date, ..expr })
+    }
+
+    /// Turns a day into its first instant; what is no day stays.
+    pub(super) fn midnight(&mut self, expr: Expr) -> Option<Expr> {
+        match &expr.kind {
+            _ if expr.sql_type != SqlType::Date => Some(expr),
+            ExprKind::Literal(Value::Date(_)) => self.as_instant(expr),
+            _ => {
+                let span = expr.span;
+                self.cast_to(expr, CastType::Timestamp, span)
+            }
+        }
+    }
+
+    /// Reads the text of a day.
+    pub(super) fn day(&mut self, text: &str, span: Span) -> Option<i32> {
+        match eval::day(text) {
+            Some(day) => Some(day),
+            None => {
+                let problem = Diagnostic::error(Code::InvalidLiteral, span, format!("'{text}' is not a date"));
+                self.report(problem.with_hint("write it as '2026-01-31'"))
+            }
+        }
     }
 
     /// Reads the text of a timestamp.

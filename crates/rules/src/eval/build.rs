@@ -23,6 +23,8 @@ pub(crate) fn literal(value: Value) -> Expr {
         Value::Text(_) => SqlType::Text,
         Value::Timestamp(_) => SqlType::Timestamp,
         Value::Interval(_) => SqlType::Interval,
+        Value::Date(_) => SqlType::Date,
+        Value::Variant(_) => SqlType::Variant,
     };
     expr(ExprKind::Literal(value), sql_type)
 }

@@ -7,12 +7,14 @@ use std::cmp::Ordering;
 
 use schema::Decimal;
 
+use crate::calendar::midnight;
+use crate::json::Json;
 use crate::rule::Comparison;
 use crate::{Truth, Value};
 
 /// Returns how two values are ordered; `None` when one is NULL or they are of kinds that never meet.
 pub fn compare(left: &Value, right: &Value) -> Option<Ordering> {
-    use Value::{Boolean, Decimal as Exact, Double, Integer, Interval, Text, Timestamp};
+    use Value::{Boolean, Date, Decimal as Exact, Double, Integer, Interval, Text, Timestamp, Variant};
     match (left, right) {
         (Integer(left), Integer(right)) | (Interval(left), Interval(right)) => Some(left.cmp(right)),
         (Exact(left), Exact(right)) => Some(left.cmp(right)),
@@ -24,6 +26,13 @@ pub fn compare(left: &Value, right: &Value) -> Option<Ordering> {
         (Text(left), Text(right)) => Some(left.as_bytes().cmp(right.as_bytes())),
         (Timestamp(left), Timestamp(right)) => Some(left.cmp(right)),
         (Boolean(left), Boolean(right)) => Some(left.cmp(right)),
+        (Date(left), Date(right)) => Some(left.cmp(right)),
+        (Date(left), Timestamp(right)) => Some(midnight(*left).cmp(right)),
+        (Timestamp(left), Date(right)) => Some(left.cmp(&midnight(*right))),
+        (Variant(left), Variant(right)) => Some(left.compare(right)),
+        // Of the two only the equality is asked for: a constant text equals the JSON string.
+        (Variant(left), Text(right)) => Some(left.compare(&Json::String(right.clone()))),
+        (Text(left), Variant(right)) => Some(Json::String(left.clone()).compare(right)),
         _ => None,
     }
 }

@@ -5,13 +5,17 @@ use std::borrow::Cow;
 use schema::Timestamp;
 
 use super::compare::compared;
-use super::{arithmetic, compare, function, like, truth};
-use crate::{Aggregate, Column, Expr, ExprKind, SqlType, Truth, Value};
+use super::{arithmetic, cast, compare, function, like, truth};
+use crate::{Aggregate, Column, Expr, ExprKind, PathStep, SqlType, Truth, Value, calendar, json};
 
 /// Where an expression gets what it names.
 pub trait Scope {
     /// Returns the value of a column of the current row.
     fn column(&self, column: Column) -> Value;
+    /// Returns the text of the current row's payload.
+    fn payload(&self) -> Option<&str> {
+        None
+    }
     /// Returns the value of an aggregate over the user's events.
     fn aggregate(&self, aggregate: &Aggregate) -> Value;
     /// Returns the value of a plan's aggregate by its index.
@@ -41,8 +45,22 @@ pub fn evaluate(expr: &Expr, scope: &impl Scope) -> Value {
             let values = arguments.iter().map(|argument| evaluate(argument, scope)).collect();
             conform(function::call(*function, values), expr.sql_type)
         }
+        ExprKind::Cast { value, to } => cast::cast(&operand(value, scope), *to),
+        ExprKind::Path { value, steps } => at_path(value, steps, scope),
         _ => truth(expr, scope).to_value(),
     }
+}
+
+/// Goes into the payload's text, so that only what is asked for is made of it.
+fn at_path(value: &Expr, steps: &[PathStep], scope: &impl Scope) -> Value {
+    let found = if value.kind == ExprKind::Column(Column::Payload) {
+        scope.payload().and_then(|text| json::find(text, steps))
+    } else if let Value::Variant(json) = &*operand(value, scope) {
+        json.at(steps).cloned()
+    } else {
+        None
+    };
+    found.map_or(Value::Null, Value::Variant)
 }
 
 /// Returns whether a condition is TRUE, which NULL is not.
@@ -68,7 +86,7 @@ fn truth(expr: &Expr, scope: &impl Scope) -> Truth {
     }
 }
 
-/// The expressions that are BOOLEAN by their value: literals, columns, CASE, functions, aggregates.
+/// The expressions that are BOOLEAN by their value: literals, columns, CASE, CAST, functions, aggregates.
 fn operand_of_boolean<'a>(expr: &'a Expr, scope: &impl Scope) -> Cow<'a, Value> {
     match &expr.kind {
         ExprKind::Literal(_)
@@ -76,6 +94,7 @@ fn operand_of_boolean<'a>(expr: &'a Expr, scope: &impl Scope) -> Cow<'a, Value> 
         | ExprKind::Aggregate(_)
         | ExprKind::Slot(_)
         | ExprKind::Case { .. }
+        | ExprKind::Cast { .. }
         | ExprKind::Function { .. } => operand(expr, scope),
         _ => Cow::Owned(Value::Null),
     }
@@ -119,6 +138,7 @@ pub fn conform(value: Value, sql_type: SqlType) -> Value {
         (Value::Integer(_) | Value::Decimal(_), SqlType::Decimal { scale }) => super::arithmetic::to_decimal(&value)
             .and_then(|decimal| decimal.rescale_up(scale))
             .map_or(Value::Null, Value::Decimal),
+        (Value::Date(day), SqlType::Timestamp) => Value::Timestamp(calendar::midnight(*day)),
         (Value::Integer(_) | Value::Decimal(_), SqlType::Double) => {
             super::compare::to_f64(&value).map_or(Value::Null, Value::Double)
         }

@@ -6,16 +6,21 @@
 //! expression brings together, the result is NULL as well.
 
 mod arithmetic;
+mod cast;
 mod compare;
 mod evaluate;
 mod function;
 mod like;
+mod numeral;
 mod truth;
 mod wide;
 
 pub use arithmetic::{arithmetic, arithmetic_type, average};
+pub(crate) use cast::{DAY, INSTANT, day};
 pub use compare::compare;
 pub use evaluate::{Scope, conform, evaluate, is_true};
+
+pub(crate) use numeral::NUMERAL;
 
 #[cfg(test)]
 pub(crate) mod build;

@@ -143,3 +143,62 @@ fn now_is_the_instant_of_the_scope() {
     check(&compare(column(Column::CreatedAt), Comparison::GreaterOrEqual, now_plus(-1_000)), TRUE);
     check(&compare(column(Column::CreatedAt), Comparison::Greater, now_plus(-1_000)), FALSE);
 }
+
+#[test]
+fn a_rollouts_share_of_a_user_is_the_one_that_databend_computes() {
+    // xxhash64('salt:1') % 10000 is 1270 in Databend.
+    let share = |percent: Value| {
+        let percent = literal(percent);
+        call(ScalarFunction::Rollout, vec![percent, text("salt"), integer(1)], SqlType::Boolean)
+    };
+    check(&share(Value::Decimal(Decimal::new(1270, 2).unwrap())), FALSE);
+    check(&share(Value::Decimal(Decimal::new(1271, 2).unwrap())), TRUE);
+    check(&share(Value::Integer(0)), FALSE);
+    check(&share(Value::Integer(100)), TRUE);
+}
+
+#[test]
+fn numbers_are_rounded_as_in_databend() {
+    let over = |function, value: Value, digits: Option<i64>| {
+        let sql_type = match &value {
+            Value::Decimal(number) => {
+                SqlType::Decimal { scale: digits.unwrap_or(0).clamp(0, number.scale().into()) as u8 }
+            }
+            _ => SqlType::Double,
+        };
+        call(function, [literal(value)].into_iter().chain(digits.map(integer)).collect(), sql_type)
+    };
+    let decimal = |units, scale| Value::Decimal(Decimal::new(units, scale).unwrap());
+    check(&over(ScalarFunction::Round, decimal(105_000, 4), None), decimal(11, 0));
+    check(&over(ScalarFunction::Round, decimal(-105_000, 4), None), decimal(-11, 0));
+    check(&over(ScalarFunction::Round, decimal(33_333, 4), Some(2)), decimal(333, 2));
+    check(&over(ScalarFunction::Round, decimal(105_000, 4), Some(-1)), decimal(10, 0));
+    check(&over(ScalarFunction::Round, decimal(15, 1), Some(5)), decimal(15, 1));
+    check(&over(ScalarFunction::Round, decimal(999_999, 2), Some(-9)), decimal(0, 0));
+    check(&over(ScalarFunction::Round, Value::Double(2.675), Some(2)), Value::Double(2.68));
+    check(&over(ScalarFunction::Round, Value::Double(1_234.5), Some(-2)), Value::Double(1_200.0));
+    check(&over(ScalarFunction::Floor, decimal(-105_000, 4), None), decimal(-11, 0));
+    check(&over(ScalarFunction::Ceil, decimal(-105_000, 4), None), decimal(-10, 0));
+    check(&over(ScalarFunction::Floor, Value::Integer(7), None), Value::Double(7.0));
+}
+
+#[test]
+fn a_part_of_a_text_is_counted_as_in_databend() {
+    let part = |start: i64, length: Option<i64>| {
+        let bounds = [start].into_iter().chain(length).map(integer);
+        call(ScalarFunction::Substr, [text("Grüße")].into_iter().chain(bounds).collect(), SqlType::Text)
+    };
+    for (start, length, expected) in [
+        (3, Some(2), "üß"),
+        (0, Some(2), ""),
+        (-2, None, "ße"),
+        (-2, Some(1), "ß"),
+        (-9, Some(2), ""),
+        (2, None, "rüße"),
+        (9, None, ""),
+        (1, Some(0), ""),
+        (-1, Some(5), "e"),
+    ] {
+        check(&part(start, length), Value::Text(expected.to_owned()));
+    }
+}

@@ -7,8 +7,9 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::spec::{AggregateKey, AggregateSpec, WindowSpec};
 use super::walk::argument_of;
+use crate::calendar::{CalendarPart, CalendarUnit};
 use crate::rule::{ArithmeticOp, Comparison, ScalarFunction};
-use crate::{AggregateFunction, Column, Expr, ExprKind, SqlType, Value};
+use crate::{AggregateFunction, CastType, Column, Expr, ExprKind, PathStep, SqlType, Value};
 
 impl AggregateSpec {
     /// Returns the fingerprint that equal aggregates share.
@@ -177,7 +178,23 @@ impl Encoding {
             ExprKind::Function { function, arguments } => {
                 self.tag(16);
                 self.tag(function_number(*function));
+                match function {
+                    ScalarFunction::DateTrunc(unit) => self.tag(unit_number(*unit)),
+                    ScalarFunction::Extract(part) => self.tag(part_number(*part)),
+                    _ => {}
+                }
                 self.list(arguments.iter());
+            }
+            ExprKind::Cast { value, to } => {
+                self.tag(40);
+                self.cast_type(*to);
+                self.expr(value);
+            }
+            ExprKind::Path { value, steps } => {
+                self.tag(41);
+                self.expr(value);
+                self.length(steps.len());
+                steps.iter().for_each(|step| self.step(step));
             }
             ExprKind::Aggregate(aggregate) => {
                 self.tag(17);
@@ -204,6 +221,31 @@ impl Encoding {
             SqlType::Text => self.tag(6),
             SqlType::Timestamp => self.tag(7),
             SqlType::Interval => self.tag(8),
+            SqlType::Date => self.tag(9),
+            SqlType::Variant => self.tag(10),
+        }
+    }
+
+    /// A VARCHAR's is its type's alone; numbers have their bounds.
+    fn cast_type(&mut self, to: CastType) {
+        self.sql_type(to.sql_type());
+        match to {
+            CastType::Integer { bits } => self.tag(bits),
+            CastType::Decimal { precision, .. } => self.tag(precision),
+            _ => {}
+        }
+    }
+
+    fn step(&mut self, step: &PathStep) {
+        match step {
+            PathStep::Key(key) => {
+                self.tag(1);
+                self.bytes(key.as_bytes());
+            }
+            PathStep::Index(index) => {
+                self.tag(2);
+                self.integer(i64::from(*index));
+            }
         }
     }
 
@@ -239,6 +281,14 @@ impl Encoding {
                 self.tag(8);
                 self.integer(*micros);
             }
+            Value::Date(day) => {
+                self.tag(9);
+                self.integer(i64::from(*day));
+            }
+            Value::Variant(json) => {
+                self.tag(10);
+                self.bytes(json.to_string().as_bytes());
+            }
         }
     }
 }
@@ -257,6 +307,7 @@ const fn column_number(column: Column) -> u8 {
         Column::OrderTotal => 10,
         Column::CreatedAt => 11,
         Column::ReceivedAt => 12,
+        Column::Payload => 13,
     }
 }
 
@@ -294,5 +345,41 @@ const fn function_number(function: ScalarFunction) -> u8 {
         ScalarFunction::Abs => 9,
         ScalarFunction::Greatest => 10,
         ScalarFunction::Least => 11,
+        ScalarFunction::Substr => 12,
+        ScalarFunction::Round => 13,
+        ScalarFunction::Floor => 14,
+        ScalarFunction::Ceil => 15,
+        ScalarFunction::DateTrunc(_) => 16,
+        ScalarFunction::Extract(_) => 17,
+        ScalarFunction::Rollout => 18,
+    }
+}
+
+const fn unit_number(unit: CalendarUnit) -> u8 {
+    match unit {
+        CalendarUnit::Second => 1,
+        CalendarUnit::Minute => 2,
+        CalendarUnit::Hour => 3,
+        CalendarUnit::Day => 4,
+        CalendarUnit::Week => 5,
+        CalendarUnit::Month => 6,
+        CalendarUnit::Quarter => 7,
+        CalendarUnit::Year => 8,
+    }
+}
+
+const fn part_number(part: CalendarPart) -> u8 {
+    match part {
+        CalendarPart::Year => 1,
+        CalendarPart::Quarter => 2,
+        CalendarPart::Month => 3,
+        CalendarPart::Week => 4,
+        CalendarPart::Day => 5,
+        CalendarPart::Hour => 6,
+        CalendarPart::Minute => 7,
+        CalendarPart::Second => 8,
+        CalendarPart::DayOfWeek => 9,
+        CalendarPart::IsoDayOfWeek => 10,
+        CalendarPart::DayOfYear => 11,
     }
 }

@@ -17,7 +17,7 @@ pub fn children(expr: &Expr) -> Vec<&Expr> {
         | ExprKind::Arithmetic { left, right, .. }
         | ExprKind::IsNotDistinct(left, right) => vec![left, right],
         ExprKind::InList { value, list } => std::iter::once(&**value).chain(list).collect(),
-        ExprKind::Like { value, .. } => vec![value],
+        ExprKind::Like { value, .. } | ExprKind::Cast { value, .. } | ExprKind::Path { value, .. } => vec![value],
         ExprKind::Case { branches, otherwise } => {
             let branches = branches.iter().flat_map(|(condition, result)| [condition, result]);
             branches.chain(otherwise.as_deref()).collect()
@@ -66,6 +66,8 @@ pub(super) fn map_children(expr: &Expr, map: &mut impl FnMut(&Expr) -> Expr) -> 
             ExprKind::InList { value: boxed(value, map), list: list.iter().map(map).collect() }
         }
         ExprKind::Like { value, pattern } => ExprKind::Like { value: boxed(value, map), pattern: pattern.clone() },
+        ExprKind::Cast { value, to } => ExprKind::Cast { value: boxed(value, map), to: *to },
+        ExprKind::Path { value, steps } => ExprKind::Path { value: boxed(value, map), steps: steps.clone() },
         ExprKind::Case { branches, otherwise } => ExprKind::Case {
             branches: branches.iter().map(|(condition, result)| (map(condition), map(result))).collect(),
             otherwise: otherwise.as_ref().map(|otherwise| boxed(otherwise, map)),

@@ -2,7 +2,7 @@
 
 use crate::render::print::{self, NOT, SUM, Target};
 use crate::rule::{ArithmeticOp, ScalarFunction};
-use crate::{Aggregate, AggregateFunction, Column, Expr, Rule};
+use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, Rule};
 
 /// Prints the canonical clause: compiling it gives an equal rule.
 pub fn canonical(rule: &Rule) -> String {
@@ -56,7 +56,20 @@ impl Target for Canonical {
     }
 
     fn function(&self, function: ScalarFunction, arguments: &[Expr]) -> String {
-        format!("{}({})", function.as_str(), print::comma_separated(arguments, self))
+        let shown = print::comma_separated(arguments, self);
+        match (function, arguments) {
+            (ScalarFunction::DateTrunc(unit), _) => format!("date_trunc('{}', {shown})", unit.as_str()),
+            (ScalarFunction::Extract(part), _) => format!("extract({} FROM {shown})", part.as_str()),
+            // The column is understood.
+            (ScalarFunction::Rollout, [written @ .., _]) => {
+                format!("rollout({})", print::comma_separated(written, self))
+            }
+            _ => format!("{}({shown})", function.as_str()),
+        }
+    }
+
+    fn cast(&self, value: &Expr, to: CastType) -> String {
+        format!("CAST({} AS {})", print::expression(value, self), print::cast_type(to))
     }
 
     fn arithmetic(&self, op: ArithmeticOp, left: &Expr, right: &Expr) -> String {

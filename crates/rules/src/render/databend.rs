@@ -7,7 +7,7 @@ use schema::Timestamp;
 
 use crate::render::print::{self, ATOM, NOT, Target};
 use crate::rule::{ArithmeticOp, ScalarFunction};
-use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, SqlType, Value, plan};
+use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, Rule, SqlType, Value, eval, plan};
 
 const SAME_USER: &str = "FROM events e WHERE e.user_id = events.user_id";
 
@@ -74,7 +74,36 @@ impl Target for Databend {
                 let (text, prefix) = (print::expression(text, self), print::expression(prefix, self));
                 format!("(left({text}, length({prefix})) = {prefix})")
             }
+            (ScalarFunction::DateTrunc(unit), _) => format!("date_trunc({}, {shown})", unit.as_str()),
+            (ScalarFunction::Extract(part), _) => format!("extract({} FROM {shown})", part.as_str()),
+            (ScalarFunction::Rollout, [percent, salt, user]) => {
+                let (percent, salt) = (print::expression(percent, self), print::expression(salt, self));
+                let user = print::expression(user, self);
+                format!("(xxhash64(concat({salt}, ':', to_string({user}))) % 10000 < {percent} * 100)")
+            }
             _ => format!("{}({shown})", function.as_str()),
+        }
+    }
+
+    fn cast(&self, value: &Expr, to: CastType) -> String {
+        let name = print::cast_type(to);
+        let shown = print::expression(value, self);
+        let number = matches!(to, CastType::Integer { .. } | CastType::Decimal { .. } | CastType::Double);
+        match (value.sql_type, to) {
+            (SqlType::Variant, _) if number => {
+                let of_text = of_text(&format!("TRY_CAST({shown} AS VARCHAR)"), to);
+                let of_truth = format!("TRY_CAST(TRY_CAST({shown} AS BOOLEAN) AS {name})");
+                format!("CASE WHEN is_boolean({shown}) THEN {of_truth} ELSE {of_text} END")
+            }
+            (SqlType::Variant, CastType::Text) => format!("TRY_CAST({shown} AS VARCHAR)"),
+            (SqlType::Variant, _) => of_text(&format!("TRY_CAST({shown} AS VARCHAR)"), to),
+            (SqlType::Text, _) => of_text(&shown, to),
+            // By the shortest text; directly it would be inexact.
+            (SqlType::Double, CastType::Decimal { .. }) => of_text(&format!("TO_STRING({shown})"), to),
+            (SqlType::Decimal { scale }, CastType::Text) => {
+                format!("CAST(CAST({shown} AS DECIMAL(38, {scale})) AS VARCHAR)")
+            }
+            _ => format!("TRY_CAST({shown} AS {name})"),
         }
     }
 
@@ -146,6 +175,22 @@ impl Databend {
             Some(filter) => format!("{} AND {present}", print::operand(filter, NOT, self)),
             None => present,
         }
+    }
+}
+
+/// Casts a text, if it has the form that the type has here: Databend reads more than that.
+fn of_text(shown: &str, to: CastType) -> String {
+    let like = |form: &str| format!("regexp_substr({shown}, {})", print::text(form));
+    let name = print::cast_type(to);
+    match to {
+        // What is too great for a precision below 38 comes through from a text, not from a decimal.
+        CastType::Decimal { scale, .. } => {
+            format!("TRY_CAST(TRY_CAST({} AS DECIMAL(38, {scale})) AS {name})", like(eval::NUMERAL))
+        }
+        CastType::Integer { .. } | CastType::Double => format!("TRY_CAST({} AS {name})", like(eval::NUMERAL)),
+        CastType::Timestamp => format!("TRY_CAST({} AS {name})", like(eval::INSTANT)),
+        CastType::Date => format!("TRY_CAST({} AS {name})", like(eval::DAY)),
+        CastType::Boolean | CastType::Text => format!("TRY_CAST({shown} AS {name})"),
     }
 }
 

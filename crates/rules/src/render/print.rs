@@ -3,7 +3,7 @@
 use schema::Timestamp;
 
 use crate::rule::{ArithmeticOp, ScalarFunction};
-use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Value};
+use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, PathStep, Value, calendar};
 
 /// What two kinds of SQL say differently.
 pub(super) trait Target {
@@ -15,6 +15,7 @@ pub(super) trait Target {
     fn like(&self, value: &Expr, pattern: &str, negated: bool) -> String;
     fn function(&self, function: ScalarFunction, arguments: &[Expr]) -> String;
     fn arithmetic(&self, op: ArithmeticOp, left: &Expr, right: &Expr) -> String;
+    fn cast(&self, value: &Expr, to: CastType) -> String;
 }
 
 // How tightly an expression binds, from loosely to an atom.
@@ -56,6 +57,8 @@ fn binding(expr: &Expr) -> u8 {
         | ExprKind::Now
         | ExprKind::Case { .. }
         | ExprKind::Function { .. }
+        | ExprKind::Cast { .. }
+        | ExprKind::Path { .. }
         | ExprKind::Aggregate(_)
         | ExprKind::Slot(_) => ATOM,
     }
@@ -105,9 +108,41 @@ fn printed(expr: &Expr, target: &impl Target) -> String {
         ExprKind::Negate(inner) => format!("-{}", operand(inner, ATOM, target)),
         ExprKind::Case { branches, otherwise } => case(branches, otherwise.as_deref(), target),
         ExprKind::Function { function, arguments } => target.function(*function, arguments),
+        ExprKind::Cast { value, to } => target.cast(value, *to),
+        ExprKind::Path { value, steps } => path(value, steps, target),
         ExprKind::Aggregate(aggregate) => target.aggregate(aggregate),
         ExprKind::Slot(index) => format!("${index}"),
         _ => test(expr, false, target),
+    }
+}
+
+fn path(value: &Expr, steps: &[PathStep], target: &impl Target) -> String {
+    let mut printed = match value.kind {
+        ExprKind::Column(column) => target.column(column),
+        _ => format!("({})", expression(value, target)),
+    };
+    for step in steps {
+        match step {
+            PathStep::Key(key) => printed += &format!("[{}]", text(key)),
+            PathStep::Index(index) => printed += &format!("[{index}]"),
+        }
+    }
+    printed
+}
+
+/// Prints the name of a type in SQL.
+pub(super) fn cast_type(to: CastType) -> String {
+    match to {
+        CastType::Boolean => "BOOLEAN".to_owned(),
+        CastType::Integer { bits: 8 } => "TINYINT".to_owned(),
+        CastType::Integer { bits: 16 } => "SMALLINT".to_owned(),
+        CastType::Integer { bits: 32 } => "INT".to_owned(),
+        CastType::Integer { .. } => "BIGINT".to_owned(),
+        CastType::Decimal { precision, scale } => format!("DECIMAL({precision}, {scale})"),
+        CastType::Double => "DOUBLE".to_owned(),
+        CastType::Text => "VARCHAR".to_owned(),
+        CastType::Timestamp => "TIMESTAMP".to_owned(),
+        CastType::Date => "DATE".to_owned(),
     }
 }
 
@@ -175,6 +210,8 @@ fn literal(value: &Value, target: &impl Target) -> String {
         Value::Text(value) => text(value),
         Value::Timestamp(instant) => timestamp(*instant),
         Value::Interval(micros) => target.interval(*micros),
+        Value::Date(day) => format!("DATE '{}'", calendar::shown(*day)),
+        Value::Variant(json) => format!("parse_json({})", text(&json.to_string())),
     }
 }
 

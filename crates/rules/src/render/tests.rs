@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use schema::{Decimal, Timestamp};
 
-use crate::rule::{ArithmeticOp, Comparison, ScalarFunction};
+use crate::calendar::{CalendarPart, CalendarUnit};
+use crate::rule::{ArithmeticOp, CastType, Comparison, PathStep, ScalarFunction};
 use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, Span, SqlType, Value, compile, eval, render};
 
 proptest! {
@@ -49,7 +50,7 @@ impl Maker {
             let truth = self.below(2) == 0;
             return make(ExprKind::Literal(Value::Boolean(truth)), SqlType::Boolean);
         }
-        let sort = self.below(if whole { 11 } else { 10 });
+        let sort = self.below(if whole { 13 } else { 12 });
         let kind = match sort {
             0 => return Expr::and(self.conditions(depth, whole), Span::default()),
             1 => return Expr::or(self.conditions(depth, whole), Span::default()),
@@ -84,9 +85,40 @@ impl Maker {
                 ]);
                 ExprKind::Compare { op, left: Box::new(left), right: Box::new(right) }
             }
+            10 => return self.rollout(),
+            11 => {
+                let (value, to) = (self.text(depth - 1, whole), CastType::Boolean);
+                ExprKind::Cast { value: Box::new(value), to }
+            }
             _ => return self.aggregate(AggregateFunction::Exists, depth),
         };
         make(kind, SqlType::Boolean)
+    }
+
+    fn rollout(&mut self) -> Expr {
+        let percent = match self.below(2) {
+            0 => make(ExprKind::Literal(Value::Integer(10)), SqlType::Integer),
+            _ => make(ExprKind::Literal(Value::Decimal(Decimal::new(1250, 2).unwrap())), SqlType::Decimal { scale: 2 }),
+        };
+        let salt = make(ExprKind::Literal(Value::Text(self.pick(&TEXTS).to_owned())), SqlType::Text);
+        call(ScalarFunction::Rollout, vec![percent, salt, column(Column::UserId)], SqlType::Boolean)
+    }
+
+    /// A value of the payload.
+    fn json(&mut self, depth: usize, whole: bool) -> Expr {
+        let steps = [PathStep::Key("k".to_owned()), PathStep::Index(3), PathStep::Key("it's a\\b".to_owned())];
+        let taken = 1 + self.below(3);
+        let value = match self.below(if depth > 0 && whole { 3 } else { 2 }) {
+            0 | 1 => column(Column::Payload),
+            _ => self.aggregate(AggregateFunction::Last(column(Column::Payload)), depth),
+        };
+        let kind = ExprKind::Path { value: Box::new(value), steps: steps[..taken].to_vec() };
+        make(kind, SqlType::Variant)
+    }
+
+    fn cast_from_json(&mut self, depth: usize, whole: bool, to: CastType) -> Expr {
+        let value = Box::new(self.json(depth, whole));
+        make(ExprKind::Cast { value, to }, to.sql_type())
     }
 
     fn conditions(&mut self, depth: usize, whole: bool) -> Vec<Expr> {
@@ -95,7 +127,9 @@ impl Maker {
     }
 
     fn pair(&mut self, depth: usize, whole: bool) -> (Expr, Expr) {
-        match self.below(3) {
+        match self.below(5) {
+            3 => (self.day(depth, whole), self.day(depth, whole)),
+            4 => (self.json(depth, whole), self.json(depth, whole)),
             0 => (self.number(depth, whole), self.number(depth, whole)),
             1 => (self.text(depth, whole), self.text(depth, whole)),
             _ => (self.time(depth, whole), self.time(depth, whole)),
@@ -116,7 +150,27 @@ impl Maker {
         if depth == 0 || self.below(3) == 0 {
             return self.plain_number();
         }
-        match self.below(if whole { 6 } else { 4 }) {
+        match self.below(if whole { 10 } else { 8 }) {
+            4 => {
+                let to = self.pick(&[
+                    CastType::Integer { bits: 64 },
+                    CastType::Integer { bits: 8 },
+                    CastType::Decimal { precision: 10, scale: 2 },
+                    CastType::Double,
+                ]);
+                let value = Box::new(self.text(depth - 1, whole));
+                make(ExprKind::Cast { value, to }, to.sql_type())
+            }
+            5 => self.cast_from_json(depth - 1, whole, CastType::Double),
+            6 => {
+                let time = self.time(depth - 1, whole);
+                call(ScalarFunction::Extract(CalendarPart::Hour), vec![time], SqlType::Integer)
+            }
+            7 => {
+                let digits = make(ExprKind::Literal(Value::Integer(1)), SqlType::Integer);
+                let total = column(Column::OrderTotal);
+                call(ScalarFunction::Round, vec![total, digits], SqlType::Decimal { scale: 1 })
+            }
             0 => self.arithmetic(depth, whole),
             1 => {
                 let inner = self.number(depth - 1, whole);
@@ -135,8 +189,8 @@ impl Maker {
                 let inner = self.text(depth - 1, whole);
                 call(ScalarFunction::Length, vec![inner], SqlType::Integer)
             }
-            4 => {
-                let value = column(self.pick(&Column::ALL));
+            8 => {
+                let value = column(self.pick(&[Column::Region, Column::OrderTotal, Column::CreatedAt, Column::UserId]));
                 let function = match self.below(3) {
                     0 => AggregateFunction::CountAll,
                     1 => AggregateFunction::Count(value),
@@ -146,7 +200,8 @@ impl Maker {
             }
             _ => {
                 let value = self.number(depth - 1, false);
-                let function = match self.below(4) {
+                let double = value.sql_type == SqlType::Double;
+                let function = match if double { 2 + self.below(2) } else { self.below(4) } {
                     0 => AggregateFunction::Sum(value),
                     1 => AggregateFunction::Avg(value),
                     2 => AggregateFunction::Min(value),
@@ -190,7 +245,12 @@ impl Maker {
             };
         }
         let inner = self.text(depth - 1, whole);
-        match self.below(if whole { 5 } else { 4 }) {
+        match self.below(if whole { 7 } else { 6 }) {
+            4 => self.cast_from_json(depth - 1, whole, CastType::Text),
+            5 => {
+                let start = make(ExprKind::Literal(Value::Integer(-2)), SqlType::Integer);
+                call(ScalarFunction::Substr, vec![inner, start], SqlType::Text)
+            }
             0 => call(self.pick(&[ScalarFunction::Lower, ScalarFunction::Trim]), vec![inner], SqlType::Text),
             1 => {
                 let other = self.text(depth - 1, whole);
@@ -209,6 +269,21 @@ impl Maker {
             _ => {
                 let value = self.text(depth - 1, false);
                 self.aggregate(AggregateFunction::First(value), depth)
+            }
+        }
+    }
+
+    fn day(&mut self, depth: usize, whole: bool) -> Expr {
+        match self.below(4) {
+            0 => make(ExprKind::Literal(Value::Date(self.pick(&[0, 20_454, -719_162]))), SqlType::Date),
+            1 => {
+                let time = self.time(depth, whole);
+                call(ScalarFunction::DateTrunc(CalendarUnit::Week), vec![time], SqlType::Date)
+            }
+            2 => self.cast_from_json(depth, whole, CastType::Date),
+            _ => {
+                let value = Box::new(self.time(depth, whole));
+                make(ExprKind::Cast { value, to: CastType::Date }, SqlType::Date)
             }
         }
     }

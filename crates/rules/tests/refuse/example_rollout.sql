@@ -2,6 +2,5 @@
 rollout(10, 'new-checkout') AND user_id IN (SELECT user_id FROM users WHERE traits['plan'] = 'pro')
   AND user_id IN (SELECT user_id FROM segment_members WHERE segment = 'loyal')
 ---
-error unsupported [rollout(10, 'new-checkout')]: `rollout` is not supported yet
 error unsupported [users]: the table `users` is not supported yet
 error unsupported [segment_members]: the table `segment_members` is not supported yet

@@ -1,6 +1,8 @@
--- casts
-CAST(order_total AS BIGINT) = 1 OR TRY_CAST(url AS BIGINT) = 1 OR order_id::BIGINT = 2
+-- casts that there are not
+CAST(url AS DECIMAL) = 1 OR url::FLOAT = 1 OR url::VARCHAR(3) = 'x' OR url::BIGINT UNSIGNED = 1 OR url::JSON = '1'
 ---
-error unsupported [CAST(order_total AS BIGINT)]: CAST is not supported yet
-error unsupported [TRY_CAST(url AS BIGINT)]: CAST is not supported yet
-error unsupported [order_id::BIGINT]: CAST is not supported yet
+error unsupported [CAST(url AS DECIMAL)]: a DECIMAL without its digits is not supported yet
+error unsupported [url::FLOAT]: a cast to FLOAT is not supported yet
+error unsupported [url::VARCHAR(3)]: a cast to VARCHAR(3) is not supported yet
+error unsupported [url::BIGINT]: a cast to BIGINT UNSIGNED is not supported yet
+error unsupported [url::JSON]: a cast to JSON is not supported yet

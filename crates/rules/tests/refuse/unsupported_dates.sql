@@ -1,7 +1,10 @@
--- date functions
-date_trunc('day', created_at) = '2026-01-01' OR extract(hour FROM created_at) > 9 OR to_date(created_at) = today()
+-- the calendar of now()
+extract(hour FROM now()) > 9 OR date_trunc('fortnight', created_at) = now() OR date_part('epoch', created_at) > 1 OR to_date(created_at) = 'tomorrow' OR date_trunc('day', region) = now()
 ---
-error unsupported [date_trunc('day', created_at)]: `date_trunc` is not supported yet
-error unsupported [extract(hour FROM created_at)]: EXTRACT is not supported yet
-error unsupported [to_date(created_at)]: `to_date` is not supported yet
-error unsupported [today()]: `today` is not supported yet
+error invalid_literal ['fortnight']: this is no unit of the calendar that is known here
+  hint: known are second, minute, hour, day, week, month, quarter, year
+error invalid_literal ['epoch']: this is no unit of the calendar that is known here
+  hint: known are year, quarter, month, week, day, hour, minute, second, dow, isodow, doy
+error invalid_literal ['tomorrow']: 'tomorrow' is not a date
+  hint: write it as '2026-01-31'
+error type_mismatch [region]: this is VARCHAR; a time is needed here

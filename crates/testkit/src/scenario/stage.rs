@@ -154,6 +154,10 @@ fn set_column(event: &mut Event, name: &str, value: &str) -> Result<()> {
             let total = Decimal::parse_column(value, Event::ORDER_TOTAL_PRECISION, Event::ORDER_TOTAL_SCALE);
             event.order_total = Some(total.with_context(|| format!("order_total `{value}`"))?);
         }
+        "payload" => {
+            let raw = serde_json::value::RawValue::from_string(value.to_owned()).context("payload")?;
+            event.payload = schema::Payload::new(raw);
+        }
         "created_at" => event.created_at = Timestamp::parse(value)?,
         "event_id" => event.event_id = schema::EventId(value.parse().context("event_id")?),
         _ => bail!("an event has no column `{name}` that could be set"),

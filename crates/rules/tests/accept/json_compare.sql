@@ -1,0 +1,4 @@
+-- values of the payload beside values of every type
+payload['n'] > 200 AND payload['n'] * 2 >= order_total AND payload['plan'] IN ('pro', 'team') AND payload['plan'] > 'a' AND region = payload['region'] AND payload['flag'] = TRUE AND payload['at'] >= TIMESTAMP '2026-01-01' AND payload['a'] = payload['b'] AND lower(payload['plan']) LIKE 'p%' AND payload['n'] BETWEEN 1 AND 2 AND payload['plan'] IS DISTINCT FROM 'pro'
+---
+CAST(payload['n'] AS DOUBLE) > 200 AND CAST(payload['n'] AS DOUBLE) * 2 >= order_total AND payload['plan'] IN ('pro', 'team') AND CAST(payload['plan'] AS VARCHAR) > 'a' AND region = CAST(payload['region'] AS VARCHAR) AND CAST(payload['flag'] AS BOOLEAN) = TRUE AND CAST(payload['at'] AS TIMESTAMP) >= TIMESTAMP '2026-01-01 00:00:00' AND payload['a'] = payload['b'] AND lower(CAST(payload['plan'] AS VARCHAR)) LIKE 'p%' AND CAST(payload['n'] AS DOUBLE) >= 1 AND CAST(payload['n'] AS DOUBLE) <= 2 AND payload['plan'] IS DISTINCT FROM 'pro'
