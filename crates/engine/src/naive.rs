@@ -8,8 +8,10 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
+use rules::calendar::CalendarUnit;
 use rules::eval::{Scope, average, compare, evaluate, is_true};
 use rules::json::Json;
+use rules::rule::{CastType, ScalarFunction};
 use rules::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, Value};
 use schema::{Decimal, Event, Timestamp};
 
@@ -166,6 +168,12 @@ pub fn next_candidates(rule: &Rule, events: &[Event]) -> Vec<Timestamp> {
     let times = events.iter().flat_map(|event| [event.created_at, event.received_at]).chain(named.times);
     let offsets = offsets(&named.intervals);
     let instants = times.flat_map(|time| offsets.iter().map(move |offset| time.plus_micros(*offset)));
+    let units = &named.units;
+    let instants = instants.flat_map(|instant| {
+        let boundaries =
+            units.iter().flat_map(move |unit| [unit.floor(instant), unit.ceil(instant), unit.after(instant)]);
+        [instant].into_iter().chain(boundaries)
+    });
     let around = instants.flat_map(|instant| [-1, 0, 1].map(|micros| instant.plus_micros(micros)));
     around.collect::<BTreeSet<_>>().into_iter().collect()
 }
@@ -181,6 +189,8 @@ fn offsets(intervals: &BTreeSet<i64>) -> BTreeSet<i64> {
 struct Named {
     times: BTreeSet<Timestamp>,
     intervals: BTreeSet<i64>,
+    /// What times are cut down to.
+    units: BTreeSet<CalendarUnit>,
 }
 
 impl Named {
@@ -189,10 +199,17 @@ impl Named {
             ExprKind::Literal(Value::Timestamp(time)) => {
                 self.times.insert(*time);
             }
+            ExprKind::Function { function: ScalarFunction::DateTrunc(unit), .. } => self.cuts_down_to(*unit),
+            ExprKind::Cast { to: CastType::Date, .. } => self.cuts_down_to(CalendarUnit::Day),
             ExprKind::Literal(Value::Interval(micros)) => {
                 self.intervals.insert(*micros);
             }
             _ => {}
         });
+    }
+
+    fn cuts_down_to(&mut self, unit: CalendarUnit) {
+        self.units.insert(unit);
+        self.intervals.extend(unit.length_micros());
     }
 }

@@ -137,7 +137,13 @@ impl Clauses<'_> {
     /// A comparison of `created_at` with `now()`.
     fn window(&mut self, table: &str) -> String {
         let (far, near) = (self.random.pick(&INTERVALS), self.random.pick(&INTERVALS));
-        match self.random.below(12) {
+        match self.random.below(17) {
+            12 => self.cut_down(table),
+            13 => format!("{table}created_at >= date_trunc('minute', now()) - {far}"),
+            14 => format!("date_trunc('minute', {table}created_at) = date_trunc('minute', now()) - INTERVAL 1 MINUTE"),
+            15 => format!(
+                "{table}created_at < date_trunc('minute', now()) + {far} AND {table}created_at > now() - {near}"
+            ),
             0..=3 => format!("{table}created_at >= now() - {far}"),
             4 => format!("{table}created_at > now() - {far}"),
             5 => format!("{table}created_at < now() - {far}"),
@@ -147,6 +153,20 @@ impl Clauses<'_> {
             9 => format!("({table}created_at >= now() - {far} AND {table}created_at <= now())"),
             10 => format!("{table}created_at <= now() + {near}"),
             _ => format!("NOT ({table}created_at < now() - {far})"),
+        }
+    }
+
+    /// A comparison of an instant that is cut down with `now()` that is cut down.
+    fn cut_down(&mut self, table: &str) -> String {
+        let op = self.random.pick(&COMPARISONS);
+        match self.random.below(5) {
+            0 => format!("to_date({table}created_at) {op} today()"),
+            1 => format!("date_trunc('second', {table}created_at) {op} date_trunc('minute', now())"),
+            2 => {
+                format!("date_trunc('minute', {table}created_at) {op} date_trunc('minute', now()) - INTERVAL 2 MINUTE")
+            }
+            3 => format!("{table}created_at {op} date_trunc('month', now())"),
+            _ => format!("date_trunc('hour', now()) {op} {table}created_at"),
         }
     }
 
@@ -216,7 +236,12 @@ impl Clauses<'_> {
             0..=4 => format!("{} {op} {threshold}", self.number()),
             5 => format!("{} {op} {}", self.number(), self.number()),
             6..=7 => format!("{} {op} now() - {interval}", self.time()),
-            8 => format!("{} BETWEEN now() - INTERVAL 1 MINUTE AND now() - {interval}", self.time()),
+            8 => match self.random.below(4) {
+                0 => format!("date_trunc('minute', {}) {op} date_trunc('minute', now())", self.time()),
+                1 => format!("{} {op} date_trunc('minute', now()) - {interval}", self.time()),
+                2 => format!("to_date({}) {op} to_date(now())", self.time()),
+                _ => format!("{} BETWEEN now() - INTERVAL 1 MINUTE AND now() - {interval}", self.time()),
+            },
             9 => format!("coalesce({}, TIMESTAMP '1970-01-01 00:00:00') < {}", self.time(), self.time()),
             10 => format!("now() - {interval} {op} {}", self.time()),
             11 => format!("{} {op} '{}'", self.text(), self.random.pick(&REGIONS)),

@@ -50,8 +50,8 @@ impl<F: Fold> Windowed<F> {
                 self.inside.insert(time, item, spec);
             }
         }
-        if let Some(from) = spec.window.from {
-            self.inside.expire(now.plus_micros(from));
+        if let Some(start) = spec.window.start(now) {
+            self.inside.expire(start);
         }
     }
 

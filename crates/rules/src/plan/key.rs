@@ -70,8 +70,9 @@ impl Encoding {
     }
 
     fn window(&mut self, window: WindowSpec) {
-        for edge in [window.from, window.until] {
-            self.tag(u8::from(edge.is_some()));
+        for (edge, unit) in [(window.from, window.from_unit), (window.until, window.until_unit)] {
+            // 0 is no edge, 1 one from `now()`, above that one from `now()` cut down.
+            self.tag(edge.map_or(0, |_| 1 + unit.map_or(0, unit_number)));
             self.integer(edge.unwrap_or(0));
         }
     }

@@ -4,7 +4,7 @@ use super::formula::Asked;
 use super::key::canonical_conjunction;
 use super::slots::Slots;
 use super::spec::{NowComparison, Plan, WindowSpec};
-use super::term::{MAX_TERMS, Term, terms};
+use super::term::{MAX_TERMS, Term, Trouble, terms};
 use super::unsupported;
 use crate::{Diagnostic, Expr, ExprKind, Rule, SqlType, Value};
 
@@ -52,8 +52,11 @@ impl Lowering {
     fn alternatives(&mut self, filter: Option<&Expr>, like: &Expr) -> Vec<Term> {
         let Some(filter) = filter else { return vec![Term::default()] };
         let formula = self.formula(filter, Asked::IS_TRUE);
-        terms(formula).unwrap_or_else(|_| {
-            self.diagnostics.push(unsupported::too_many_terms(like, MAX_TERMS));
+        terms(formula).unwrap_or_else(|trouble| {
+            self.diagnostics.push(match trouble {
+                Trouble::TooManyTerms => unsupported::too_many_terms(like, MAX_TERMS),
+                Trouble::MixedUnits => unsupported::mixed_units(like),
+            });
             Vec::new()
         })
     }

@@ -7,7 +7,7 @@ use super::time::against_now;
 use super::unsupported;
 use super::walk::{Uses, argument_of, map_children};
 use crate::limits::MAX_COUNT_THRESHOLD;
-use crate::rule::Comparison;
+use crate::rule::{CastType, Comparison};
 use crate::{Aggregate, AggregateFunction, Expr, ExprKind, SqlType, Value};
 
 /// The aggregates collected so far.
@@ -81,8 +81,9 @@ impl Lowering {
         match against_now(expr) {
             Ok(against) => {
                 if let Some(time) = against.time {
-                    let time = self.over_slots(time);
-                    self.now_comparisons.push(NowComparison { time, op: against.op, offset: against.offset });
+                    let time = at_midnight(self.over_slots(time));
+                    let (op, offset, unit) = (against.op, against.offset, against.unit);
+                    self.now_comparisons.push(NowComparison { time, op, offset, unit });
                 }
             }
             Err(diagnostic) => self.diagnostics.push(diagnostic),
@@ -93,8 +94,10 @@ impl Lowering {
     }
 
     fn side_of_now(&mut self, expr: &Expr) -> Expr {
+        let uses = Uses::of(expr);
         match &expr.kind {
-            ExprKind::Now => expr.clone(),
+            // `now()` itself, perhaps cut down.
+            _ if uses.now && !uses.user => expr.clone(),
             ExprKind::Arithmetic { .. } => map_children(expr, &mut |child| self.side_of_now(child)),
             _ => self.over_slots(expr),
         }
@@ -128,6 +131,16 @@ impl Lowering {
         let index = self.slots.index_of(AggregateSpec { function, filter, window, demand: Demand::Exact });
         Expr { kind: ExprKind::Slot(index), sql_type: SqlType::Boolean, span: like.span }
     }
+}
+
+/// A day is compared as its first instant.
+fn at_midnight(time: Expr) -> Expr {
+    if time.sql_type != SqlType::Date {
+        return time;
+    }
+    let span = time.span;
+    let kind = ExprKind::Cast { value: Box::new(time), to: CastType::Timestamp };
+    Expr { kind, sql_type: SqlType::Timestamp, span }
 }
 
 fn compare(like: &Expr, op: Comparison, left: Expr, right: Expr) -> Expr {

@@ -3,6 +3,7 @@
 use schema::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::CalendarUnit;
 use crate::rule::Comparison;
 use crate::{AggregateFunction, Expr};
 
@@ -17,23 +18,31 @@ pub struct WindowSpec {
     pub from: Option<i64>,
     /// The greatest `created_at - now` that counts; `None` is no upper edge.
     pub until: Option<i64>,
+    /// What `now` is cut down to for the lower edge: `date_trunc(unit, now())`.
+    pub from_unit: Option<CalendarUnit>,
+    /// Likewise for the upper edge.
+    pub until_unit: Option<CalendarUnit>,
 }
 
 impl WindowSpec {
-    /// Returns the window of what is inside of both.
+    /// Returns the window of what is inside of both; `None` when two edges of different units would
+    /// have to be one.
     #[must_use]
-    pub fn intersected(self, other: Self) -> Self {
-        // `None` is less than any lower edge, but must not win as the lesser upper edge.
-        let until = match (self.until, other.until) {
-            (Some(left), Some(right)) => Some(left.min(right)),
-            (left, right) => left.or(right),
-        };
-        Self { from: self.from.max(other.from), until }
+    pub fn intersected(self, other: Self) -> Option<Self> {
+        let (from, from_unit) = edge((self.from, self.from_unit), (other.from, other.from_unit), i64::max)?;
+        let (until, until_unit) = edge((self.until, self.until_unit), (other.until, other.until_unit), i64::min)?;
+        Some(Self { from, until, from_unit, until_unit })
     }
 
-    /// Returns whether no instant lies inside, whatever `now` is.
+    /// Returns whether surely no instant lies inside, whatever `now` is.
     pub fn is_empty(self) -> bool {
-        matches!((self.from, self.until), (Some(from), Some(until)) if from > until)
+        let apart = matches!((self.from, self.until), (Some(from), Some(until)) if from > until);
+        apart && self.from_unit == self.until_unit
+    }
+
+    /// Returns the first instant that counts at `now`; `None` is since ever.
+    pub fn start(self, now: Timestamp) -> Option<Timestamp> {
+        self.from.map(|from| floor(self.from_unit, now).plus_micros(from))
     }
 
     /// Returns whether an event at `time` counts at `now`.
@@ -43,23 +52,47 @@ impl WindowSpec {
 
     /// Returns whether an event at `time` does not count yet at `now`.
     pub fn is_ahead(self, time: Timestamp, now: Timestamp) -> bool {
-        self.until.is_some_and(|until| time.micros_since(now) > until)
+        self.until.is_some_and(|until| time.micros_since(floor(self.until_unit, now)) > until)
     }
 
     /// Returns whether an event at `time` does not count any more at `now`.
     pub fn is_past(self, time: Timestamp, now: Timestamp) -> bool {
-        self.from.is_some_and(|from| time.micros_since(now) < from)
+        self.from.is_some_and(|from| time.micros_since(floor(self.from_unit, now)) < from)
     }
 
     /// Returns the first instant at which an event at `time` counts; `None` is since ever.
     pub fn enters_at(self, time: Timestamp) -> Option<Timestamp> {
-        self.until.map(|until| time.plus_micros(-until))
+        self.until.map(|until| reaches(self.until_unit, time.plus_micros(-until)))
     }
 
     /// Returns the first instant at which an event at `time` counts no more; `None` is never.
     pub fn leaves_at(self, time: Timestamp) -> Option<Timestamp> {
-        self.from.map(|from| time.plus_micros(-from).plus_micros(1))
+        self.from.map(|from| passes(self.from_unit, time.plus_micros(-from)))
     }
+}
+
+type Edge = (Option<i64>, Option<CalendarUnit>);
+
+fn edge(left: Edge, right: Edge, nearer: fn(i64, i64) -> i64) -> Option<Edge> {
+    match (left, right) {
+        ((None, _), other) | (other, (None, _)) => Some(other),
+        ((Some(at), unit), (Some(other), other_unit)) => (unit == other_unit).then(|| (Some(nearer(at, other)), unit)),
+    }
+}
+
+/// Returns `now`, cut down if there is a unit.
+fn floor(unit: Option<CalendarUnit>, now: Timestamp) -> Timestamp {
+    unit.map_or(now, |unit| unit.floor(now))
+}
+
+/// Returns the first `now` which, cut down, is not before `time`.
+fn reaches(unit: Option<CalendarUnit>, time: Timestamp) -> Timestamp {
+    unit.map_or(time, |unit| unit.ceil(time))
+}
+
+/// Returns the first `now` which, cut down, is after `time`.
+fn passes(unit: Option<CalendarUnit>, time: Timestamp) -> Timestamp {
+    unit.map_or_else(|| time.plus_micros(1), |unit| unit.after(time))
 }
 
 /// How much of a count its readers need to know. Ordered: the greater one serves the lesser as well.
@@ -104,14 +137,16 @@ pub struct NowComparison {
     pub op: Comparison,
     /// What is added to `now()`, in microseconds.
     pub offset: i64,
+    /// What `now()` is cut down to first.
+    pub unit: Option<CalendarUnit>,
 }
 
 impl NowComparison {
     /// Returns the first instant after `now` at which the comparison flips while `time` stays the same.
     pub fn next_flip(&self, time: Timestamp, now: Timestamp) -> Option<Timestamp> {
-        // The instant at which both sides are equal, and the first one after it.
-        let equal = time.plus_micros(self.offset.saturating_neg());
-        let passed = equal.plus_micros(1);
+        // The instant from which on the right side is not less, and the one from which on it is greater.
+        let start = time.plus_micros(self.offset.saturating_neg());
+        let (equal, passed) = (reaches(self.unit, start), passes(self.unit, start));
         let flips = match self.op {
             Comparison::Less | Comparison::GreaterOrEqual => [passed, passed],
             Comparison::LessOrEqual | Comparison::Greater => [equal, equal],

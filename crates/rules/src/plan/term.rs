@@ -15,12 +15,17 @@ pub(super) struct Term {
     pub(super) user: Vec<Expr>,
 }
 
-/// There are more than [`MAX_TERMS`].
-#[derive(Debug)]
-pub(super) struct TooManyTerms;
+/// Why a formula cannot be multiplied out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Trouble {
+    /// There are more than [`MAX_TERMS`].
+    TooManyTerms,
+    /// One edge of a window would be of two units.
+    MixedUnits,
+}
 
 /// Returns the alternatives; none is never, one that asks for nothing is any row.
-pub(super) fn terms(formula: Formula) -> Result<Vec<Term>, TooManyTerms> {
+pub(super) fn terms(formula: Formula) -> Result<Vec<Term>, Trouble> {
     match formula {
         Formula::Row(expr) => Ok(vec![Term { row: vec![expr], ..Term::default() }]),
         Formula::User(expr) => Ok(vec![Term { user: vec![expr], ..Term::default() }]),
@@ -36,7 +41,7 @@ pub(super) fn terms(formula: Formula) -> Result<Vec<Term>, TooManyTerms> {
         Formula::All(parts) => {
             let mut product = vec![Term::default()];
             for part in parts {
-                product = multiplied(&product, &terms(part)?);
+                product = multiplied(&product, &terms(part)?)?;
                 bounded(&product)?;
             }
             Ok(product)
@@ -44,21 +49,21 @@ pub(super) fn terms(formula: Formula) -> Result<Vec<Term>, TooManyTerms> {
     }
 }
 
-fn bounded(alternatives: &[Term]) -> Result<(), TooManyTerms> {
-    if alternatives.len() > MAX_TERMS { Err(TooManyTerms) } else { Ok(()) }
+fn bounded(alternatives: &[Term]) -> Result<(), Trouble> {
+    if alternatives.len() > MAX_TERMS { Err(Trouble::TooManyTerms) } else { Ok(()) }
 }
 
-fn multiplied(left: &[Term], right: &[Term]) -> Vec<Term> {
+fn multiplied(left: &[Term], right: &[Term]) -> Result<Vec<Term>, Trouble> {
     let pairs = left.iter().flat_map(|left| right.iter().map(move |right| left.joined(right)));
-    pairs.filter(|term| !term.window.is_empty()).collect()
+    pairs.filter(|term| !matches!(term, Ok(term) if term.window.is_empty())).collect()
 }
 
 impl Term {
-    fn joined(&self, other: &Self) -> Self {
-        Self {
+    fn joined(&self, other: &Self) -> Result<Self, Trouble> {
+        Ok(Self {
             row: [self.row.as_slice(), &other.row].concat(),
-            window: self.window.intersected(other.window),
+            window: self.window.intersected(other.window).ok_or(Trouble::MixedUnits)?,
             user: [self.user.as_slice(), &other.user].concat(),
-        }
+        })
     }
 }

@@ -100,7 +100,7 @@ fn a_time_of_the_user_against_now_is_kept_as_a_comparison() {
 fn a_comparison_with_now_flips_at_its_edge_or_just_behind_it() {
     let at = |micros| schema::Timestamp::from_micros(micros);
     let flips = |op, now| {
-        let comparison = NowComparison { time: integer(0), op, offset: -10 };
+        let comparison = NowComparison { time: integer(0), op, offset: -10, unit: None };
         comparison.next_flip(at(100), at(now)).map(|flip| flip.as_micros())
     };
     // 100 op now - 10
@@ -157,7 +157,7 @@ fn a_window_that_cannot_hold_anything_selects_nobody() {
 #[test]
 fn the_key_of_an_aggregate_never_changes() {
     let spec = |function, filter, window| AggregateSpec { function, filter, window, demand: Demand::Exact };
-    let month = WindowSpec { from: Some(-30 * DAY), until: None };
+    let month = WindowSpec { from: Some(-30 * DAY), ..WindowSpec::default() };
     let purchases =
         Some(and([activity("product_purchased"), compare(column(Column::CreatedAt), Less, time("2026-01-01"))]));
     let golden = [

@@ -5,8 +5,9 @@ use schema::Timestamp;
 use super::spec::WindowSpec;
 use super::unsupported;
 use super::walk::Uses;
+use crate::calendar::CalendarUnit;
 use crate::eval::{Scope, evaluate};
-use crate::rule::{ArithmeticOp, Comparison};
+use crate::rule::{ArithmeticOp, CastType, Comparison, ScalarFunction};
 use crate::{Aggregate, Column, Diagnostic, Expr, ExprKind, SqlType, Value};
 
 /// The longest interval from `now()`: 100 years. Longer ones look at every event anyway, and would
@@ -19,6 +20,8 @@ pub(super) struct AgainstNow<'a> {
     pub(super) time: Option<&'a Expr>,
     pub(super) op: Comparison,
     pub(super) offset: i64,
+    /// What `now()` is cut down to before the offset is added.
+    pub(super) unit: Option<CalendarUnit>,
 }
 
 /// Takes a comparison that names `now()` apart.
@@ -32,24 +35,29 @@ pub(super) fn against_now(expr: &Expr) -> Result<AgainstNow<'_>, Diagnostic> {
     let offset = right.offset.checked_sub(left.offset);
     let offset = offset.filter(|offset| offset.abs() <= MAX_INTERVAL_MICROS);
     let offset = offset.ok_or_else(|| unsupported::interval_too_long(expr))?;
+    let against = |time, op, offset, unit| Ok(AgainstNow { time, op, offset, unit });
     match (left.time, right.time) {
-        (None, None) => Ok(AgainstNow { time: None, op: *op, offset }),
-        (Some(time), None) => Ok(AgainstNow { time: Some(time), op: *op, offset }),
-        (None, Some(time)) => Ok(AgainstNow { time: Some(time), op: op.mirrored(), offset: -offset }),
-        (Some(_), Some(_)) => Err(unsupported::now_outside_of_comparison(expr)),
+        (None, None) if left.unit == right.unit => against(None, *op, offset, left.unit),
+        (Some(time), None) => against(Some(time), *op, offset, right.unit),
+        (None, Some(time)) => against(Some(time), op.mirrored(), -offset, left.unit),
+        // Two times; or the time of the day, which no event has a part in.
+        _ => Err(unsupported::now_outside_of_comparison(expr)),
     }
 }
 
 /// One side of a comparison: a time, or `now()`, and a constant added to it.
 struct Side<'a> {
     time: Option<&'a Expr>,
+    unit: Option<CalendarUnit>,
     offset: i64,
 }
 
 impl<'a> Side<'a> {
     fn of(expr: &'a Expr) -> Option<Self> {
+        if let Some((ExprKind::Now, unit)) = cut_down(expr) {
+            return Some(Self { time: None, unit, offset: 0 });
+        }
         match &expr.kind {
-            ExprKind::Now => Some(Self { time: None, offset: 0 }),
             ExprKind::Arithmetic { op: ArithmeticOp::Add, left, right } => match constant_interval(right) {
                 Some(micros) => Self::of(left)?.moved(micros),
                 None => Self::of(right)?.moved(constant_interval(left)?),
@@ -57,14 +65,37 @@ impl<'a> Side<'a> {
             ExprKind::Arithmetic { op: ArithmeticOp::Subtract, left, right } => {
                 Self::of(left)?.moved(constant_interval(right)?.checked_neg()?)
             }
-            _ => (expr.sql_type == SqlType::Timestamp && !Uses::of(expr).now)
-                .then_some(Self { time: Some(expr), offset: 0 }),
+            _ => (matches!(expr.sql_type, SqlType::Timestamp | SqlType::Date) && !Uses::of(expr).now).then_some(Self {
+                time: Some(expr),
+                unit: None,
+                offset: 0,
+            }),
         }
     }
 
     fn moved(self, micros: i64) -> Option<Self> {
-        Some(Self { time: self.time, offset: self.offset.checked_add(micros)? })
+        Some(Self { offset: self.offset.checked_add(micros)?, ..self })
     }
+}
+
+/// Returns a column or `now()`, and what it is cut down to: `date_trunc(unit, x)`, `to_date(x)`.
+fn cut_down(expr: &Expr) -> Option<(&ExprKind, Option<CalendarUnit>)> {
+    match &expr.kind {
+        kind @ (ExprKind::Now | ExprKind::Column(_)) => Some((kind, None)),
+        // A day is its midnight.
+        ExprKind::Cast { value, to: CastType::Timestamp } if value.sql_type == SqlType::Date => cut_down(value),
+        ExprKind::Cast { value, to: CastType::Date } if value.sql_type == SqlType::Timestamp => {
+            not_cut_down(value).map(|kind| (kind, Some(CalendarUnit::Day)))
+        }
+        ExprKind::Function { function: ScalarFunction::DateTrunc(unit), arguments } => {
+            not_cut_down(arguments.first()?).map(|kind| (kind, Some(*unit)))
+        }
+        _ => None,
+    }
+}
+
+fn not_cut_down(expr: &Expr) -> Option<&ExprKind> {
+    cut_down(expr).filter(|(_, unit)| unit.is_none()).map(|(kind, _)| kind)
 }
 
 fn constant_interval(expr: &Expr) -> Option<i64> {
@@ -103,19 +134,40 @@ impl Scope for Nowhere {
 /// with `now()` is TRUE (FALSE, unless `wanted`). Neither side is ever NULL.
 pub(super) fn windows(expr: &Expr, wanted: bool) -> Result<Vec<WindowSpec>, Diagnostic> {
     let against = against_now(expr)?;
-    if against.time.is_none_or(|time| time.kind != ExprKind::Column(Column::CreatedAt)) {
+    let Some((ExprKind::Column(Column::CreatedAt), cut_to)) = against.time.and_then(cut_down) else {
         return Err(unsupported::not_created_at(expr));
-    }
+    };
     let op = if wanted { against.op } else { against.op.negated() };
-    let (before, at, after) = (against.offset - 1, against.offset, against.offset + 1);
-    let until = |until| WindowSpec { from: None, until: Some(until) };
-    let from = |from| WindowSpec { from: Some(from), until: None };
+    // Cut down, a time equals the edge from the edge on until the next boundary.
+    let length = match cut_to {
+        Some(unit) => step_from_edge(unit, &against, op).ok_or_else(|| unsupported::not_aligned(expr))?,
+        None => 1,
+    };
+    let (before, at, after) = (against.offset - 1, against.offset, against.offset + length);
+    let until = |until| WindowSpec { until: Some(until), until_unit: against.unit, ..WindowSpec::default() };
+    let from = |from| WindowSpec { from: Some(from), from_unit: against.unit, ..WindowSpec::default() };
     Ok(match op {
         Comparison::Less => vec![until(before)],
-        Comparison::LessOrEqual => vec![until(at)],
+        Comparison::LessOrEqual => vec![until(after - 1)],
         Comparison::Greater => vec![from(after)],
         Comparison::GreaterOrEqual => vec![from(at)],
-        Comparison::Equal => vec![WindowSpec { from: Some(at), until: Some(at) }],
+        Comparison::Equal => vec![WindowSpec { until: Some(after - 1), until_unit: against.unit, ..from(at) }],
         Comparison::NotEqual => vec![until(before), from(after)],
     })
+}
+
+/// Returns how long the unit is that begins at the edge, if the edge always is a boundary of the unit
+/// and it matters for `op` only where units are of one length.
+fn step_from_edge(unit: CalendarUnit, against: &AgainstNow<'_>, op: Comparison) -> Option<i64> {
+    let edge_unit = against.unit?;
+    match unit.length_micros() {
+        Some(length) => {
+            let whole = edge_unit == unit || (unit <= CalendarUnit::Day && unit < edge_unit);
+            (whole && against.offset % length == 0).then_some(length)
+        }
+        None => {
+            let at_the_edge = matches!(op, Comparison::Less | Comparison::GreaterOrEqual);
+            (edge_unit == unit && against.offset == 0 && at_the_edge).then_some(1)
+        }
+    }
 }

@@ -31,6 +31,19 @@ pub(super) fn not_created_at(expr: &Expr) -> Diagnostic {
     refuse(Code::Unsupported, expr, message.to_owned(), Some("compare `created_at` with `now()`"))
 }
 
+pub(super) fn mixed_units(expr: &Expr) -> Diagnostic {
+    let message =
+        "one edge of a window cannot be made of `now()` cut down to different units; this is not supported yet";
+    refuse(Code::Unsupported, expr, message.to_owned(), Some("keep the nearer of the two edges"))
+}
+
+pub(super) fn not_aligned(expr: &Expr) -> Diagnostic {
+    let message = "a time of a row that is cut down can be compared with `now()` only where that is cut down to the \
+                   same unit, or to one made of whole ones; this is not supported yet";
+    let hint = "compare `created_at` itself: `created_at >= date_trunc('month', now())`";
+    refuse(Code::Unsupported, expr, message.to_owned(), Some(hint))
+}
+
 pub(super) fn interval_too_long(expr: &Expr) -> Diagnostic {
     let message = "an interval from `now()` can have at most 100 years";
     refuse(Code::Unsupported, expr, message.to_owned(), None)
