@@ -1,7 +1,7 @@
 //! config-api: definitions of segments, look-ups, and the stream of changes, over HTTP.
 //!
 //! It knows what analysts want and tells the segmenter; it never computes a membership. What it
-//! answers about memberships is the projection that [`projection`] keeps of the topic
+//! answers about memberships is the projection that `projection` keeps of the topic
 //! `segment-changes`, and every such answer says how fresh it is.
 
 mod config;

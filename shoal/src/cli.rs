@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
-use crate::{demo, eval, replay, scenarios, terminal};
+use crate::{demo, eval, migrate, replay, scenarios, terminal, up};
 
 /// Real-time behavioural segmentation: post events, define segments in SQL, be told who enters and leaves.
 #[derive(Parser, Debug)]
@@ -17,10 +17,12 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Up(up::UpArgs),
     Demo(demo::DemoArgs),
     Replay(replay::ReplayArgs),
     Eval(eval::EvalArgs),
     Test(scenarios::TestArgs),
+    Migrate(migrate::MigrateArgs),
     /// Print the version
     Version,
 }
@@ -52,10 +54,12 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<Verdict> {
     let runtime = tokio::runtime::Runtime::new().context("starting the async runtime")?;
     let verdict = match command {
+        Command::Up(args) => runtime.block_on(up::run(args)),
         Command::Demo(args) => runtime.block_on(demo::run(args)),
         Command::Replay(args) => runtime.block_on(replay::run(args)),
         Command::Eval(args) => eval::run(&args),
         Command::Test(args) => scenarios::run(&args),
+        Command::Migrate(args) => runtime.block_on(migrate::run(args)),
         Command::Version => {
             terminal::say(format_args!("shoal {}", env!("CARGO_PKG_VERSION")));
             Ok(Verdict::Success)

@@ -10,8 +10,10 @@ mod terminal;
 pub mod client;
 mod demo;
 mod eval;
+mod migrate;
 mod replay;
 mod scenarios;
+mod up;
 
 pub use cli::main;
 pub use demo::Dice;

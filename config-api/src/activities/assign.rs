@@ -5,7 +5,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use schema::SegmentId;
-use service::problem::Problem;
+use service::problem::{Problem, ProblemBody};
 use store::{ActivityId, Actor};
 
 use crate::segments::{SegmentPage, segment_views};
@@ -18,7 +18,7 @@ const LIST: &str = "about";
 #[utoipa::path(put, path = "/api/v1/segments/{segment_id}/activities/{activity_id}", tag = "activities",
     params(("segment_id" = i64, Path), ("activity_id" = i64, Path)), responses(
     (status = 204, description = "Assigned, or it was before"),
-    (status = 404, description = "`not_found`: the segment or the activity"),
+    (status = 404, description = "`not_found`: the segment or the activity", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn assign_to_segment(
     State(state): State<AppState>,
@@ -31,7 +31,7 @@ pub(crate) async fn assign_to_segment(
 #[utoipa::path(put, path = "/api/v1/activities/{activity_id}/segments/{segment_id}", tag = "activities",
     params(("segment_id" = i64, Path), ("activity_id" = i64, Path)), responses(
     (status = 204, description = "Assigned, or it was before"),
-    (status = 404, description = "`not_found`: the segment or the activity"),
+    (status = 404, description = "`not_found`: the segment or the activity", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn assign_to_activity(
     State(state): State<AppState>,
@@ -44,7 +44,7 @@ pub(crate) async fn assign_to_activity(
 #[utoipa::path(delete, path = "/api/v1/segments/{segment_id}/activities/{activity_id}", tag = "activities",
     params(("segment_id" = i64, Path), ("activity_id" = i64, Path)), responses(
     (status = 204, description = "Taken away, or it was not there"),
-    (status = 404, description = "`not_found`: the segment or the activity"),
+    (status = 404, description = "`not_found`: the segment or the activity", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn unassign_from_segment(
     State(state): State<AppState>,
@@ -57,7 +57,7 @@ pub(crate) async fn unassign_from_segment(
 #[utoipa::path(delete, path = "/api/v1/activities/{activity_id}/segments/{segment_id}", tag = "activities",
     params(("segment_id" = i64, Path), ("activity_id" = i64, Path)), responses(
     (status = 204, description = "Taken away, or it was not there"),
-    (status = 404, description = "`not_found`: the segment or the activity"),
+    (status = 404, description = "`not_found`: the segment or the activity", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn unassign_from_activity(
     State(state): State<AppState>,

@@ -6,7 +6,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use service::problem::Problem;
+use service::problem::{Problem, ProblemBody};
 use store::{ActivityId, Actor};
 
 use super::view::{self, ActivityBody, ActivityPage, ActivityView};
@@ -18,7 +18,7 @@ const LIST: &str = "activities";
 /// Lists activities, ascending by id.
 #[utoipa::path(get, path = "/api/v1/activities", tag = "activities", params(PageQuery), responses(
     (status = 200, description = "A page of activities", body = ActivityPage),
-    (status = 400, description = "`invalid_cursor`, `invalid_limit`, `invalid_query`"),
+    (status = 400, description = "`invalid_cursor`, `invalid_limit`, `invalid_query`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn list_activities(
     State(state): State<AppState>,
@@ -36,8 +36,8 @@ pub(crate) async fn list_activities(
 /// Describes an activity.
 #[utoipa::path(post, path = "/api/v1/activities", tag = "activities", request_body = ActivityBody, responses(
     (status = 201, description = "Created", body = ActivityView),
-    (status = 409, description = "`code_taken`"),
-    (status = 422, description = "Faults of the body"),
+    (status = 409, description = "`code_taken`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 422, description = "Faults of the body", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn create_activity(
     State(state): State<AppState>,
@@ -53,7 +53,7 @@ pub(crate) async fn create_activity(
 /// Returns an activity.
 #[utoipa::path(get, path = "/api/v1/activities/{id}", tag = "activities", params(("id" = i64, Path)), responses(
     (status = 200, description = "The activity", body = ActivityView),
-    (status = 404, description = "`not_found`"),
+    (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn get_activity(
     State(state): State<AppState>,
@@ -67,9 +67,9 @@ pub(crate) async fn get_activity(
 #[utoipa::path(put, path = "/api/v1/activities/{id}", tag = "activities", request_body = ActivityBody,
     params(("id" = i64, Path)), responses(
     (status = 200, description = "The activity", body = ActivityView),
-    (status = 404, description = "`not_found`"),
-    (status = 409, description = "`code_taken`"),
-    (status = 422, description = "Faults of the body"),
+    (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 409, description = "`code_taken`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 422, description = "Faults of the body", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn update_activity(
     State(state): State<AppState>,
@@ -86,7 +86,7 @@ pub(crate) async fn update_activity(
 /// Deletes the description of an activity; events and rules that name its code stay as they are.
 #[utoipa::path(delete, path = "/api/v1/activities/{id}", tag = "activities", params(("id" = i64, Path)), responses(
     (status = 204, description = "Deleted"),
-    (status = 404, description = "`not_found`"),
+    (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn delete_activity(
     State(state): State<AppState>,

@@ -9,7 +9,7 @@ use axum::response::sse::Sse;
 use axum::response::{IntoResponse, Response};
 use schema::{PartitionId, SegmentId, Topic, UserId};
 use serde::Deserialize;
-use service::problem::Problem;
+use service::problem::{Problem, ProblemBody};
 use utoipa::IntoParams;
 
 use super::end::StreamEnd;
@@ -50,10 +50,10 @@ pub(crate) struct ChangesQuery {
     params(ChangesQuery, ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event seen")),
     responses(
     (status = 200, description = "The stream", content_type = "text/event-stream"),
-    (status = 400, description = "`invalid_last_event_id`, `invalid_from`, `invalid_id`, `invalid_tag`, `invalid_query`"),
-    (status = 404, description = "`not_found`: a segment that is named"),
-    (status = 410, description = "`position_trimmed`: changes after it are no longer kept"),
-    (status = 503, description = "`too_many_subscribers`"),
+    (status = 400, description = "`invalid_last_event_id`, `invalid_from`, `invalid_id`, `invalid_tag`, `invalid_query`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 404, description = "`not_found`: a segment that is named", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 410, description = "`position_trimmed`: changes after it are no longer kept", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "`too_many_subscribers`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn stream_changes(
     State(state): State<AppState>,

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schema::SegmentId;
-use service::problem::Problem;
+use service::problem::{Problem, ProblemBody};
 use store::{Actor, Segment};
 
 use super::body::{self, SegmentBody};
@@ -19,8 +19,8 @@ use crate::web::{parse_id, store_problem};
 /// Creates a segment; it takes effect on all users, with their history.
 #[utoipa::path(post, path = "/api/v1/segments", tag = "segments", request_body = SegmentBody, responses(
     (status = 201, description = "Created; `status` says how far it is on its way to its users", body = SegmentView),
-    (status = 409, description = "`tag_taken`, `too_many_segments`"),
-    (status = 422, description = "Faults of the body or of its clause, each with its span"),
+    (status = 409, description = "`tag_taken`, `too_many_segments`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 422, description = "Faults of the body or of its clause, each with its span", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn create_segment(
     State(state): State<AppState>,
@@ -40,10 +40,10 @@ pub(crate) async fn create_segment(
 #[utoipa::path(put, path = "/api/v1/segments/{id}", tag = "segments", request_body = SegmentBody,
     params(("id" = i64, Path), ("If-Match" = Option<String>, Header, description = "The ETag that was seen")), responses(
     (status = 200, description = "The segment at its new version; an equal body changes nothing", body = SegmentView),
-    (status = 404, description = "`not_found`"),
-    (status = 409, description = "`tag_taken`"),
-    (status = 412, description = "`version_mismatch`"),
-    (status = 422, description = "Faults of the body or of its clause, each with its span"),
+    (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 409, description = "`tag_taken`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 412, description = "`version_mismatch`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 422, description = "Faults of the body or of its clause, each with its span", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn update_segment(
     State(state): State<AppState>,
@@ -64,8 +64,8 @@ pub(crate) async fn update_segment(
 #[utoipa::path(delete, path = "/api/v1/segments/{id}", tag = "segments",
     params(("id" = i64, Path), ("If-Match" = Option<String>, Header, description = "The ETag that was seen")), responses(
     (status = 204, description = "Deleted"),
-    (status = 404, description = "`not_found`"),
-    (status = 412, description = "`version_mismatch`"),
+    (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 412, description = "`version_mismatch`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn delete_segment(
     State(state): State<AppState>,

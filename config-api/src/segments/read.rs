@@ -7,7 +7,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use schema::{SegmentId, SegmentVersion};
 use serde::Serialize;
-use service::problem::Problem;
+use service::problem::{Problem, ProblemBody};
 use utoipa::ToSchema;
 
 use super::edit::no_segment;
@@ -31,7 +31,7 @@ pub(crate) struct VersionPage {
 /// Lists live segments, ascending by id.
 #[utoipa::path(get, path = "/api/v1/segments", tag = "segments", params(PageQuery), responses(
     (status = 200, description = "A page of segments", body = SegmentPage),
-    (status = 400, description = "`invalid_cursor`, `invalid_limit`, `invalid_query`"),
+    (status = 400, description = "`invalid_cursor`, `invalid_limit`, `invalid_query`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn list_segments(
     State(state): State<AppState>,
@@ -49,7 +49,7 @@ pub(crate) async fn list_segments(
 /// Returns a live segment.
 #[utoipa::path(get, path = "/api/v1/segments/{id}", tag = "segments", params(("id" = i64, Path)), responses(
     (status = 200, description = "The segment; its ETag is its version", body = SegmentView),
-    (status = 404, description = "`not_found`"),
+    (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn get_segment(State(state): State<AppState>, Path(id): Path<String>) -> Result<Response, Problem> {
     let segment_id = SegmentId(parse_id(&id)?);
@@ -62,7 +62,7 @@ pub(crate) async fn get_segment(State(state): State<AppState>, Path(id): Path<St
 #[utoipa::path(get, path = "/api/v1/segments/{id}/versions", tag = "segments",
     params(("id" = i64, Path), PageQuery), responses(
     (status = 200, description = "A page of versions", body = VersionPage),
-    (status = 404, description = "`not_found`"),
+    (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn list_versions(
     State(state): State<AppState>,

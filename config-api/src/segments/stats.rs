@@ -6,7 +6,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use schema::{SegmentId, Timestamp};
 use serde::{Deserialize, Serialize};
-use service::problem::Problem;
+use service::problem::{Problem, ProblemBody};
 use store::{FLOW_INTERVAL_MICROS, Flow, Segment};
 use utoipa::{IntoParams, ToSchema};
 
@@ -74,8 +74,8 @@ pub(crate) struct SegmentSize {
 #[utoipa::path(get, path = "/api/v1/segments/{id}/stats", tag = "segments",
     params(("id" = i64, Path), StatsQuery), responses(
     (status = 200, description = "Size, status, entries and exits", body = SegmentStats),
-    (status = 400, description = "`invalid_time`"),
-    (status = 404, description = "`not_found`"),
+    (status = 400, description = "`invalid_time`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn segment_stats(
     State(state): State<AppState>,
@@ -106,7 +106,7 @@ pub(crate) async fn segment_stats(
 /// Returns how many users a segment has, by its tag.
 #[utoipa::path(get, path = "/segment/{tag}", tag = "segments", params(("tag" = String, Path)), responses(
     (status = 200, description = "Its exact size", body = SegmentSize),
-    (status = 404, description = "`not_found`"),
+    (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn segment_size(
     State(state): State<AppState>,

@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::http::HeaderMap;
 use schema::Timestamp;
 use serde::{Deserialize, Serialize};
-use service::problem::Problem;
+use service::problem::{Problem, ProblemBody};
 use utoipa::ToSchema;
 
 use super::body::read_where_statement;
@@ -46,7 +46,7 @@ pub(crate) struct Validation {
 /// Says what a clause means, or everything that is wrong with it, and saves nothing.
 #[utoipa::path(post, path = "/api/v1/segments/validate", tag = "segments", request_body = ValidateBody, responses(
     (status = 200, description = "`valid` says whether it can be saved", body = Validation),
-    (status = 422, description = "Faults of the body; those of the clause are diagnostics"),
+    (status = 422, description = "Faults of the body; those of the clause are diagnostics", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn validate_clause(headers: HeaderMap, body: Bytes) -> Result<Json<Validation>, Problem> {
     let text = read_where_statement(&headers, &body)?;

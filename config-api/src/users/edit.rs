@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schema::UserId;
 use serde::Deserialize;
-use service::problem::Problem;
+use service::problem::{Problem, ProblemBody};
 use utoipa::IntoParams;
 
 use super::view::{self, UserBody, UserPage, UserView};
@@ -34,7 +34,7 @@ pub(crate) struct UsersQuery {
 /// Lists users, ascending by id, or finds one by its `clientRefId`.
 #[utoipa::path(get, path = "/api/v1/users", tag = "users", params(UsersQuery), responses(
     (status = 200, description = "A page of users; empty when none has the `clientRefId`", body = UserPage),
-    (status = 400, description = "`invalid_cursor`, `invalid_limit`, `invalid_query`"),
+    (status = 400, description = "`invalid_cursor`, `invalid_limit`, `invalid_query`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn list_users(
     State(state): State<AppState>,
@@ -55,8 +55,8 @@ pub(crate) async fn list_users(
 /// Creates a user.
 #[utoipa::path(post, path = "/api/v1/users", tag = "users", request_body = UserBody, responses(
     (status = 201, description = "Created", body = UserView),
-    (status = 409, description = "`client_ref_id_taken`"),
-    (status = 422, description = "Faults of the body"),
+    (status = 409, description = "`client_ref_id_taken`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 422, description = "Faults of the body", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn create_user(
     State(state): State<AppState>,
@@ -72,7 +72,7 @@ pub(crate) async fn create_user(
 /// Returns a user.
 #[utoipa::path(get, path = "/api/v1/users/{id}", tag = "users", params(("id" = i64, Path)), responses(
     (status = 200, description = "The user", body = UserView),
-    (status = 404, description = "`not_found`"),
+    (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn get_user(State(state): State<AppState>, Path(id): Path<String>) -> Result<Json<UserView>, Problem> {
     let found = state.store.user(UserId(parse_id(&id)?)).await.map_err(store_problem)?;
@@ -83,7 +83,7 @@ pub(crate) async fn get_user(State(state): State<AppState>, Path(id): Path<Strin
 #[utoipa::path(get, path = "/api/v1/users/client-ref-id/{client_ref_id}", tag = "users",
     params(("client_ref_id" = String, Path)), responses(
     (status = 200, description = "The user", body = UserView),
-    (status = 404, description = "`not_found`"),
+    (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn get_user_by_client_ref_id(
     State(state): State<AppState>,
@@ -97,9 +97,9 @@ pub(crate) async fn get_user_by_client_ref_id(
 #[utoipa::path(put, path = "/api/v1/users/{id}", tag = "users", request_body = UserBody, params(("id" = i64, Path)),
     responses(
     (status = 200, description = "The user", body = UserView),
-    (status = 404, description = "`not_found`"),
-    (status = 409, description = "`client_ref_id_taken`"),
-    (status = 422, description = "Faults of the body"),
+    (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 409, description = "`client_ref_id_taken`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 422, description = "Faults of the body", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn update_user(
     State(state): State<AppState>,

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use schema::{Offset, Timestamp, UserId};
 use serde::Serialize;
-use service::problem::Problem;
+use service::problem::{Problem, ProblemBody};
 use store::UserErasure;
 use utoipa::ToSchema;
 
@@ -44,7 +44,7 @@ pub(crate) struct RecordedErasure {
 #[utoipa::path(delete, path = "/api/v1/users/{id}", tag = "users", params(("id" = i64, Path)), responses(
     (status = 200, description = "The receipt; the same when asked again", body = ErasureReceipt),
     (status = 202, description = "Accepted; the log will be told as soon as it can be", body = ErasureReceipt),
-    (status = 404, description = "`not_found`: there never was such a user"),
+    (status = 404, description = "`not_found`: there never was such a user", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn delete_user(
     State(state): State<AppState>,

@@ -5,7 +5,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use schema::{Event, Timestamp, UserId, partition_of};
 use serde::Serialize;
-use service::problem::Problem;
+use service::problem::{Problem, ProblemBody};
 use utoipa::ToSchema;
 use warehouse::HistoryCursor;
 
@@ -35,8 +35,8 @@ pub(crate) struct EventPage {
 #[utoipa::path(get, path = "/api/v1/users/{id}/events", tag = "users", params(("id" = i64, Path), PageQuery),
     responses(
     (status = 200, description = "A page of events", body = EventPage),
-    (status = 404, description = "`not_found`"),
-    (status = 503, description = "`history_unavailable`"),
+    (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "`history_unavailable`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn user_events(
     State(state): State<AppState>,

@@ -5,7 +5,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use schema::{Timestamp, UserId};
 use serde::Serialize;
-use service::problem::Problem;
+use service::problem::{Problem, ProblemBody};
 use store::{SegmentMember, UserMembership};
 use utoipa::ToSchema;
 
@@ -63,7 +63,7 @@ pub(crate) struct MemberView {
 /// Lists the segments a user is in.
 #[utoipa::path(get, path = "/api/v1/users/{id}/segments", tag = "users", params(("id" = i64, Path)), responses(
     (status = 200, description = "All of them", body = UserSegments),
-    (status = 404, description = "`not_found`"),
+    (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn user_segments(
     State(state): State<AppState>,
@@ -84,7 +84,7 @@ pub(crate) async fn user_segments(
 #[utoipa::path(get, path = "/api/v1/users/segment/{tag}", tag = "users", params(("tag" = String, Path), PageQuery),
     responses(
     (status = 200, description = "A page of them", body = MemberPage),
-    (status = 404, description = "`not_found`"),
+    (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn segment_users(
     State(state): State<AppState>,

@@ -9,11 +9,13 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
 use bus::{BusError, EventLog, Ownership, OwnershipChange, PartitionCommit, PartitionOwner};
-use schema::{Cause, Event, EventId, LogRecord, Payload, SegmentChange, SegmentId, Timestamp, UserId};
+use schema::{
+    Cause, Event, EventId, LogRecord, PartitionId, Payload, SegmentChange, SegmentId, Timestamp, Topic, UserId,
+};
 use uuid::Uuid;
 
 const ROUND: Duration = Duration::from_secs(5);
@@ -30,9 +32,72 @@ async fn main() -> Outcome {
     for (callers, batch) in [(1, 1), (64, 1), (1_000, 1), (4, 500)] {
         appends(&log, callers, batch).await?;
     }
+    paced(&log, 1_000).await?;
+    paced(&log, 5_000).await?;
     commits(&log, 0).await?;
     commits(&log, 64).await?;
     Ok(())
+}
+
+/// So many single appends a second; every partition polls, and commits a state and a change per event.
+/// What is shown is the time from the call of `append` to the commit that holds the event's change.
+async fn paced(log: &EmbeddedLog, per_second: u64) -> Outcome {
+    let begun = Instant::now();
+    let mut ownership = log.ownership();
+    let mut owners = tokio::task::JoinSet::new();
+    for partition in (0..log.partitions()).map(PartitionId) {
+        let Some(OwnershipChange::Assigned(owner)) = ownership.next().await? else { break };
+        let from = log.range(Topic::Events, partition).await?.end;
+        owners.spawn(follow(owner, from, begun));
+    }
+    let mut sent = 0;
+    let mut tick = tokio::time::interval(Duration::from_millis(1));
+    while begun.elapsed() < ROUND {
+        tick.tick().await;
+        let due = begun.elapsed().as_micros() as u64 * per_second / 1_000_000;
+        for number in sent..due {
+            let log = log.clone();
+            tokio::spawn(async move { log.append(vec![event_at(number, now())]).await });
+        }
+        sent = due;
+    }
+    let mut times = Vec::new();
+    while let Some(done) = owners.join_next().await {
+        times.extend(done??);
+    }
+    show(&format!("append to committed change, {per_second} events/s"), times.len(), begun.elapsed(), times);
+    Ok(())
+}
+
+async fn follow(mut owner: Box<dyn PartitionOwner>, from: u64, begun: Instant) -> Result<Vec<Duration>, BusError> {
+    let (mut next, mut times) = (from, Vec::new());
+    while begun.elapsed() < ROUND + Duration::from_millis(500) {
+        let deadline = tokio::time::Instant::now() + Duration::from_millis(100);
+        let records = owner.poll(next, 1_000, deadline).await?;
+        if records.is_empty() {
+            continue;
+        }
+        next += records.len() as u64;
+        let commit = PartitionCommit {
+            next_offset: next,
+            users: records.iter().map(|record| (record.user_id, vec![7; 300])).collect(),
+            changes: records.iter().map(|record| change(record.user_id)).collect(),
+            ..PartitionCommit::default()
+        };
+        owner.commit(commit).await?;
+        let committed = now();
+        for record in &records {
+            let Ok(decoded) = LogRecord::decode(&record.value) else { continue };
+            let micros = committed.micros_since(decoded.received_at());
+            times.push(Duration::from_micros(u64::try_from(micros).unwrap_or(0)));
+        }
+    }
+    Ok(times)
+}
+
+fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(0))
 }
 
 /// One record, one sync: what a log without groups would do.
@@ -136,7 +201,10 @@ fn show(name: &str, events: usize, elapsed: Duration, mut times: Vec<Duration>) 
 }
 
 fn event(number: u64) -> LogRecord {
-    let at = Timestamp::from_micros(1_700_000_000_000_000);
+    event_at(number, Timestamp::from_micros(1_700_000_000_000_000))
+}
+
+fn event_at(number: u64, at: Timestamp) -> LogRecord {
     LogRecord::Event(Event {
         event_id: EventId(Uuid::from_u64_pair(7, number)),
         user_id: UserId(i64::try_from(number % USERS).unwrap_or(0) + 1),

@@ -1,26 +1,20 @@
 //! The live stream of segment changes, resumable.
 
-use anyhow::Context as _;
+use std::collections::VecDeque;
+
+use anyhow::{Context as _, bail};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use schema::SegmentChange;
 
 use super::sse::{SseEvent, SseParser};
 
-/// A change, and the id from which the stream goes on after it.
-#[derive(Clone, PartialEq, Debug)]
-pub struct ReceivedChange {
-    /// The stream's id of it: send it as `Last-Event-ID` to go on after it.
-    pub id: Option<String>,
-    /// The change.
-    pub change: SegmentChange,
-}
-
 /// An open stream of changes.
 pub struct ChangeStream {
     bytes: BoxStream<'static, reqwest::Result<Vec<u8>>>,
     parser: SseParser,
-    ready: std::collections::VecDeque<SseEvent>,
+    ready: VecDeque<SseEvent>,
+    last_event_id: Option<String>,
 }
 
 impl ChangeStream {
@@ -34,17 +28,28 @@ impl ChangeStream {
         let response = request.send().await.context("opening the change stream")?;
         let response = response.error_for_status().context("opening the change stream")?;
         let bytes = response.bytes_stream().map(|chunk| chunk.map(|bytes| bytes.to_vec())).boxed();
-        Ok(Self { bytes, parser: SseParser::default(), ready: std::collections::VecDeque::new() })
+        let last_event_id = last_event_id.map(str::to_owned);
+        Ok(Self { bytes, parser: SseParser::default(), ready: VecDeque::new(), last_event_id })
+    }
+
+    /// Returns the id from which the stream goes on after everything that `next` has returned.
+    pub fn last_event_id(&self) -> Option<&str> {
+        self.last_event_id.as_deref()
     }
 
     /// Waits for the next change; `None` when the server closed the stream.
-    pub async fn next(&mut self) -> anyhow::Result<Option<ReceivedChange>> {
+    pub async fn next(&mut self) -> anyhow::Result<Option<SegmentChange>> {
         loop {
-            if let Some(event) = self.ready.pop_front() {
-                if let Some(received) = read_change(event)? {
-                    return Ok(Some(received));
+            while let Some(event) = self.ready.pop_front() {
+                if event.id.is_some() {
+                    self.last_event_id = event.id;
                 }
-                continue;
+                match (event.event.as_deref(), event.data) {
+                    (None | Some("change"), Some(data)) => return read_change(&data).map(Some),
+                    (Some("error"), data) => bail!("the change stream ended: {}", data.unwrap_or_default()),
+                    // A keep-alive, or something from the future.
+                    _ => {}
+                }
             }
             match self.bytes.next().await {
                 Some(chunk) => self.ready.extend(self.parser.feed(&chunk.context("reading the change stream")?)),
@@ -54,11 +59,6 @@ impl ChangeStream {
     }
 }
 
-/// Events of other types (a heartbeat) are passed over.
-fn read_change(event: SseEvent) -> anyhow::Result<Option<ReceivedChange>> {
-    if !matches!(event.event.as_deref(), None | Some("change")) {
-        return Ok(None);
-    }
-    let change = serde_json::from_str(&event.data).with_context(|| format!("reading the change {}", event.data))?;
-    Ok(Some(ReceivedChange { id: event.id, change }))
+fn read_change(text: &str) -> anyhow::Result<SegmentChange> {
+    serde_json::from_str(text).with_context(|| format!("reading the change {text}"))
 }

@@ -4,13 +4,15 @@
 //! any other client would.
 
 mod backoff;
+mod call;
 mod changes;
 mod ingestion;
 mod segments;
 mod sse;
 
 pub use backoff::Backoff;
-pub use changes::{ChangeStream, ReceivedChange};
-pub use ingestion::{BatchAnswer, IngestionClient, ItemOutcome, PostError};
+pub use call::CallError;
+pub use changes::ChangeStream;
+pub use ingestion::{Accepted, BatchAnswer, IngestionClient, ItemFault, ItemOutcome};
 pub use segments::{NewSegment, SegmentBody, SegmentsClient};
 pub use sse::{SseEvent, SseParser};

@@ -1,7 +1,9 @@
 //! Defining segments and asking who is in them.
 
-use anyhow::{Context as _, bail};
+use schema::SegmentId;
 use serde::{Deserialize, Serialize};
+
+use super::call::{CallError, read_answer, send};
 
 /// A segment to create, or what an existing one is to become.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -24,7 +26,7 @@ pub struct NewSegment {
 #[serde(rename_all = "camelCase")]
 pub struct SegmentBody {
     /// Its id, which changes are about.
-    pub id: schema::SegmentId,
+    pub id: SegmentId,
     /// Its stable name.
     pub tag: String,
     /// The clause.
@@ -45,34 +47,43 @@ impl SegmentsClient {
     }
 
     /// Lists all segments, page by page.
-    pub async fn list(&self) -> anyhow::Result<Vec<SegmentBody>> {
+    pub async fn list(&self) -> Result<Vec<SegmentBody>, CallError> {
         let mut segments = Vec::new();
-        let mut cursor: Option<String> = None;
+        let mut next = self.address("");
         loop {
-            let parameters = cursor.iter().map(|cursor| ("cursor", cursor));
-            let url = reqwest::Url::parse_with_params(&format!("{}/api/v1/segments", self.url), parameters)
-                .with_context(|| format!("reading the URL {}", self.url))?;
-            let page: Page = answer(self.http.get(url)).await.context("listing segments")?;
+            let page: Page = read_answer(&send(self.http.get(&next)).await?)?;
             segments.extend(page.items);
-            cursor = page.next_cursor;
-            if cursor.is_none() {
-                return Ok(segments);
-            }
+            let Some(cursor) = page.next_cursor else { return Ok(segments) };
+            next = self.address(&format!("?cursor={cursor}"));
         }
     }
 
     /// Creates a segment.
-    pub async fn create(&self, segment: &NewSegment) -> anyhow::Result<SegmentBody> {
-        let request = self.http.post(format!("{}/api/v1/segments", self.url)).json(segment);
-        answer(request).await.with_context(|| format!("creating segment `{}`", segment.tag))
+    pub async fn create(&self, segment: &NewSegment) -> Result<SegmentBody, CallError> {
+        read_answer(&send(self.http.post(self.address("")).json(segment)).await?)
+    }
+
+    /// Makes the segment what `segment` says: its next version.
+    pub async fn update(&self, id: SegmentId, segment: &NewSegment) -> Result<SegmentBody, CallError> {
+        read_answer(&send(self.http.put(self.address(&format!("/{id}"))).json(segment)).await?)
+    }
+
+    /// Deletes the segment; everybody in it leaves it.
+    pub async fn delete(&self, id: SegmentId) -> Result<(), CallError> {
+        send(self.http.delete(self.address(&format!("/{id}")))).await.map(drop)
     }
 
     /// Creates the segment unless one of that tag is there; returns the one that is there.
-    pub async fn create_if_absent(&self, segment: &NewSegment) -> anyhow::Result<SegmentBody> {
+    pub async fn create_if_absent(&self, segment: &NewSegment) -> Result<SegmentBody, CallError> {
         match self.list().await?.into_iter().find(|existing| existing.tag == segment.tag) {
             Some(existing) => Ok(existing),
             None => self.create(segment).await,
         }
+    }
+
+    /// Cursors are made of characters that stand in a URL as they are.
+    fn address(&self, rest: &str) -> String {
+        format!("{}/api/v1/segments{rest}", self.url)
     }
 }
 
@@ -81,14 +92,4 @@ struct Page {
     items: Vec<SegmentBody>,
     #[serde(default)]
     next_cursor: Option<String>,
-}
-
-async fn answer<T: serde::de::DeserializeOwned>(request: reqwest::RequestBuilder) -> anyhow::Result<T> {
-    let response = request.send().await?;
-    let status = response.status();
-    let body = response.text().await?;
-    if !status.is_success() {
-        bail!("{status}: {body}");
-    }
-    serde_json::from_str(&body).with_context(|| format!("reading the answer {body}"))
 }

@@ -10,8 +10,8 @@ pub struct SseEvent {
     pub id: Option<String>,
     /// Its type; `message` is not spelled out.
     pub event: Option<String>,
-    /// Its data lines, joined by newlines.
-    pub data: String,
+    /// Its data lines, joined by newlines; `None` when there were none: it only moves the id.
+    pub data: Option<String>,
 }
 
 /// Cuts a stream of bytes into events.
@@ -19,7 +19,6 @@ pub struct SseEvent {
 pub struct SseParser {
     line: Vec<u8>,
     pending: SseEvent,
-    has_data: bool,
 }
 
 impl SseParser {
@@ -41,20 +40,17 @@ impl SseParser {
     fn take_line(&mut self, line: &str) -> Option<SseEvent> {
         if line.is_empty() {
             let event = std::mem::take(&mut self.pending);
-            return std::mem::take(&mut self.has_data).then_some(event);
+            return (event.id.is_some() || event.data.is_some()).then_some(event);
         }
         let (field, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match field {
             "id" => self.pending.id = Some(value.to_owned()),
             "event" => self.pending.event = Some(value.to_owned()),
-            "data" => {
-                if self.has_data {
-                    self.pending.data.push('\n');
-                }
-                self.pending.data.push_str(value);
-                self.has_data = true;
-            }
+            "data" => match &mut self.pending.data {
+                Some(data) => data.extend(["\n", value]),
+                None => self.pending.data = Some(value.to_owned()),
+            },
             // A comment (the empty field), `retry`, or something from the future.
             _ => {}
         }
@@ -67,26 +63,31 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(slices: &[&str], expected: &[(Option<&str>, Option<&str>, &str)]) {
+    fn check(slices: &[&str], expected: &[(Option<&str>, Option<&str>, Option<&str>)]) {
         let mut parser = SseParser::default();
         let events: Vec<SseEvent> = slices.iter().flat_map(|slice| parser.feed(slice.as_bytes())).collect();
-        let found: Vec<_> = events.iter().map(|e| (e.id.as_deref(), e.event.as_deref(), e.data.as_str())).collect();
+        let found: Vec<_> = events.iter().map(|e| (e.id.as_deref(), e.event.as_deref(), e.data.as_deref())).collect();
         assert_eq!(found, expected, "from {slices:?}");
     }
 
     #[test]
     fn an_event_counts_when_its_blank_line_has_arrived() {
         check(&["id: 7\ndata: {}\n"], &[]);
-        check(&["id: 7\nda", "ta: {}\n", "\n"], &[(Some("7"), None, "{}")]);
+        check(&["id: 7\nda", "ta: {}\n", "\n"], &[(Some("7"), None, Some("{}"))]);
     }
 
     #[test]
     fn comments_keep_the_connection_alive_and_are_no_events() {
-        check(&[": still here\n\n", "event: change\ndata: 1\n\n"], &[(None, Some("change"), "1")]);
+        check(&[": still here\n\n", "event: change\ndata: 1\n\n"], &[(None, Some("change"), Some("1"))]);
+    }
+
+    #[test]
+    fn an_id_alone_moves_the_position() {
+        check(&["id: 7\n:\n\n"], &[(Some("7"), None, None)]);
     }
 
     #[test]
     fn carriage_returns_and_several_data_lines_are_understood() {
-        check(&["data: a\r\ndata: b\r\n\r\n"], &[(None, None, "a\nb")]);
+        check(&["data: a\r\ndata: b\r\n\r\n"], &[(None, None, Some("a\nb"))]);
     }
 }

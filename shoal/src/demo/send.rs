@@ -6,7 +6,7 @@ use anyhow::bail;
 use tokio_util::sync::CancellationToken;
 
 use super::shop::Shop;
-use crate::client::{Backoff, BatchAnswer, IngestionClient, PostError};
+use crate::client::{Backoff, BatchAnswer, CallError, IngestionClient};
 use crate::terminal;
 
 /// The ingestion-api takes a few thousand events per batch; the past of forty visitors fits into some of these.
@@ -21,12 +21,12 @@ pub(super) async fn history(
     now: schema::Timestamp,
 ) -> anyhow::Result<()> {
     for batch in shop.history(now).chunks(HISTORY_BATCH) {
-        let lines: String = batch.iter().map(|event| format!("{event}\n")).collect();
+        let lines: Vec<String> = batch.iter().map(ToString::to_string).collect();
         let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         let answer: BatchAnswer = loop {
-            match ingestion.post_batch(lines.clone()).await {
+            match ingestion.post_batch(lines.iter().map(String::as_str)).await {
                 Ok(answer) => break answer,
-                Err(refused @ PostError::Refused { .. }) => return Err(refused.into()),
+                Err(refused @ CallError::Refused { .. }) => return Err(refused.into()),
                 Err(error) => wait_after(&error, &mut backoff).await,
             }
         };
@@ -53,7 +53,7 @@ pub(super) async fn live(
         let event = shop.next_event(super::clock_now());
         // The same event id each time, so a retry counts once.
         while let Err(error) = ingestion.post(&event).await {
-            if matches!(error, PostError::Refused { .. }) {
+            if matches!(error, CallError::Refused { .. }) {
                 return Err(error.into());
             }
             wait_after(&error, &mut backoff).await;
@@ -63,9 +63,9 @@ pub(super) async fn live(
     Ok(())
 }
 
-async fn wait_after(error: &PostError, backoff: &mut Backoff) {
+async fn wait_after(error: &CallError, backoff: &mut Backoff) {
     let asked_for = match error {
-        PostError::TryLater { retry_after, .. } => *retry_after,
+        CallError::TryLater { retry_after, .. } => *retry_after,
         _ => None,
     };
     let wait = backoff.wait(asked_for);

@@ -23,12 +23,12 @@ pub(super) async fn show_changes(
     let watching = async {
         loop {
             if let Ok(mut stream) = ChangeStream::open(&http, &config_url, last_event_id.as_deref()).await {
-                while let Ok(Some(received)) = stream.next().await {
-                    names.learn(&received.change).await;
-                    terminal::say(format_args!("{}", line(&received.change, &names.tags, palette)));
-                    last_event_id = received.id.or(last_event_id);
+                while let Ok(Some(change)) = stream.next().await {
+                    names.learn(&change).await;
+                    terminal::say(format_args!("{}", line(&change, &names.tags, palette)));
                     backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(5));
                 }
+                last_event_id = stream.last_event_id().map(str::to_owned);
             }
             tokio::time::sleep(backoff.wait(None)).await;
         }

@@ -1,20 +1,35 @@
 //! `shoal eval`: who is in a segment at each instant, from a file of events, without a server.
+//!
+//! Tests a definition before anybody depends on it. The file is read as the ingestion-api would read
+//! it ([`events`]), the clause compiled as the config-api would compile it ([`explain`] shows what is
+//! wrong with it), and the instants decided by the evaluator that was asked for ([`evaluators`]).
+
+mod evaluators;
+mod events;
+mod explain;
 
 use std::path::PathBuf;
 
+use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use schema::Timestamp;
+use serde::Serialize;
 
 use crate::cli::Verdict;
+use crate::terminal;
+use events::{ShownUser, UserEvents};
 
 /// Evaluate a where clause over a file of events: who is in the segment at each instant
+///
+/// Prints one JSON object per instant, in the order given. All events of the file are stored at every
+/// instant; duplicates (same user, same event_id) count once.
 #[derive(Args, Debug)]
 pub(crate) struct EvalArgs {
     /// The events (NDJSON), as the ingestion-api takes them; `id` is the user, an integer `user_id` overrides it
     #[arg(long, value_name = "FILE")]
     events: PathBuf,
     /// The clause
-    #[arg(long = "where", value_name = "CLAUSE")]
+    #[arg(long = "where", value_name = "CLAUSE", allow_hyphen_values = true)]
     clause: String,
     /// The instants to evaluate at
     #[arg(long, value_name = "TIME", required = true, num_args = 1..)]
@@ -33,7 +48,7 @@ enum Evaluator {
     Incremental,
     /// The one that keeps every event and evaluates from scratch
     Naive,
-    /// A real Databend over the same rows (needs the feature `distributed`)
+    /// A real Databend over the same rows (needs a build with the feature `distributed`)
     Databend,
 }
 
@@ -43,6 +58,44 @@ enum Format {
     Json,
 }
 
+/// Who is in the segment at one instant.
+#[derive(Serialize)]
+struct Answer<'a> {
+    at: Timestamp,
+    user_ids: Vec<&'a ShownUser>,
+}
+
 pub(crate) fn run(args: &EvalArgs) -> anyhow::Result<Verdict> {
-    anyhow::bail!("{args:?}")
+    let compiled = rules::compile(&args.clause);
+    for diagnostic in &compiled.diagnostics {
+        terminal::complain(format_args!("{}", explain::underlined(&args.clause, diagnostic)));
+    }
+    let Some(rule) = compiled.rule else { return Ok(Verdict::Failure) };
+    let Some(users) = read(args)? else { return Ok(Verdict::Failure) };
+    let members = match args.evaluator {
+        Evaluator::Incremental => evaluators::incremental(&args.clause, &users, &args.at)?,
+        Evaluator::Naive => evaluators::naive(&rule, &users, &args.at),
+        Evaluator::Databend => bail!("the evaluator `databend` needs a build with the feature `distributed`"),
+    };
+    let Format::Json = args.format;
+    for (at, members) in args.at.iter().zip(members) {
+        let user_ids = users.iter().zip(members).filter(|(_, inside)| *inside).map(|(user, _)| &user.shown).collect();
+        let line = serde_json::to_string(&Answer { at: *at, user_ids }).context("writing an answer")?;
+        terminal::say(format_args!("{line}"));
+    }
+    Ok(Verdict::Success)
+}
+
+/// Reads the events; `None` when some are refused, after saying which and why.
+fn read(args: &EvalArgs) -> anyhow::Result<Option<Vec<UserEvents>>> {
+    let text = std::fs::read_to_string(&args.events).with_context(|| format!("reading {}", args.events.display()))?;
+    match events::by_user(&text) {
+        Ok(users) => Ok(Some(users)),
+        Err(refused) => {
+            for line in refused {
+                terminal::complain(format_args!("{}:{line}", args.events.display()));
+            }
+            Ok(None)
+        }
+    }
 }

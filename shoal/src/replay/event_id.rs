@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 /// its number, so that two equal lines are two events and the same line is the same one every time.
 ///
 /// What is no JSON object is returned as it is: the server says what is wrong with it.
-pub(super) fn with_event_id(text: &str, number: u64) -> Cow<'_, str> {
+pub(crate) fn with_event_id(text: &str, number: u64) -> Cow<'_, str> {
     let Ok(fields) = serde_json::from_str::<HashMap<Cow<'_, str>, IgnoredAny>>(text) else {
         return Cow::Borrowed(text);
     };

@@ -21,6 +21,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::cli::Verdict;
 use crate::client::IngestionClient;
 use crate::terminal;
+pub(crate) use event_id::with_event_id;
 use refused::RefusedFile;
 use send::Totals;
 

@@ -8,15 +8,17 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Context as _;
 use serde::Serialize;
 
+use crate::client::ItemFault;
+
 /// One refused event and why.
 #[derive(Serialize, Debug)]
 pub(super) struct Refusal<'a> {
     /// Which line (which element of an array), from 1.
     pub(super) line: u64,
-    /// The stable code of the answer.
+    /// The stable code of its first fault.
     pub(super) code: &'a str,
-    /// The reason in words.
-    pub(super) detail: &'a str,
+    /// Each fault in words.
+    pub(super) errors: &'a [ItemFault],
     /// The line as it was sent.
     pub(super) event: &'a str,
 }

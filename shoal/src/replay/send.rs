@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::refused::{Refusal, RefusedFile};
 use super::source::Line;
-use crate::client::{Backoff, BatchAnswer, IngestionClient, ItemOutcome, PostError};
+use crate::client::{Backoff, BatchAnswer, CallError, IngestionClient, ItemOutcome};
 
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -76,16 +76,15 @@ impl Poster {
         let started = Instant::now();
         let mut backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
         while !lines.is_empty() {
-            let body: String = lines.iter().flat_map(|line| [line.text.as_str(), "\n"]).collect();
-            let asked_for = match self.ingestion.post_batch(body).await {
+            let asked_for = match self.ingestion.post_batch(lines.iter().map(|line| line.text.as_str())).await {
                 Ok(answer) => {
                     lines = self.settle(lines, answer)?;
                     None
                 }
-                Err(PostError::Refused { status, body }) => bail!("the batch is refused: {status}: {body}"),
+                Err(CallError::Refused { status, body }) => bail!("the batch is refused: {status}: {body}"),
                 Err(error) if started.elapsed() > self.patience => return Err(error).context("giving up"),
-                Err(PostError::TryLater { retry_after, .. }) => retry_after,
-                Err(PostError::NoAnswer(_)) => None,
+                Err(CallError::TryLater { retry_after, .. }) => retry_after,
+                Err(CallError::NoAnswer(_)) => None,
             };
             if !lines.is_empty() {
                 anyhow::ensure!(started.elapsed() <= self.patience, "giving up on events that are answered 503");
@@ -121,7 +120,7 @@ impl Poster {
         self.refused.add(&Refusal {
             line: line.number,
             code: outcome.code.as_deref().unwrap_or("unknown"),
-            detail: outcome.detail.as_deref().unwrap_or_default(),
+            errors: &outcome.errors,
             event: &line.text,
         })
     }

@@ -12,6 +12,7 @@ mod signals;
 
 pub(crate) use parts::DataDirectory;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -33,6 +34,9 @@ pub(crate) struct UpArgs {
     /// Send the traffic of the simulated shop as well, so many events per second, and show the changes
     #[arg(long, value_name = "RATE", num_args = 0..=1, default_missing_value = "8", value_parser = demo::positive)]
     demo: Option<f64>,
+    /// The address that everything without a configured one listens on
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1", env = "SHOAL_HOST")]
+    host: IpAddr,
     /// The port of the ingestion-api instead of the configured one (0 takes a free one)
     #[arg(long, value_name = "PORT")]
     ingestion_port: Option<u16>,
@@ -63,7 +67,7 @@ async fn run_until_shutdown(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let directory = DataDirectory::create(&args.data)?;
-    let parts = parts::Parts::open(&directory).await?;
+    let parts = parts::Parts::open(&directory, config.partitions()).await?;
     let services = compose::start(config, parts, shutdown.clone()).await?;
     let places = services.places().clone();
     if args.sample {

@@ -53,11 +53,17 @@ pub(super) struct Parts {
 
 impl Parts {
     /// Opens everything; a directory that another process has open is refused.
-    pub(super) async fn open(directory: &DataDirectory) -> anyhow::Result<Self> {
-        // First, because it is the one that locks the directory.
-        let log = EmbeddedLog::open(directory.log(), EmbeddedLogOptions::default()).context("opening the log")?;
-        let warehouse =
-            EmbeddedWarehouse::open(directory.history(), log.partitions()).context("opening the history")?;
+    pub(super) async fn open(directory: &DataDirectory, partitions: u16) -> anyhow::Result<Self> {
+        let (log_folder, history_folder) = (directory.log(), directory.history());
+        // Reading the journals of a crash blocks.
+        let opening = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
+            let options = EmbeddedLogOptions { partitions, ..EmbeddedLogOptions::default() };
+            // First, because it is the one that locks the directory.
+            let log = EmbeddedLog::open(log_folder, options).context("opening the log")?;
+            let warehouse = EmbeddedWarehouse::open(history_folder, log.partitions()).context("opening the history")?;
+            Ok((log, warehouse))
+        });
+        let (log, warehouse) = opening.await.context("opening the data directory")??;
         let store = SqliteStore::open(directory.store()).await.context("opening the store")?;
         Ok(Self { log, warehouse: Arc::new(warehouse), store: Arc::new(store) })
     }

@@ -22,7 +22,11 @@ pub(super) struct Places {
 impl Places {
     /// Makes URLs of what the services listen on.
     pub(super) fn new(ingestion: SocketAddr, config: SocketAddr, metrics: [SocketAddr; 3]) -> Self {
-        Self { ingestion: url(ingestion), config: url(config), metrics: metrics.map(|address| url(address) + "/metrics") }
+        Self {
+            ingestion: url(ingestion),
+            config: url(config),
+            metrics: metrics.map(|address| url(address) + "/metrics"),
+        }
     }
 
     /// Tells people.

@@ -51,6 +51,10 @@ impl Target for Canonical {
         format!("{} IS {}TRUE", print::operand(inner, SUM, self), if negated { "NOT " } else { "" })
     }
 
+    fn like(&self, value: &Expr, pattern: &str, negated: bool) -> String {
+        print::plain_like(value, pattern, negated, self)
+    }
+
     fn function(&self, function: ScalarFunction, arguments: &[Expr]) -> String {
         format!("{}({})", function.as_str(), print::comma_separated(arguments, self))
     }

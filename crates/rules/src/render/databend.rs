@@ -7,7 +7,7 @@ use schema::Timestamp;
 
 use crate::render::print::{self, ATOM, NOT, Target};
 use crate::rule::{ArithmeticOp, ScalarFunction};
-use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, Value, plan};
+use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, SqlType, Value, plan};
 
 const SAME_USER: &str = "FROM events e WHERE e.user_id = events.user_id";
 
@@ -56,6 +56,16 @@ impl Target for Databend {
         if negated { format!("NOT {truth}") } else { truth }
     }
 
+    fn like(&self, value: &Expr, pattern: &str, negated: bool) -> String {
+        match by_characters(pattern) {
+            Some(regex) => {
+                let not = if negated { "NOT " } else { "" };
+                format!("{not}regexp_like({}, {})", print::expression(value, self), print::text(&regex))
+            }
+            None => print::plain_like(value, pattern, negated, self),
+        }
+    }
+
     fn function(&self, function: ScalarFunction, arguments: &[Expr]) -> String {
         let shown = print::comma_separated(arguments, self);
         match (function, arguments) {
@@ -78,12 +88,21 @@ impl Target for Databend {
                 let divisor = print::expression(right, self);
                 format!("{} {} NULLIF({divisor}, 0)", print::operand(left, print::PRODUCT, self), op.as_str())
             }
+            _ if (left.sql_type, right.sql_type) == (SqlType::Integer, SqlType::Integer) => {
+                self.integers(op, left, right)
+            }
             _ => print::plain_arithmetic(op, left, right, self),
         }
     }
 }
 
 impl Databend {
+    /// Integers wrap around in Databend; as decimals they have room, and what is too great is NULL.
+    fn integers(&self, op: ArithmeticOp, left: &Expr, right: &Expr) -> String {
+        let wide = |side| format!("CAST({} AS DECIMAL(38, 0))", print::expression(side, self));
+        format!("TRY_CAST({} {} {} AS BIGINT)", wide(left), op.as_str(), wide(right))
+    }
+
     /// `now() ± interval` is as constant as `now()`.
     fn shifted_now(&self, op: ArithmeticOp, left: &Expr, right: &Expr) -> Option<Timestamp> {
         let (ExprKind::Now, ExprKind::Literal(Value::Interval(micros))) = (&left.kind, &right.kind) else {
@@ -96,35 +115,64 @@ impl Databend {
 
     fn call(&self, function: &AggregateFunction, filter: Option<&Expr>) -> String {
         let name = print::aggregate_name(function);
-        let shown = plan::argument_of(function).map(|value| print::expression(value, self)).unwrap_or_default();
-        let Some(filter) = filter else { return self.unfiltered(function, &shown) };
-        let condition = print::expression(filter, self);
-        let present =
-            plan::argument_of(function).map(|value| format!("{} IS NOT NULL", print::operand(value, ATOM, self)));
-        let also_present = format!("{} AND {}", print::operand(filter, NOT, self), present.unwrap_or_default());
+        let value = plan::argument_of(function);
+        // `sum_if` and its like give 0 where only NULLs pass the condition: a CASE inside does not.
+        let only = |value: String| match filter {
+            Some(filter) => format!("CASE WHEN {} THEN {value} END", print::expression(filter, self)),
+            None => value,
+        };
+        let shown = value.map(|value| print::expression(value, self)).unwrap_or_default();
         match function {
-            AggregateFunction::Exists | AggregateFunction::CountAll => format!("count_if({condition})"),
-            AggregateFunction::Count(_) => format!("count_if({also_present})"),
-            AggregateFunction::CountDistinct(_) => format!("count(DISTINCT CASE WHEN {condition} THEN {shown} END)"),
-            AggregateFunction::Last(_) | AggregateFunction::First(_) => {
-                format!("{name}_if({shown}, (e.created_at, e.event_id), {also_present})")
+            AggregateFunction::Exists | AggregateFunction::CountAll => match filter {
+                Some(filter) => format!("count_if({})", print::expression(filter, self)),
+                None => "count(*)".to_owned(),
+            },
+            AggregateFunction::CountDistinct(_) => format!("count(DISTINCT {})", only(shown)),
+            AggregateFunction::Last(value) | AggregateFunction::First(value) => {
+                format!("{name}_if({shown}, (e.created_at, e.event_id), {})", self.present(value, filter))
             }
-            AggregateFunction::Sum(_)
+            AggregateFunction::Count(_)
+            | AggregateFunction::Sum(_)
             | AggregateFunction::Avg(_)
             | AggregateFunction::Min(_)
-            | AggregateFunction::Max(_) => format!("{name}_if({shown}, {condition})"),
+            | AggregateFunction::Max(_) => format!("{name}({})", only(shown)),
         }
     }
 
-    fn unfiltered(&self, function: &AggregateFunction, shown: &str) -> String {
-        let name = print::aggregate_name(function);
-        match function {
-            AggregateFunction::Exists | AggregateFunction::CountAll => "count(*)".to_owned(),
-            AggregateFunction::CountDistinct(_) => format!("count(DISTINCT {shown})"),
-            AggregateFunction::Last(_) | AggregateFunction::First(_) => {
-                format!("{name}_if({shown}, (e.created_at, e.event_id), {shown} IS NOT NULL)")
-            }
-            _ => format!("{name}({shown})"),
+    /// The condition that an event passes the filter and has a value.
+    fn present(&self, value: &Expr, filter: Option<&Expr>) -> String {
+        let present = format!("{} IS NOT NULL", print::operand(value, ATOM, self));
+        match filter {
+            Some(filter) => format!("{} AND {present}", print::operand(filter, NOT, self)),
+            None => present,
         }
     }
+}
+
+/// Returns the regular expression of a LIKE pattern, if it stands for single characters anywhere.
+///
+/// Databend's `_` is one byte, not one character.
+fn by_characters(pattern: &str) -> Option<String> {
+    let mut regex = "(?s)^".to_owned();
+    let mut single = false;
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '%' => regex += ".*",
+            '_' => {
+                single = true;
+                regex.push('.');
+            }
+            '\\' => push_literally(&mut regex, characters.next().unwrap_or('\\')),
+            other => push_literally(&mut regex, other),
+        }
+    }
+    single.then(|| regex + "$")
+}
+
+fn push_literally(regex: &mut String, character: char) {
+    if r"\.+*?()|[]{}^$#&-~".contains(character) {
+        regex.push('\\');
+    }
+    regex.push(character);
 }

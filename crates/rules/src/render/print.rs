@@ -12,6 +12,7 @@ pub(super) trait Target {
     fn interval(&self, micros: i64) -> String;
     fn aggregate(&self, aggregate: &Aggregate) -> String;
     fn is_true(&self, inner: &Expr, negated: bool) -> String;
+    fn like(&self, value: &Expr, pattern: &str, negated: bool) -> String;
     fn function(&self, function: ScalarFunction, arguments: &[Expr]) -> String;
     fn arithmetic(&self, op: ArithmeticOp, left: &Expr, right: &Expr) -> String;
 }
@@ -122,9 +123,15 @@ fn test(expr: &Expr, negated: bool, target: &impl Target) -> String {
         ExprKind::InList { value, list } => {
             format!("{} {not}IN ({})", operand(value, SUM, target), comma_separated(list, target))
         }
-        ExprKind::Like { value, pattern } => format!("{} {not}LIKE {}", operand(value, SUM, target), text(pattern)),
+        ExprKind::Like { value, pattern } => target.like(value, pattern, negated),
         _ => String::new(),
     }
+}
+
+/// Prints `value LIKE 'pattern'`.
+pub(super) fn plain_like(value: &Expr, pattern: &str, negated: bool, target: &impl Target) -> String {
+    let not = if negated { "NOT " } else { "" };
+    format!("{} {not}LIKE {}", operand(value, SUM, target), text(pattern))
 }
 
 fn joined(parts: &[Expr], with: &str, target: &impl Target) -> String {

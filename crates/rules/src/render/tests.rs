@@ -278,7 +278,25 @@ fn an_aggregate_is_a_subquery_with_its_filter_inside() {
     );
     check_databend(
         "count(order_id) FILTER (WHERE region = 'CA' OR url IS NULL) >= 3",
-        "(SELECT count_if((e.region = 'CA' OR e.url IS NULL) AND e.order_id IS NOT NULL) FROM events e WHERE e.user_id = events.user_id) >= 3",
+        "(SELECT count(CASE WHEN e.region = 'CA' OR e.url IS NULL THEN e.order_id END) FROM events e WHERE e.user_id = events.user_id) >= 3",
+    );
+}
+
+#[test]
+fn a_sum_over_nothing_but_nulls_is_null_also_in_databend() {
+    check_databend(
+        "sum(order_total) FILTER (WHERE region = 'CA') > 3",
+        "(SELECT sum(CASE WHEN e.region = 'CA' THEN e.order_total END) FROM events e WHERE e.user_id = events.user_id) > 3",
+    );
+}
+
+#[test]
+fn one_character_of_a_pattern_is_not_one_byte() {
+    check_databend("url LIKE '%a.b%' AND order_id IS NULL", "events.url LIKE '%a.b%' AND events.order_id IS NULL");
+    check_databend("url LIKE 'a._\\_%'", "regexp_like(events.url, '(?s)^a\\\\.._.*$')");
+    check_databend(
+        "activity_type = 'x' AND url NOT LIKE '_'",
+        "events.activity_type = 'x' AND NOT regexp_like(events.url, '(?s)^.$')",
     );
 }
 
@@ -293,7 +311,11 @@ fn ties_are_broken_by_the_event_and_nulls_do_not_count() {
 #[test]
 fn nothing_raises_in_databend() {
     check_databend(
-        "order_total / 0 > 1 OR order_total % (1 - 1) > 1",
-        "events.order_total / NULLIF(0, 0) > 1 OR events.order_total % NULLIF(1 - 1, 0) > 1",
+        "order_total / 0 > 1 OR order_total % (user_id - 1.0) > 1",
+        "events.order_total / NULLIF(0, 0) > 1 OR events.order_total % NULLIF(events.user_id - 1.0, 0) > 1",
+    );
+    check_databend(
+        "user_id + 1 > 5 AND url IS NULL",
+        "TRY_CAST(CAST(events.user_id AS DECIMAL(38, 0)) + CAST(1 AS DECIMAL(38, 0)) AS BIGINT) > 5 AND events.url IS NULL",
     );
 }

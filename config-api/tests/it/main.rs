@@ -1,0 +1,20 @@
+//! The config API as its clients see it: on a real port, over the real store, log and history.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stdout, reason = "a randomised test prints its seed")]
+
+mod app;
+mod publisher;
+mod stream;
+mod trimmed;
+
+mod activities;
+mod changes;
+mod definitions;
+mod document;
+mod lookups;
+mod outages;
+mod segments;
+mod serving;
+mod users;
+mod validate;

@@ -1,0 +1,80 @@
+//! Whether every acknowledged event is there, once, under its user, in the log and in the history.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schema::{Event, EventId, LogRecord, UserId};
+
+use super::ledger::Sent;
+use super::report::{Fault, Report};
+use crate::record::{Recorded, RecordedPartition};
+
+/// Each user's events as they count, in log order.
+pub(super) type CountedEvents = BTreeMap<UserId, Vec<Event>>;
+
+/// Returns the events that count: the first of each user and `event_id` (a run is far shorter than a day).
+pub(super) fn counted(recorded: &Recorded) -> CountedEvents {
+    let mut seen = BTreeSet::new();
+    let mut events = CountedEvents::new();
+    let records = recorded.partitions.iter().flat_map(|partition| &partition.events);
+    for (_, record) in records {
+        if let LogRecord::Event(event) = record
+            && seen.insert((event.user_id, event.event_id))
+        {
+            events.entry(event.user_id).or_default().push(event.clone());
+        }
+    }
+    events
+}
+
+/// Compares what was acknowledged with what is stored.
+pub(super) fn check(sent: &BTreeMap<EventId, Sent>, recorded: &Recorded, report: &mut Report) {
+    let mut rows: BTreeMap<(EventId, UserId), u64> = BTreeMap::new();
+    for row in recorded.partitions.iter().flat_map(|partition| &partition.history) {
+        *rows.entry((row.event.event_id, row.event.user_id)).or_default() += 1;
+    }
+    for (event_id, sent) in sent {
+        let Some(user_id) = sent.acknowledged else { continue };
+        report.acknowledged += 1;
+        if !rows.contains_key(&(*event_id, user_id)) {
+            report.note(Fault::Lost, || format!("event {event_id} of user {user_id} was acknowledged"));
+        }
+    }
+    for ((event_id, user_id), count) in rows {
+        if count > 1 {
+            report.note(Fault::Repeated, || format!("event {event_id} of user {user_id} is stored {count} times"));
+        }
+        if !sent.contains_key(&event_id) {
+            report.note(Fault::Mismatched, || format!("event {event_id} of user {user_id} was never sent"));
+        }
+    }
+    for partition in &recorded.partitions {
+        check_partition(partition, report);
+    }
+}
+
+/// The history holds exactly the events of the log that count, and the state has taken them all.
+fn check_partition(partition: &RecordedPartition, report: &mut Report) {
+    let end = partition.events.last().map_or(0, |(offset, _)| offset + 1);
+    if partition.restored.next_offset != end {
+        let next = partition.restored.next_offset;
+        report.note(Fault::Lost, || format!("the state is at {next}, the log ends at {end}"));
+    }
+    let mut seen = BTreeSet::new();
+    let counts = |(offset, record): &(u64, LogRecord)| match record {
+        LogRecord::Event(event) => seen.insert((event.user_id, event.event_id)).then(|| (*offset, event.clone())),
+        LogRecord::Deletion(_) => None,
+    };
+    let expected: BTreeMap<u64, Event> = partition.events.iter().filter_map(counts).collect();
+    let stored: BTreeMap<u64, Event> =
+        partition.history.iter().map(|row| (row.position.offset, row.event.clone())).collect();
+    for (offset, event) in &expected {
+        if stored.get(offset) != Some(event) {
+            report.note(Fault::Mismatched, || {
+                format!("offset {offset}: the history has {:?}, not {event:?}", stored.get(offset))
+            });
+        }
+    }
+    for offset in stored.keys().filter(|offset| !expected.contains_key(offset)) {
+        report.note(Fault::Mismatched, || format!("offset {offset} does not count and is in the history"));
+    }
+}

@@ -1,0 +1,48 @@
+//! Everything that must be true of a data directory after the last clean stop.
+
+use std::collections::BTreeMap;
+
+use schema::{SegmentChange, UserId};
+
+use super::definitions::Expected;
+use super::ledger::Ledger;
+use super::report::{Fault, Report};
+use super::{events, memberships, sequences};
+use crate::record::Recorded;
+
+/// Compares what the clients, the editor and the subscriber know with what is on disk.
+pub(super) fn verify(
+    ledger: &Ledger,
+    expected: &[Expected],
+    received: &[SegmentChange],
+    recorded: &Recorded,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    for complaint in ledger.complaints() {
+        report.note(Fault::Mismatched, || complaint.clone());
+    }
+    events::check(&ledger.sent(), recorded, report);
+    let counted = events::counted(recorded);
+    let changes = recorded.changes();
+    for changes in changes.values() {
+        sequences::check_topic(changes, report);
+    }
+    memberships::check_definitions(expected, recorded, report);
+    memberships::check_now(&counted, &changes, recorded, report)?;
+    memberships::check_on_the_way(&counted, &changes, recorded, report)?;
+    check_subscriber(received, &changes, report);
+    Ok(())
+}
+
+fn check_subscriber(received: &[SegmentChange], topic: &BTreeMap<UserId, Vec<SegmentChange>>, report: &mut Report) {
+    let mut of_users: BTreeMap<UserId, Vec<SegmentChange>> = BTreeMap::new();
+    for change in received {
+        of_users.entry(change.user_id).or_default().push(change.clone());
+    }
+    for (user_id, changes) in topic {
+        sequences::check_received(of_users.get(user_id).map_or(&[], Vec::as_slice), changes, report);
+    }
+    for user_id in of_users.keys().filter(|user_id| !topic.contains_key(user_id)) {
+        report.note(Fault::Lost, || format!("user {user_id} had changes and has none any more"));
+    }
+}

@@ -1,0 +1,120 @@
+//! What a stopped installation has on disk, read through the I/O crates.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
+use bus::{EventLog as _, Ownership as _, OwnershipChange, RestoredPartition};
+use schema::{LogRecord, Offset, PartitionId, SegmentChange, Topic, UserId};
+use warehouse::embedded::EmbeddedWarehouse;
+use warehouse::{HistoryRow, Warehouse as _};
+
+const PAGE: usize = 4096;
+
+/// One partition as its log, its history and its last commit show it.
+pub struct RecordedPartition {
+    /// The log `events`, in order.
+    pub events: Vec<(Offset, LogRecord)>,
+    /// The history.
+    pub history: Vec<HistoryRow>,
+    /// How far the history is written.
+    pub history_position: Offset,
+    /// The topic `segment-changes`, in order.
+    pub changes: Vec<SegmentChange>,
+    /// The last commit.
+    pub restored: RestoredPartition,
+}
+
+/// A whole installation.
+pub struct Recorded {
+    /// By partition.
+    pub partitions: Vec<RecordedPartition>,
+}
+
+impl Recorded {
+    /// Reads a data directory that no process has open.
+    pub async fn read(data: &Path) -> anyhow::Result<Self> {
+        let log = EmbeddedLog::open(data.join("log"), EmbeddedLogOptions::default()).context("opening the log")?;
+        let warehouse =
+            EmbeddedWarehouse::open(data.join("history"), log.partitions()).context("opening the history")?;
+        let positions = warehouse.positions().await?;
+        let mut ownership = log.ownership();
+        let mut partitions = BTreeMap::new();
+        while partitions.len() < usize::from(log.partitions()) {
+            let Some(OwnershipChange::Assigned(mut owner)) = ownership.next().await? else {
+                bail!("the log hands out no more partitions");
+            };
+            let partition = owner.partition();
+            let recorded = RecordedPartition {
+                events: read_events(&log, partition).await?,
+                history: read_history(&warehouse, partition).await?,
+                history_position: positions.get(usize::from(partition.0)).copied().unwrap_or_default(),
+                changes: read_changes(&log, partition).await?,
+                restored: owner.restore(&mut |_, _| {}).await?,
+            };
+            partitions.insert(partition, recorded);
+        }
+        log.close().await?;
+        Ok(Self { partitions: partitions.into_values().collect() })
+    }
+
+    /// Returns how many records are in the log but not yet in the history.
+    pub fn behind(&self) -> u64 {
+        let behind = |partition: &RecordedPartition| {
+            let end = partition.events.last().map_or(0, |(offset, _)| offset + 1);
+            end.saturating_sub(partition.history_position)
+        };
+        self.partitions.iter().map(behind).sum()
+    }
+
+    /// Returns each user's changes, in the order of the topic.
+    pub fn changes(&self) -> BTreeMap<UserId, Vec<SegmentChange>> {
+        let mut of_users: BTreeMap<UserId, Vec<SegmentChange>> = BTreeMap::new();
+        for change in self.partitions.iter().flat_map(|partition| &partition.changes) {
+            of_users.entry(change.user_id).or_default().push(change.clone());
+        }
+        of_users
+    }
+}
+
+async fn read_events(log: &EmbeddedLog, partition: PartitionId) -> anyhow::Result<Vec<(Offset, LogRecord)>> {
+    let stored = read_topic(log, Topic::Events, partition).await?;
+    stored
+        .into_iter()
+        .map(|(offset, value)| Ok((offset, LogRecord::decode(&value).context("decoding a record of the log")?)))
+        .collect()
+}
+
+async fn read_changes(log: &EmbeddedLog, partition: PartitionId) -> anyhow::Result<Vec<SegmentChange>> {
+    let stored = read_topic(log, Topic::SegmentChanges, partition).await?;
+    stored.into_iter().map(|(_, value)| serde_json::from_slice(&value).context("decoding a change")).collect()
+}
+
+async fn read_topic(
+    log: &EmbeddedLog,
+    topic: Topic,
+    partition: PartitionId,
+) -> anyhow::Result<Vec<(Offset, bytes::Bytes)>> {
+    let range = log.range(topic, partition).await?;
+    let (mut from, mut records) = (range.start, Vec::new());
+    while from < range.end {
+        let page = log.read(topic, partition, from, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        from = last.offset + 1;
+        records.extend(page.into_iter().map(|record| (record.offset, record.value)));
+    }
+    Ok(records)
+}
+
+async fn read_history(warehouse: &EmbeddedWarehouse, partition: PartitionId) -> anyhow::Result<Vec<HistoryRow>> {
+    let (mut rows, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = warehouse.history(partition, Offset::MAX, cursor, PAGE).await?;
+        rows.extend(page.rows);
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(rows);
+        }
+    }
+}

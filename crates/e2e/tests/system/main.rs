@@ -1,0 +1,30 @@
+//! The running system, from an event to what subscribers and look-ups say.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it must be, and tells its seed"
+)]
+
+mod bad_input;
+mod crash;
+mod definitions;
+mod order;
+mod timers;
+
+use e2e::system::System;
+use serde_json::{Value, json};
+
+/// The same program as `shoal`, built along with these tests.
+const SHOAL: &str = env!("CARGO_BIN_EXE_shoal-e2e");
+
+async fn start() -> System {
+    System::start(SHOAL).await.unwrap()
+}
+
+/// An event of the cookie `id`; `rest` replaces or adds top-level keys.
+fn event(id: &str, activity_type: &str, rest: &Value) -> Value {
+    let mut event = json!({ "id": id, "id_type": "cookie", "payload": { "activity_type": activity_type } });
+    let (Some(event_keys), Some(rest_keys)) = (event.as_object_mut(), rest.as_object()) else { return event };
+    event_keys.extend(rest_keys.clone());
+    event
+}

@@ -1,0 +1,102 @@
+//! The bytes of a stored user never change: state written by an older build must stay readable.
+//!
+//! A new format gets a new version and a new file beside `format-1.txt`; the old bytes are kept for ever.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use engine::{Catalog, Engine, PartitionClock};
+use schema::{Decimal, Definitions, Event, Generation, LogRecord, Timestamp, UserDeletion, UserId};
+use testkit::{definition, event};
+
+const FORMAT_1: &str = include_str!("golden/format-1.txt");
+
+/// One aggregate of each kind of state, of each with and without events that leave.
+const CLAUSES: [&str; 12] = [
+    "region = 'CA'",
+    "created_at >= now() - INTERVAL 1 HOUR",
+    "count(*) >= 2",
+    "count(*) FILTER (WHERE created_at >= now() - INTERVAL 1 HOUR) >= 2",
+    "sum(order_total) > 10",
+    "avg(order_total) FILTER (WHERE created_at >= now() - INTERVAL 1 HOUR) > 10",
+    "max(order_total) > 10",
+    "min(order_total) FILTER (WHERE created_at >= now() - INTERVAL 1 HOUR) > 10",
+    "count(DISTINCT order_id) >= 2",
+    "count(DISTINCT order_id) FILTER (WHERE created_at BETWEEN now() - INTERVAL 1 HOUR AND now() - INTERVAL 1 MINUTE) >= 2",
+    "arg_max(region, created_at) = 'CA'",
+    "arg_min(region, created_at) FILTER (WHERE created_at >= now() - INTERVAL 1 HOUR) = 'CA'",
+];
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+fn catalog() -> Arc<Catalog> {
+    let segments = (1..).zip(CLAUSES).map(|(id, clause)| definition(id, clause)).collect();
+    Arc::new(Catalog::freeze(&Definitions { generation: Generation(1), segments }).unwrap())
+}
+
+fn engine() -> Engine {
+    let mut engine = Engine::new(catalog(), PartitionClock::default());
+    let purchase = |number, minute: &str, order: &str, total: &str| Event {
+        region: Some("CA".to_owned()),
+        order_id: Some(order.to_owned()),
+        order_total: Some(Decimal::parse_column(total, 18, 4).unwrap()),
+        ..event(UserId(1), number, "product_purchased", at(&format!("2026-01-01T00:{minute}:00Z")))
+    };
+    for event in [purchase(1, "01", "o1", "12.50"), purchase(2, "02", "o2", "9.99"), purchase(3, "02", "o1", "-1")] {
+        engine.apply(&LogRecord::Event(event.clone()), event.created_at);
+    }
+    let erased_at = at("2026-01-01T00:03:00Z");
+    engine.apply(&LogRecord::Deletion(UserDeletion { user_id: UserId(2), received_at: erased_at }), erased_at);
+    engine
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[test]
+fn format_1_is_written_as_ever() {
+    let dirty = engine().take_dirty();
+    let written: Vec<String> = dirty.iter().map(|(user_id, bytes)| format!("{user_id} {}", hex(bytes))).collect();
+    assert_eq!(written, FORMAT_1.lines().collect::<Vec<_>>());
+}
+
+#[test]
+fn format_1_is_read_and_goes_on_as_ever() {
+    let mut loaded = Engine::new(catalog(), engine().clock());
+    for line in FORMAT_1.lines() {
+        let (user_id, hex) = line.split_once(' ').unwrap();
+        let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+        let bytes: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
+        loaded.load_user(UserId(user_id.parse().unwrap()), &bytes).unwrap();
+    }
+    assert_eq!(loaded.segments_of(UserId(1)), engine().segments_of(UserId(1)));
+    assert_eq!(loaded.segments_of(UserId(2)), None);
+    assert_eq!(loaded.user_count(), 1);
+    let later = at("2026-01-02T00:00:00Z");
+    assert_eq!(loaded.fire_due(later, 100), engine().fire_due(later, 100));
+    assert!(!engine().fire_due(later, 100).is_empty());
+}
+
+#[test]
+fn damaged_or_foreign_state_is_refused_with_a_reason() {
+    let (_, bytes) = engine().take_dirty().swap_remove(0);
+    let load = |bytes: &[u8], catalog| Engine::new(catalog, PartitionClock::default()).load_user(UserId(1), bytes);
+    let refused = |bytes: &[u8], catalog| load(bytes, catalog).unwrap_err().to_string();
+    assert_eq!(refused(&[], catalog()), "user state: is empty");
+    assert_eq!(refused(&[9, 1], catalog()), "user state: has format 9, this build reads 1");
+    assert!(refused(&bytes[..bytes.len() - 1], catalog()).starts_with("user state: is damaged"));
+    assert_eq!(refused(&[&bytes[..], &[0]].concat(), catalog()), "user state: has 1 bytes too many");
+    let empty = Arc::new(Catalog::freeze(&Definitions::default()).unwrap());
+    assert!(refused(&bytes, empty).contains("the catalog has not"));
+    for cut in 0..bytes.len() {
+        assert!(load(&bytes[..cut], catalog()).is_err(), "the first {cut} bytes");
+    }
+}
