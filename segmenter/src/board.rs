@@ -86,7 +86,9 @@ impl Board {
         change(&mut rows);
         let ready = !rows.is_empty() && rows.values().all(|row| row.status.is_some());
         drop(rows);
-        self.ready.send_if_modified(|seen| std::mem::replace(seen, ready) != ready);
+        if self.ready.send_if_modified(|seen| std::mem::replace(seen, ready) != ready) {
+            tracing::info!(ready, "whether every owned partition is restored has changed");
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<PartitionId, Row>> {
