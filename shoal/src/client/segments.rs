@@ -31,6 +31,8 @@ pub struct SegmentBody {
     pub tag: String,
     /// The clause.
     pub where_statement: String,
+    /// `live` when this version decides memberships.
+    pub status: String,
 }
 
 /// A client of the config-api.
