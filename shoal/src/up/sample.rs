@@ -40,7 +40,6 @@ const SAMPLES: [(&str, &str, &str, &str); 4] = [
 /// How long the sample segments may take to be live until the rest goes on without them; a full data
 /// directory has much history to read.
 const PATIENCE: Duration = Duration::from_secs(20);
-const POLL: Duration = Duration::from_millis(50);
 
 /// Creates the sample segments that are not there, and waits until all are live.
 pub(super) async fn create(places: &Places) -> anyhow::Result<()> {
@@ -56,15 +55,8 @@ pub(super) async fn create(places: &Places) -> anyhow::Result<()> {
         };
         segments.create_if_absent(&segment).await?;
     }
-    match tokio::time::timeout(PATIENCE, until_live(&segments)).await {
-        Ok(live) => live,
+    match tokio::time::timeout(PATIENCE, segments.until_live()).await {
+        Ok(live) => Ok(live?),
         Err(_still_reading_history) => Ok(()),
     }
-}
-
-async fn until_live(segments: &SegmentsClient) -> anyhow::Result<()> {
-    while segments.list().await?.iter().any(|segment| segment.status != "live") {
-        tokio::time::sleep(POLL).await;
-    }
-    Ok(())
 }
