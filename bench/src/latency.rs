@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use schema::{Cause, EventId};
 use shoal::client::ChangeStream;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::quantiles::Quantiles;
 use crate::report::Latency;
@@ -18,6 +18,10 @@ use crate::shop::Shop;
 
 /// After the last event, changes are waited for so long.
 const TAIL: Duration = Duration::from_secs(3);
+
+/// More requests at once than this say only that the rate is too high for the machine; the next event
+/// then waits, and its time runs.
+const MAX_UNDER_WAY: usize = 512;
 
 /// When the change of each event was received.
 type Received = Arc<Mutex<HashMap<EventId, Instant>>>;
@@ -66,18 +70,28 @@ struct Posted {
 async fn post(shop: &Shop, rate: u32, each: Duration) -> anyhow::Result<Posted> {
     let (started, step) = (Instant::now(), Duration::from_secs(1) / rate);
     let mut under_way = JoinSet::new();
-    let mut due_at = Vec::new();
-    while due_at.len() < (each.as_secs_f64() * f64::from(rate)) as usize {
-        let due = started + step * due_at.len() as u32;
+    let mut posted = Posted { due: Vec::new(), answers: Vec::new(), took: Duration::ZERO };
+    while started.elapsed() < each {
+        let due = started + step * posted.due.len() as u32;
         tokio::time::sleep_until(due.into()).await;
+        while under_way.len() >= MAX_UNDER_WAY {
+            posted.take(under_way.join_next().await)?;
+        }
         let posting = shop.next_posting();
-        due_at.push((posting.event_id, due));
+        posted.due.push((posting.event_id, due));
         let ingestion = shop.ingestion.clone();
-        under_way.spawn(async move { ingestion.post(&posting.body).await.map(|_| due.elapsed()) });
+        under_way.spawn(async move { ingestion.post(&posting.body).await.ok().map(|_| due.elapsed()) });
     }
-    let mut answers = Vec::new();
     while let Some(ended) = under_way.join_next().await {
-        answers.extend(ended.context("a client")?.ok());
+        posted.take(Some(ended))?;
     }
-    Ok(Posted { due: due_at, answers, took: started.elapsed() })
+    posted.took = started.elapsed();
+    Ok(posted)
+}
+
+impl Posted {
+    fn take(&mut self, ended: Option<Result<Option<Duration>, JoinError>>) -> anyhow::Result<()> {
+        self.answers.extend(ended.transpose().context("a client")?.flatten());
+        Ok(())
+    }
 }

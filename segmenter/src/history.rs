@@ -2,8 +2,8 @@
 //!
 //! A reader waits until the warehouse writer has passed the seam: from there on the rows below it
 //! can only shrink by deletions, and each is read once. Pages go through a channel of one, so that
-//! the owner decides how fast history flows and memory is bounded; at most
-//! `history_readers` partitions read at once. What a page does is `owner::absorption`.
+//! the owner decides how fast history flows and memory is bounded; at most `history_readers`
+//! partitions read at once, and [`SWITCHES_AT_ONCE`] switch. What a page does is `owner::absorption`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,8 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use warehouse::{HistoryCursor, HistoryPage, HistoryRow, Warehouse, WarehouseError};
 
+/// How many partitions switch at once: each looks at all of its users, and live traffic wants the other cores.
+const SWITCHES_AT_ONCE: usize = 2;
 /// How old an answer of `positions` may be: all waiting partitions share one question.
 const POSITIONS_AGE: Duration = Duration::from_millis(20);
 /// The first wait after the warehouse did not answer.
@@ -34,7 +36,7 @@ pub(crate) struct Seam {
 pub(crate) enum HistoryPart {
     /// Some rows below the seam.
     Rows(Vec<HistoryRow>),
-    /// There are no more.
+    /// There are no more, and it is this partition's turn to switch.
     End,
     /// The history cannot be read, and trying again will not help.
     Unreadable(WarehouseError),
@@ -61,25 +63,31 @@ pub(crate) struct History {
     warehouse: Arc<dyn Warehouse>,
     page_rows: usize,
     readers: Semaphore,
+    switches: Semaphore,
     written: Mutex<Option<(Instant, Vec<Offset>)>>,
 }
 
 impl History {
     pub(crate) fn new(warehouse: Arc<dyn Warehouse>, page_rows: usize, readers: usize) -> Self {
-        Self { warehouse, page_rows, readers: Semaphore::new(readers), written: Mutex::new(None) }
+        let (readers, switches) = (Semaphore::new(readers), Semaphore::new(SWITCHES_AT_ONCE));
+        Self { warehouse, page_rows, readers, switches, written: Mutex::new(None) }
     }
 
-    /// Starts to read what lies below the seam.
-    pub(crate) fn read(self: &Arc<Self>, seam: Seam) -> HistoryReader {
+    /// Starts to read what lies below the seam; without a seam there is nothing to read, only a turn to wait for.
+    pub(crate) fn read(self: &Arc<Self>, seam: Option<Seam>) -> HistoryReader {
         let (sender, parts) = mpsc::channel(1);
         let history = Arc::clone(self);
         let task = tokio::spawn(async move {
-            let last = match history.read_below(seam, &sender).await {
-                Ok(()) => HistoryPart::End,
-                Err(error) => HistoryPart::Unreadable(error),
+            let read = match seam {
+                Some(seam) => history.read_below(seam, &sender).await,
+                None => Ok(()),
             };
+            // The turn lasts until the owner has switched and dropped the reader.
+            let _turn = history.switches.acquire().await;
+            let last = read.map_or_else(HistoryPart::Unreadable, |()| HistoryPart::End);
             // An owner that is gone needs no answer.
             let _ = sender.send(last).await;
+            sender.closed().await;
         });
         HistoryReader { parts, _task: AbortOnDropHandle::new(task) }
     }

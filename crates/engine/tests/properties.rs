@@ -133,9 +133,13 @@ fn absorbed_history_gives_what_having_the_segment_all_along_gives() {
     for_each_seed(200, |seed| {
         let mut random = Random::new(seed);
         let before = segments(&mut random, 1, 2);
-        // One rule stays, one goes, one is edited or new.
+        // One rule stays, one goes, one is new: of its own, or the one that goes with other thresholds.
         let mut after = segments(&mut random, 2, 2);
         after[0] = before[1].clone();
+        let other_thresholds = before[0].where_statement.replace(" 1", " 3").replace(" 2", " 4");
+        if random.chance(50) && rules::compile(&other_thresholds).rule.is_some() {
+            after[1].where_statement = other_thresholds;
+        }
         let inputs = History::new(seed, 2).inputs(30);
         let (begin, switch) = (random.below(20), 20 + random.below(10));
         let all_along = {

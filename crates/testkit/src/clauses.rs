@@ -44,11 +44,14 @@ impl Clauses<'_> {
 
     fn junction(&mut self, depth: usize, part: impl Fn(&mut Self, usize) -> String) -> String {
         let (left, right) = (part(self, depth - 1), part(self, depth - 1));
-        match self.random.below(7) {
+        match self.random.below(10) {
             0..=2 => format!("({left} AND {right})"),
             3..=4 => format!("({left} OR {right})"),
             5 => format!("NOT ({left} AND {right})"),
-            _ => format!("(NOT ({left}) OR {right})"),
+            6 => format!("(NOT ({left}) OR {right})"),
+            7 => format!("({left} AND {right}) IS NOT TRUE"),
+            8 => format!("NOT (({left} OR {right}) IS TRUE)"),
+            _ => format!("({left} OR {right}) IS NOT FALSE"),
         }
     }
 
@@ -232,7 +235,7 @@ impl Clauses<'_> {
     fn user(&mut self) -> String {
         let (op, interval) = (self.random.pick(&COMPARISONS), self.random.pick(&INTERVALS));
         let threshold = self.random.pick(&["0", "1", "2", "3", "4.5", "10"]);
-        match self.random.below(20) {
+        match self.random.below(21) {
             0..=4 => format!("{} {op} {threshold}", self.number()),
             5 => format!("{} {op} {}", self.number(), self.number()),
             6..=7 => format!("{} {op} now() - {interval}", self.time()),
@@ -249,6 +252,7 @@ impl Clauses<'_> {
             13..=14 => self.exists(),
             15..=17 => self.membership_of_group(),
             18 => self.scalar_subquery(threshold),
+            19 => format!("now() {op} TIMESTAMP '2026-01-01 00:01:30'"),
             _ => format!("CASE WHEN {} {op} {threshold} THEN {} {op} 2 END", self.number(), self.number()),
         }
     }
@@ -280,5 +284,26 @@ impl Clauses<'_> {
         let filter = self.filter("e.");
         let op = self.random.pick(&COMPARISONS);
         format!("(SELECT count(*) FROM events e WHERE e.user_id = events.user_id AND {filter}) {op} {threshold}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn most_random_clauses_compile_and_the_others_are_refused_as_unsupported_or_too_large() {
+        let clauses: Vec<String> = (0..500).map(|seed| clause(&mut Random::new(seed))).collect();
+        let compiled: Vec<rules::Compiled> = clauses.iter().map(|text| rules::compile(text)).collect();
+        let accepted = compiled.iter().filter(|compiled| compiled.rule.is_some()).count();
+        assert!(accepted >= 400, "only {accepted} of 500 compile");
+        let refused = compiled.iter().filter(|compiled| compiled.rule.is_none());
+        let errors = refused.flat_map(|compiled| &compiled.diagnostics);
+        let errors = errors.filter(|diagnostic| diagnostic.severity == rules::Severity::Error);
+        let codes: BTreeSet<rules::Code> = errors.map(|diagnostic| diagnostic.code).collect();
+        let expected = BTreeSet::from([rules::Code::Unsupported, rules::Code::Limits]);
+        assert!(codes.is_subset(&expected), "{codes:?}");
     }
 }

@@ -6,9 +6,9 @@
 //! before it begins again from the old ones, a crash after it has nothing left to do.
 //!
 //! When still newer definitions come meanwhile, the running absorption is finished first: it reads a
-//! fixed stretch of history, so it ends, however often definitions change. It is given up only for
-//! definitions that need no history, which take over at once. Either way definitions take over, so
-//! there is no live-lock.
+//! fixed stretch of history, so it ends, however often definitions change. It is given up only when
+//! it reads history and the newer definitions need none; those are not given up in turn. So
+//! definitions always take over, and there is no live-lock.
 
 use std::sync::Arc;
 
@@ -20,9 +20,11 @@ use crate::catalogs::Frozen;
 use crate::history::{HistoryPart, HistoryReader, Seam};
 use crate::yielding::{YIELD_EVERY, run_long};
 
-/// Definitions whose history is being absorbed.
+/// Definitions that are about to take over.
 pub(super) struct Absorption {
     target: Arc<Frozen>,
+    /// Whether history is read for them; if not, they only wait for their turn to switch.
+    reads: bool,
     reader: HistoryReader,
     /// A part that was read and is not absorbed yet.
     pub(super) waiting: Option<HistoryPart>,
@@ -43,27 +45,27 @@ pub(super) async fn fetch_history(absorption: &mut Option<Absorption>) {
 enum Course {
     /// They were replaced before: the definition store was set back.
     Older,
-    /// They are in force, or being absorbed, or there are none yet.
+    /// They are in force, or about to be, or there are none yet.
     Nothing,
-    /// They need nothing of the past.
-    SwitchNow,
-    /// Others are being absorbed; these come after them.
+    /// Others are about to take over; these come after them.
     Later,
-    /// Their history must be read first.
-    Absorb,
+    /// They begin now, whatever is being absorbed.
+    Begin {
+        /// Whether their history must be read first.
+        reads: bool,
+    },
 }
 
 impl Owner {
     /// Considers the newest definitions there are.
-    pub(super) async fn consider_newest(&mut self) -> Result<(), OwnerEnd> {
-        match self.catalogs.newest() {
-            Some(newest) => self.consider(newest).await,
-            None => Ok(()),
+    pub(super) fn consider_newest(&mut self) {
+        if let Some(newest) = self.catalogs.newest() {
+            self.consider(newest);
         }
     }
 
-    /// Switches to newer definitions, or begins to absorb their history.
-    pub(super) async fn consider(&mut self, newest: Arc<Frozen>) -> Result<(), OwnerEnd> {
+    /// Begins to absorb newer definitions, unless others go first.
+    pub(super) fn consider(&mut self, newest: Arc<Frozen>) {
         match self.course(&newest) {
             Course::Older => tracing::warn!(
                 log.partition = self.log.partition().0,
@@ -71,42 +73,38 @@ impl Owner {
                 "these definitions are older than those in force; passing over them"
             ),
             Course::Nothing | Course::Later => {}
-            Course::SwitchNow => {
-                self.absorption = None;
-                self.engine.begin_absorbing(Arc::clone(&newest.catalog));
-                self.switch(&newest).await?;
-            }
-            Course::Absorb => self.begin(newest),
+            Course::Begin { reads } => self.begin(newest, reads),
         }
-        Ok(())
     }
 
     fn course(&self, newest: &Frozen) -> Course {
         let live = self.engine.catalog().generation();
         if newest.generation() < live && newest.generation() > Generation::default() {
-            Course::Older
-        } else if newest.generation() <= live || self.engine.absorbing() == Some(newest.generation()) {
-            Course::Nothing
-        } else if self.next_offset == 0 || !self.engine.needs_history_for(&newest.catalog) {
-            Course::SwitchNow
-        } else if self.absorption.is_some() {
-            Course::Later
-        } else {
-            Course::Absorb
+            return Course::Older;
+        }
+        if newest.generation() <= live || self.engine.absorbing() == Some(newest.generation()) {
+            return Course::Nothing;
+        }
+        let reads = self.next_offset > 0 && self.engine.needs_history_for(&newest.catalog);
+        match &self.absorption {
+            Some(running) if reads || !running.reads => Course::Later,
+            _ => Course::Begin { reads },
         }
     }
 
-    fn begin(&mut self, target: Arc<Frozen>) {
+    fn begin(&mut self, target: Arc<Frozen>, reads: bool) {
         let seam = Seam { partition: self.log.partition(), before: self.next_offset };
-        self.engine.begin_absorbing(Arc::clone(&target.catalog));
-        let reader = self.shared.history.read(seam);
-        tracing::info!(
+        tracing::debug!(
             log.partition = seam.partition.0,
             log.offset = seam.before,
             catalog.generation = target.generation().0,
-            "absorbing history for new definitions"
+            reads,
+            "preparing new definitions"
         );
-        self.absorption = Some(Absorption { target, reader, waiting: None, rows: 0 });
+        // Giving up what was absorbed before looks at every user.
+        run_long(|| self.engine.begin_absorbing(Arc::clone(&target.catalog)));
+        let reader = self.shared.history.read(reads.then_some(seam));
+        self.absorption = Some(Absorption { target, reads, reader, waiting: None, rows: 0 });
     }
 
     /// Absorbs a part of the history; with its end the definitions take over.
@@ -132,7 +130,8 @@ impl Owner {
         if let Some(absorption) = self.absorption.take() {
             self.switch(&absorption.target).await?;
         }
-        self.consider_newest().await
+        self.consider_newest();
+        Ok(())
     }
 
     /// Puts definitions in force and publishes the difference, in one commit.
@@ -141,7 +140,7 @@ impl Owner {
         let now = self.now();
         let mut step = Step::new(run_long(|| self.engine.switch_catalog(now)));
         step.definitions = Some((*target.definitions).clone());
-        tracing::info!(
+        tracing::debug!(
             log.partition = self.log.partition().0,
             catalog.generation = target.generation().0,
             changes = step.changes.len(),

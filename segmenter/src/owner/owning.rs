@@ -66,12 +66,12 @@ impl Owner {
     /// Takes inputs until the partition is taken away; whatever was begun is committed then.
     pub(crate) async fn run(mut self) -> Result<(), OwnerEnd> {
         self.tick().await?;
-        self.consider_newest().await?;
+        self.consider_newest();
         loop {
             match self.next_input().await? {
                 Input::Records(records) => self.take_records(records).await?,
                 Input::Tick => self.tick().await?,
-                Input::Catalog(newest) => self.consider(newest).await?,
+                Input::Catalog(newest) => self.consider(newest),
                 Input::History(part) => self.take_history(part).await?,
                 Input::Revoked => return Ok(()),
             }

@@ -29,7 +29,7 @@ pub(crate) async fn restore(
     let (users, restored) = read(log.as_mut(), &mut hold).await?;
     let frozen = catalog_of(&restored, &shared)?;
     let engine = load(users, &restored, &frozen, &stop).await?;
-    tracing::info!(
+    tracing::debug!(
         log.partition = log.partition().0,
         log.offset = restored.next_offset,
         catalog.generation = frozen.generation().0,

@@ -152,6 +152,33 @@ async fn newer_definitions_come_after_those_whose_history_is_being_read() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn history_and_live_traffic_do_not_starve_each_other() {
+    let now = at("2026-01-01T00:00:00Z");
+    let rig = Rig::at(now).await;
+    let mut shop = Shop::default();
+    rig.define_and_wait(1, &[BUYERS]).await;
+    rig.send(views(&mut shop, 300, now)).await;
+    rig.settle().await;
+    rig.warehouse.page_ms.store(3, Ordering::SeqCst);
+    rig.define(2, &[BUYERS, VIEWED_3]);
+    rig.until("history is read", |status| status.absorbing == Some(Generation(2))).await;
+    // Each event is sent when the one before it has made its change: so there is always one to apply.
+    let mut served_meanwhile = 0;
+    for user in 1.. {
+        rig.send(vec![shop.event(user, "product_purchased", now)]).await;
+        eventually("the buyer is in", async || members(&rig.changes().await, 1).contains(&UserId(user))).await;
+        let statuses = rig.statuses().await;
+        if statuses.iter().all(|status| status.generation == Generation(2)) {
+            break;
+        }
+        served_meanwhile += usize::from(statuses.iter().all(|status| status.absorbing.is_some()));
+    }
+    println!("changes while every partition was reading history: {served_meanwhile}");
+    assert!(served_meanwhile > 3);
+    assert_eq!(members(&rig.changes().await, 2), viewers(300, 3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn definitions_that_need_no_history_do_not_wait_for_it() {
     let now = at("2026-01-01T00:00:00Z");
     let rig = Rig::at(now).await;

@@ -58,7 +58,15 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<Verdict> {
     let telemetry = config.start_telemetry()?;
     let outcome = run_until_shutdown(args, config, shutdown).await;
     telemetry.flush();
+    if outcome.as_ref().is_err_and(is_taken_address) {
+        terminal::complain(format_args!("is another one running? `--free-ports` takes ports that are free"));
+    }
     outcome.map(|()| Verdict::Success)
+}
+
+fn is_taken_address(error: &anyhow::Error) -> bool {
+    let causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    causes.map(std::io::Error::kind).any(|kind| kind == std::io::ErrorKind::AddrInUse)
 }
 
 async fn run_until_shutdown(

@@ -1,7 +1,7 @@
 //! A whole segmenter in a temporary folder.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
 use bus::{BusError, EventLog, StoredRecord};
@@ -51,6 +51,7 @@ impl Rig {
         let warehouse = Arc::new(KeptWarehouse {
             inner,
             away: AtomicBool::new(false),
+            page_ms: AtomicU64::new(0),
             behind: AtomicBool::new(false),
             pages: AtomicUsize::new(0),
         });

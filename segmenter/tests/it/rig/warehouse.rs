@@ -1,7 +1,7 @@
 //! The warehouse, its writer, and ways to keep them away.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,6 +17,8 @@ const BATCH: usize = 256;
 pub(crate) struct KeptWarehouse {
     pub(crate) inner: EmbeddedWarehouse,
     pub(crate) away: AtomicBool,
+    /// How long each page takes, in milliseconds.
+    pub(crate) page_ms: AtomicU64,
     /// Whether the writer stands still.
     pub(crate) behind: AtomicBool,
     pub(crate) pages: AtomicUsize,
@@ -51,6 +53,7 @@ impl Warehouse for KeptWarehouse {
     ) -> Result<HistoryPage, WarehouseError> {
         self.check()?;
         self.pages.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(self.page_ms.load(Ordering::SeqCst))).await;
         self.inner.history(partition, before, cursor, max_rows).await
     }
 
