@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use schema::SegmentId;
 use shoal::Dice;
 use shoal::client::{CallError, NewSegment, SegmentsClient};
@@ -13,6 +14,8 @@ use tokio::sync::watch;
 use super::staying::{STAYING, Staying};
 use crate::process::Places;
 
+/// How long new segments may take on a busy machine until they decide memberships.
+const LIVE_WITHIN: Duration = Duration::from_secs(60);
 const EDITED: &str = "edited";
 const EDITS: [&str; 4] = [
     "created_at >= now() - INTERVAL 1 SECOND",
@@ -51,12 +54,15 @@ impl Editor {
         self.expected.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Creates the segments that stay.
+    /// Creates the segments that stay, and waits until they decide memberships: from the first event
+    /// on, every change is explained by all of them.
     pub(super) async fn create_staying(&self) -> anyhow::Result<()> {
         let Some(segments) = self.segments().await else { return Ok(()) };
         for Staying { tag, clause, .. } in &STAYING {
             segments.create_if_absent(&definition(tag, clause)).await?;
         }
+        let live = tokio::time::timeout(LIVE_WITHIN, segments.until_live()).await;
+        live.with_context(|| format!("they do not decide memberships after {LIVE_WITHIN:?}"))??;
         Ok(())
     }
 

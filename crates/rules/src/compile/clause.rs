@@ -55,6 +55,8 @@ pub(crate) fn typed(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Exp
 /// What compiles also runs: a rule that cannot be planned is refused here, not at run time.
 fn plans(rule: &Rule, diagnostics: &mut Vec<Diagnostic>) -> bool {
     if let Err(problems) = plan::plan(rule) {
+        // What is refused needs no remark on what it would have selected.
+        diagnostics.retain(|diagnostic| diagnostic.severity != Severity::Warning);
         diagnostics.extend(problems);
     }
     !has_errors(diagnostics)
