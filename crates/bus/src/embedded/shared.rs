@@ -38,6 +38,10 @@ pub(super) struct Shared {
     writer_floors: Vec<AtomicU64>,
     epochs: AtomicU64,
     statuses: Mutex<BTreeMap<PartitionId, PartitionStatus>>,
+    /// How the journal was persisted, each time: a kill leaves the system's cache as it is, so only
+    /// this shows that an answer came after a sync.
+    #[cfg(test)]
+    pub(super) persisted: Mutex<Vec<fjall::PersistMode>>,
 }
 
 impl Shared {
@@ -56,6 +60,8 @@ impl Shared {
             writer_floors: (0..partitions).map(|_| AtomicU64::new(0)).collect(),
             epochs: AtomicU64::new(1),
             statuses: Mutex::default(),
+            #[cfg(test)]
+            persisted: Mutex::default(),
             partitions,
             keyspaces,
             lanes,
