@@ -152,3 +152,52 @@ async fn shutdown_lets_requests_under_way_finish_and_closes_idle_connections() {
     assert!(answer.ends_with("done"), "{answer}");
     tokio::time::timeout(Duration::from_secs(5), server).await.unwrap().unwrap().unwrap();
 }
+
+/// Reads the head and the body of one answer.
+async fn read_answer(stream: &mut tokio::net::TcpStream) -> String {
+    let mut bytes = Vec::new();
+    loop {
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+            if body.len() == length.parse::<usize>().unwrap() {
+                return text;
+            }
+        }
+        assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0, "the answer ended early: {text}");
+    }
+}
+
+async fn check_reuse(first: &str, status: &str, reusable: bool) {
+    let shutdown = CancellationToken::new();
+    let listener = bind(config().address).await.unwrap();
+    let mut stream = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let token = shutdown.clone();
+    let server = tokio::spawn(async move { serve(listener, router(), &config(), token).await });
+
+    stream.write_all(first.as_bytes()).await.unwrap();
+    let answer = tokio::time::timeout(Duration::from_secs(10), read_answer(&mut stream)).await.unwrap();
+    assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+    assert_eq!(!answer.contains("connection: close"), reusable, "{answer}");
+    if reusable {
+        http_get(&mut stream, "/healthz").await;
+        assert!(read_answer(&mut stream).await.ends_with(r#"{"status":"ok"}"#));
+    } else {
+        assert_eq!(stream.read(&mut [0]).await.unwrap(), 0, "closed, as the answer said");
+    }
+    shutdown.cancel();
+    server.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_is_reused_unless_a_body_was_left_unread_and_then_the_answer_says_so() {
+    let post = |path: &str, length: usize, body: &str| {
+        format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{body}")
+    };
+    check_reuse(&post("/echo", 5, "hello"), "200", true).await;
+    check_reuse("GET /nowhere HTTP/1.1\r\nhost: x\r\n\r\n", "404", true).await;
+    // Refused before the body came.
+    check_reuse(&post("/echo", 1_000, ""), "413", false).await;
+    check_reuse(&post("/nowhere", 10, ""), "404", false).await;
+    check_reuse(&post("/echo", 10, "half"), "503", false).await;
+}

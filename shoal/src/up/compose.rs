@@ -14,6 +14,7 @@ use super::places::Places;
 
 /// Log lines that matter to somebody who looks at the terminal; `RUST_LOG` asks for more.
 const QUIET: &str = "warn";
+const LOG_FILTER_VARIABLE: &str = "RUST_LOG";
 
 /// The configuration of each service, as it would have on its own.
 #[derive(Clone, PartialEq, Debug)]
@@ -27,9 +28,15 @@ impl UpConfig {
     /// Reads defaults and environment of all services, then puts the arguments on top. A file that
     /// `SHOAL_CONFIG` names is one service's own.
     pub(super) fn load(args: &UpArgs) -> anyhow::Result<Self> {
-        let mut loaded = Self::read(|name| std::env::var(name).ok())?;
-        loaded.keep_to_this_machine(&Self::read(|_| None)?, args.host);
+        let mut loaded = Self::configured(args.host, |name| std::env::var(name).ok())?;
         loaded.choose_ports(args);
+        Ok(loaded)
+    }
+
+    fn configured(host: IpAddr, environment: impl Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
+        let mut loaded = Self::read(&environment)?;
+        // What a variable is set to may well be the default; empty is not set, as everywhere.
+        loaded.keep_to_this_machine(host, |name| environment(name).is_some_and(|text| !text.is_empty()));
         Ok(loaded)
     }
 
@@ -44,14 +51,14 @@ impl UpConfig {
 
     /// Addresses that nobody configured are of `host`, and telemetry that nobody configured is quiet:
     /// a person is looking at this terminal.
-    fn keep_to_this_machine(&mut self, defaults: &Self, host: IpAddr) {
-        for (address, default) in self.addresses().into_iter().zip(defaults.clone().addresses()) {
-            if address == default {
+    fn keep_to_this_machine(&mut self, host: IpAddr, is_set: impl Fn(&str) -> bool) {
+        for (variable, address) in self.addresses() {
+            if !is_set(variable) {
                 address.set_ip(host);
             }
         }
         let telemetry = &mut self.ingestion.telemetry;
-        if telemetry.log_filter == defaults.ingestion.telemetry.log_filter {
+        if !is_set(LOG_FILTER_VARIABLE) {
             telemetry.log_filter = QUIET.to_owned();
         }
         telemetry.service_name = "shoal".to_owned();
@@ -59,7 +66,7 @@ impl UpConfig {
 
     fn choose_ports(&mut self, args: &UpArgs) {
         if args.free_ports {
-            self.addresses().into_iter().for_each(|address| address.set_port(0));
+            self.addresses().into_iter().for_each(|(_, address)| address.set_port(0));
         }
         if let Some(port) = args.ingestion_port {
             self.ingestion.http.address.set_port(port);
@@ -69,13 +76,14 @@ impl UpConfig {
         }
     }
 
-    fn addresses(&mut self) -> [&mut SocketAddr; 5] {
+    /// Everything that listens, with the variable that says where.
+    fn addresses(&mut self) -> [(&'static str, &mut SocketAddr); 5] {
         [
-            &mut self.ingestion.http.address,
-            &mut self.config.http.address,
-            &mut self.ingestion.metrics.address,
-            &mut self.config.metrics.address,
-            &mut self.segmenter.metrics.address,
+            ("INGESTION_ADDRESS", &mut self.ingestion.http.address),
+            ("CONFIG_API_ADDRESS", &mut self.config.http.address),
+            ("INGESTION_METRICS_ADDRESS", &mut self.ingestion.metrics.address),
+            ("CONFIG_API_METRICS_ADDRESS", &mut self.config.metrics.address),
+            ("SEGMENTER_METRICS_ADDRESS", &mut self.segmenter.metrics.address),
         ]
     }
 
@@ -190,5 +198,44 @@ mod tests {
             line.filter(|_| name != "SHOAL_DATA").map(str::to_owned)
         };
         assert_eq!(UpConfig::read(listed).unwrap(), UpConfig::read(|_| None).unwrap());
+    }
+
+    const HOST: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 1, 2, 3));
+
+    #[test]
+    fn what_is_configured_stays_also_when_it_is_the_default() {
+        let mut defaults = UpConfig::read(|_| None).unwrap();
+        for (variable, default) in defaults.addresses() {
+            let set = default.to_string();
+            let mut config = UpConfig::configured(HOST, |name| (name == variable).then(|| set.clone())).unwrap();
+            for (name, address) in config.addresses() {
+                let expected = if name == variable { default.ip() } else { HOST };
+                assert_eq!(address.ip(), expected, "{name} when {variable} is set");
+            }
+        }
+        let set = defaults.ingestion.telemetry.log_filter;
+        let config = UpConfig::configured(HOST, |name| (name == "RUST_LOG").then(|| set.clone())).unwrap();
+        assert_eq!(config.ingestion.telemetry.log_filter, set);
+    }
+
+    #[test]
+    fn each_address_has_the_variable_that_it_is_listed_with() {
+        let variables = UpConfig::read(|_| None).unwrap().addresses().map(|(variable, _)| variable);
+        for variable in variables {
+            let elsewhere = "10.9.9.9:9";
+            let mut config = UpConfig::read(|name| (name == variable).then(|| elsewhere.to_owned())).unwrap();
+            for (name, address) in config.addresses() {
+                assert_eq!(address.to_string() == elsewhere, name == variable, "{name} when {variable} is set");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_configured_keeps_to_this_machine_and_is_quiet() {
+        for environment in [None, Some(String::new())] {
+            let mut config = UpConfig::configured(HOST, |_| environment.clone()).unwrap();
+            assert!(config.addresses().into_iter().all(|(_, address)| address.ip() == HOST));
+            assert_eq!(config.ingestion.telemetry.log_filter, QUIET);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The layers around every service's routes, from the outside in: observe, panics, time, size.
+//! The layers around every service's routes, from the outside in: unread bodies, observe, panics, time, size.
 
 use std::any::Any;
 
@@ -12,6 +12,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use super::observe::observe;
+use super::unread::close_after_unread;
 use crate::config::HttpConfig;
 use crate::problem::Problem;
 
@@ -28,6 +29,7 @@ pub fn dress(router: Router, config: &HttpConfig) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, config.request_timeout()))
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(from_fn(observe))
+        .layer(from_fn(close_after_unread))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature is tower-http's")]

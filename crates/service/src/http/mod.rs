@@ -7,6 +7,7 @@ mod dress;
 mod health;
 mod listen;
 mod observe;
+mod unread;
 
 pub use dress::dress;
 pub use health::{health_router, metrics_server_router};
