@@ -22,6 +22,10 @@ pub struct RecordedPartition {
     pub history_position: Offset,
     /// The topic `segment-changes`, in order.
     pub changes: Vec<SegmentChange>,
+    /// The topic `segment-memberships`, in order.
+    pub memberships: Vec<SegmentChange>,
+    /// The segmenter's state of each user.
+    pub states: BTreeMap<UserId, Vec<u8>>,
     /// The last commit.
     pub restored: RestoredPartition,
 }
@@ -46,12 +50,17 @@ impl Recorded {
                 bail!("the log hands out no more partitions");
             };
             let partition = owner.partition();
+            let mut states = BTreeMap::new();
+            let mut visit = |user_id, state: &[u8]| drop(states.insert(user_id, state.to_vec()));
+            let restored = owner.restore(&mut visit).await?;
             let recorded = RecordedPartition {
                 events: read_events(&log, partition).await?,
                 history: read_history(&warehouse, partition).await?,
                 history_position: positions.get(usize::from(partition.0)).copied().unwrap_or_default(),
-                changes: read_changes(&log, partition).await?,
-                restored: owner.restore(&mut |_, _| {}).await?,
+                changes: read_changes(&log, Topic::SegmentChanges, partition).await?,
+                memberships: read_changes(&log, Topic::SegmentMemberships, partition).await?,
+                states,
+                restored,
             };
             partitions.insert(partition, recorded);
         }
@@ -86,8 +95,8 @@ async fn read_events(log: &EmbeddedLog, partition: PartitionId) -> anyhow::Resul
         .collect()
 }
 
-async fn read_changes(log: &EmbeddedLog, partition: PartitionId) -> anyhow::Result<Vec<SegmentChange>> {
-    let stored = read_topic(log, Topic::SegmentChanges, partition).await?;
+async fn read_changes(log: &EmbeddedLog, topic: Topic, partition: PartitionId) -> anyhow::Result<Vec<SegmentChange>> {
+    let stored = read_topic(log, topic, partition).await?;
     stored.into_iter().map(|(_, value)| serde_json::from_slice(&value).context("decoding a change")).collect()
 }
 

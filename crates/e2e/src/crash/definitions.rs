@@ -61,8 +61,14 @@ impl Editor {
         for Staying { tag, clause, .. } in &STAYING {
             segments.create_if_absent(&definition(tag, clause)).await?;
         }
+        self.until_live().await
+    }
+
+    /// Waits until every segment there is decides memberships.
+    pub(super) async fn until_live(&self) -> anyhow::Result<()> {
+        let Some(segments) = self.segments().await else { return Ok(()) };
         let live = tokio::time::timeout(LIVE_WITHIN, segments.until_live()).await;
-        live.with_context(|| format!("they do not decide memberships after {LIVE_WITHIN:?}"))??;
+        live.with_context(|| format!("segments that do not decide memberships after {LIVE_WITHIN:?}"))??;
         Ok(())
     }
 

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use schema::{Cause, Event, SegmentChange, SegmentId, Timestamp};
+use schema::{Cause, Event, Generation, SegmentChange, SegmentId, Timestamp};
 
 use super::staying;
 
@@ -21,6 +21,8 @@ pub(super) struct UserStory<'a> {
     pub(super) segments: &'a [SegmentId],
     /// The instant up to which everything was decided.
     pub(super) now: Timestamp,
+    /// The last definitions.
+    pub(super) generation: Generation,
 }
 
 /// The numbers of applied records that agree with everything so far.
@@ -29,6 +31,8 @@ struct Walk<'a> {
     instants: Vec<Timestamp>,
     possible: BTreeSet<usize>,
     current: BTreeSet<usize>,
+    /// The definitions that made a change last.
+    generation: Option<Generation>,
     /// The first of `instants` that was not looked at yet.
     next_instant: usize,
 }
@@ -40,6 +44,7 @@ pub(super) fn explain(story: &UserStory<'_>) -> Result<(), String> {
         instants: instants(story),
         possible: BTreeSet::from([0]),
         current: BTreeSet::new(),
+        generation: None,
         next_instant: 0,
     };
     for change in story.changes {
@@ -100,6 +105,25 @@ impl Walk<'_> {
         }
     }
 
+    /// Time changes something only where an event leaves or reaches the edge of a window.
+    fn after_time(&self, now: Timestamp, after: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let at_an_edge = |event: &&Event| staying::edges(event.created_at).any(|edge| edge == now);
+        let first = self.story.events.iter().position(at_an_edge);
+        let applied = |applied: &usize| first.is_some_and(|first| first < *applied);
+        let explained = |applied: &usize| self.memberships(*applied, now) == *after;
+        self.possible.iter().copied().filter(applied).filter(explained).collect()
+    }
+
+    /// New definitions leave the segments that stay as they are, and each comes once.
+    fn after_switch(&mut self, generation: Generation, now: Timestamp, after: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let is_new = self.generation < Some(generation) && generation <= self.story.generation;
+        self.generation = Some(generation);
+        if !is_new || *after != self.current {
+            return BTreeSet::new();
+        }
+        self.agreeing(now)
+    }
+
     fn publish(&mut self, change: &SegmentChange) {
         let now = change.evaluated_at;
         let after: BTreeSet<usize> = (0..self.story.segments.len())
@@ -115,7 +139,10 @@ impl Walk<'_> {
                 };
                 self.possible.iter().copied().filter(caused).map(|applied| applied + 1).collect()
             }
-            _ => self.possible.iter().copied().filter(|applied| self.memberships(*applied, now) == after).collect(),
+            Cause::Time => self.after_time(now, &after),
+            Cause::Definition { generation } => self.after_switch(generation, now, &after),
+            // No run erases anybody.
+            Cause::Deletion => BTreeSet::new(),
         };
         self.current = after;
         if !self.possible.is_empty() {
@@ -170,7 +197,13 @@ mod tests {
         let events = [event(1, 0, 10), event(2, 500_000, 500_010)];
         let references: Vec<&Event> = events.iter().collect();
         let segments = (1..=6).map(SegmentId).collect::<Vec<_>>();
-        let story = UserStory { events: &references, changes, segments: &segments, now: at(9_000_000) };
+        let story = UserStory {
+            events: &references,
+            changes,
+            segments: &segments,
+            now: at(9_000_000),
+            generation: Generation(7),
+        };
         let found = explain(&story);
         assert_eq!(found.is_ok(), explained, "{found:?}");
     }
@@ -200,6 +233,27 @@ mod tests {
     fn an_exit_at_the_wrong_instant_is_found() {
         check(&[change(1, true, by(1), 20), change(2, false, Cause::Time, 2_500_000)], false);
         check(&[change(1, true, by(1), 20), change(2, false, Cause::Time, 2_500_002)], false);
+    }
+
+    #[test]
+    fn an_exit_with_the_wrong_cause_is_found() {
+        let generation = Generation(7);
+        for cause in [by(2), Cause::Definition { generation }, Cause::Deletion] {
+            check(&[change(1, true, by(1), 20), change(2, false, cause, 2_500_001)], false);
+        }
+        check(&[change(1, true, Cause::Time, 20), change(2, false, Cause::Time, 2_500_001)], false);
+    }
+
+    #[test]
+    fn definitions_may_change_other_segments_once_each() {
+        let switched = |seq, generation, evaluated| {
+            let cause = Cause::Definition { generation: Generation(generation) };
+            SegmentChange { segments: vec![SegmentId(1), SegmentId(9)], ..change(seq, true, cause, evaluated) }
+        };
+        let (first, last) = (change(1, true, by(1), 20), change(4, false, Cause::Time, 2_500_001));
+        check(&[first.clone(), switched(2, 6, 800_000), switched(3, 7, 900_000), last.clone()], true);
+        check(&[first.clone(), switched(2, 6, 800_000), switched(3, 6, 900_000), last.clone()], false);
+        check(&[first, switched(2, 6, 800_000), switched(3, 8, 900_000), last], false);
     }
 
     #[test]

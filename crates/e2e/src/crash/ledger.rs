@@ -1,6 +1,6 @@
 //! What the clients sent and what they were told: the one thing that a crash must not contradict.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use schema::{EventId, UserId};
@@ -80,6 +80,12 @@ impl Ledger {
     /// Returns everything that was sent.
     pub(super) fn sent(&self) -> BTreeMap<EventId, Sent> {
         self.pages().sent.clone()
+    }
+
+    /// Returns every user of whom an event was acknowledged.
+    pub(super) fn users(&self) -> Vec<UserId> {
+        let users: BTreeSet<UserId> = self.pages().users.values().copied().collect();
+        users.into_iter().collect()
     }
 
     /// Returns what must never have happened.

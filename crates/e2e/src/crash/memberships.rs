@@ -12,17 +12,19 @@ use super::report::{Fault, Report};
 use super::staying::STAYING;
 use crate::record::Recorded;
 
-/// Checks each user's memberships at the last instant that was decided, by the naive evaluator.
+/// Checks each user's memberships at the last instant that was decided, by the naive evaluator: at
+/// least `passed`, whatever was committed last.
 pub(super) fn check_now(
     events: &CountedEvents,
     changes: &BTreeMap<UserId, Vec<SegmentChange>>,
     recorded: &Recorded,
+    passed: Timestamp,
     report: &mut Report,
 ) -> anyhow::Result<()> {
     for (user_id, events) in events {
         let partition = &recorded.partitions[partition_index(*user_id, recorded)];
         let definitions = partition.restored.definitions.as_ref().context("a partition without definitions")?;
-        let now = partition.restored.now;
+        let now = partition.restored.now.max(passed);
         let published = changes.get(user_id).and_then(|changes| changes.last());
         let published: &[SegmentId] = published.map_or(&[], |change| &change.segments);
         let expected = memberships(&definitions.segments, events, now)?;
@@ -62,16 +64,20 @@ pub(super) fn check_on_the_way(
     events: &CountedEvents,
     changes: &BTreeMap<UserId, Vec<SegmentChange>>,
     recorded: &Recorded,
+    passed: Timestamp,
     report: &mut Report,
 ) -> anyhow::Result<()> {
     let segments = staying_ids(recorded)?;
     for (user_id, events) in events {
         let references: Vec<&Event> = events.iter().collect();
+        let partition = &recorded.partitions[partition_index(*user_id, recorded)];
+        let definitions = partition.restored.definitions.as_ref().context("a partition without definitions")?;
         let story = UserStory {
             events: &references,
             changes: changes.get(user_id).map_or(&[], Vec::as_slice),
             segments: &segments,
-            now: recorded.partitions[partition_index(*user_id, recorded)].restored.now,
+            now: partition.restored.now.max(passed),
+            generation: definitions.generation,
         };
         if let Err(reason) = explain(&story) {
             report.note(Fault::Mismatched, || format!("user {user_id}: {reason}"));

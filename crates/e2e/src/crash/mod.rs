@@ -4,18 +4,26 @@
 //! definitions ([`definitions`]); a subscriber receives changes through every restart
 //! ([`subscriber`]). Between rounds the process gets SIGKILL at a random moment, start-up included,
 //! and stays down for a moment, so that windows pass with nobody there. At the end the data directory
-//! is read ([`crate::record`]) and compared with all of that: [`events`], [`sequences`], [`memberships`], and
-//! whether the log explains each published change ([`explain`]).
+//! is read ([`crate::record`]) and compared with all of that: [`events`], [`sequences`], [`memberships`],
+//! whether the log explains each published change ([`explain`]) and it came in time ([`lateness`]), and
+//! whether the look-ups before the last stop ([`answers`]) and what the segmenter keeps ([`states`]) say
+//! the same.
+//!
+//! SIGKILL leaves the operating system's cache as it is, so a run cannot show that anything was synced
+//! to disk; a test of the `bus` crate does.
 
+mod answers;
 mod definitions;
 mod events;
 mod explain;
+mod lateness;
 mod ledger;
 mod load;
 mod memberships;
 mod report;
 mod run;
 mod sequences;
+mod states;
 mod staying;
 mod subscriber;
 mod verify;

@@ -10,6 +10,7 @@ use shoal::Dice;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
+use super::answers::{self, Answers};
 use super::definitions::Editor;
 use super::ledger::Ledger;
 use super::load::Client;
@@ -17,6 +18,7 @@ use super::report::Report;
 use super::staying::SETTLED_AFTER_SECONDS;
 use super::subscriber::{Received, subscribe};
 use super::verify::verify;
+use crate::now;
 use crate::process::{Installation, Places};
 use crate::record::Recorded;
 
@@ -159,8 +161,8 @@ impl Stage {
         }
         let settling = Client { stop: Arc::default(), ..self.client.clone() }.settle();
         tokio::time::timeout(PATIENCE, settling).await.context("posting what had no answer")?;
-        // Then no window holds anything any more, and time makes no more changes.
-        tokio::time::sleep(Duration::from_secs(SETTLED_AFTER_SECONDS)).await;
+        self.editor.until_live().await?;
+        let answers = self.ask_when_settled(running.places()).await.context("asking the look-ups")?;
         let recorded = self.stop_when_written(installation, running).await?;
 
         // Once more, for the subscriber to receive what it may have missed at the very end.
@@ -168,7 +170,16 @@ impl Stage {
         self.places.send_replace(Some(running.places().clone()));
         self.wait_for_changes(&recorded).await;
         running.stop().await?;
-        verify(&self.ledger, &self.editor.expected(), &self.received.all(), &recorded, report)
+        verify(&self.ledger, &self.editor.expected(), &self.received.all(), &answers, &recorded, report)
+    }
+
+    /// Waits without any load until no window holds anything any more and time makes no more changes;
+    /// then asks until everything up to that instant has been decided.
+    async fn ask_when_settled(&self, places: &Places) -> anyhow::Result<Answers> {
+        let settled = Duration::from_secs(SETTLED_AFTER_SECONDS);
+        let passed = now().plus_micros(i64::try_from(settled.as_micros())?);
+        tokio::time::sleep(settled).await;
+        answers::ask(&self.client.http, &places.config, &self.ledger.users(), passed).await
     }
 
     /// Stops in order; starts again while the history has not caught up with the log.

@@ -3,31 +3,41 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use schema::SegmentChange;
+use schema::{SegmentChange, Timestamp};
 use shoal::client::ChangeStream;
 use tokio::sync::watch;
 
+use crate::now;
 use crate::process::Places;
+
+/// A change, when it came, and since when it could.
+#[derive(Clone, Debug)]
+pub(super) struct Receipt {
+    pub(super) change: SegmentChange,
+    pub(super) received_at: Timestamp,
+    /// When the connection was made by which it came.
+    pub(super) connected_at: Timestamp,
+}
 
 /// Everything that was received, in order, over all connections.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Received {
-    changes: Arc<Mutex<Vec<SegmentChange>>>,
+    receipts: Arc<Mutex<Vec<Receipt>>>,
 }
 
 impl Received {
     /// Returns what was received so far.
-    pub(super) fn all(&self) -> Vec<SegmentChange> {
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(super) fn all(&self) -> Vec<Receipt> {
+        self.receipts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Returns how many changes were received so far.
     pub(super) fn count(&self) -> usize {
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.receipts.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    fn push(&self, change: SegmentChange) {
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner).push(change);
+    fn push(&self, receipt: Receipt) {
+        self.receipts.lock().unwrap_or_else(PoisonError::into_inner).push(receipt);
     }
 }
 
@@ -45,8 +55,9 @@ pub(super) async fn subscribe(
             if let Some(connected) = connected.take() {
                 let _nobody_waits_any_more = connected.send(());
             }
+            let connected_at = now();
             while let Ok(Some(change)) = stream.next().await {
-                received.push(change);
+                received.push(Receipt { change, received_at: now(), connected_at });
             }
             last_event_id = stream.last_event_id().map(str::to_owned);
         }

@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 
 use schema::{SegmentChange, UserId};
 
+use super::answers::Answers;
 use super::definitions::Expected;
 use super::ledger::Ledger;
 use super::report::{Fault, Report};
-use super::{events, memberships, sequences};
+use super::subscriber::Receipt;
+use super::{answers, events, lateness, memberships, sequences, states};
 use crate::record::Recorded;
 
 /// Compares what the clients, the editor and the subscriber know with what is on disk.
 pub(super) fn verify(
     ledger: &Ledger,
     expected: &[Expected],
-    received: &[SegmentChange],
+    received: &[Receipt],
+    answers: &Answers,
     recorded: &Recorded,
     report: &mut Report,
 ) -> anyhow::Result<()> {
@@ -28,15 +31,18 @@ pub(super) fn verify(
         sequences::check_topic(changes, report);
     }
     memberships::check_definitions(expected, recorded, report);
-    memberships::check_now(&counted, &changes, recorded, report)?;
-    memberships::check_on_the_way(&counted, &changes, recorded, report)?;
+    memberships::check_now(&counted, &changes, recorded, answers.passed, report)?;
+    memberships::check_on_the_way(&counted, &changes, recorded, answers.passed, report)?;
     check_subscriber(received, &changes, report);
+    lateness::check(received, report);
+    answers::check(answers, &changes, report);
+    states::check(recorded, report)?;
     Ok(())
 }
 
-fn check_subscriber(received: &[SegmentChange], topic: &BTreeMap<UserId, Vec<SegmentChange>>, report: &mut Report) {
+fn check_subscriber(received: &[Receipt], topic: &BTreeMap<UserId, Vec<SegmentChange>>, report: &mut Report) {
     let mut of_users: BTreeMap<UserId, Vec<SegmentChange>> = BTreeMap::new();
-    for change in received {
+    for Receipt { change, .. } in received {
         of_users.entry(change.user_id).or_default().push(change.clone());
     }
     for (user_id, changes) in topic {
