@@ -97,6 +97,14 @@ impl Shared {
         *self.durable.write().unwrap_or_else(PoisonError::into_inner) = self.keyspaces.database.snapshot();
     }
 
+    /// Notes that the journal was persisted, after as long as a slow disk takes: an answer that does
+    /// not wait for it comes before the note.
+    #[cfg(test)]
+    pub(super) fn note_persisted(&self, mode: fjall::PersistMode) {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        self.persisted.lock().unwrap_or_else(PoisonError::into_inner).push(mode);
+    }
+
     /// Returns a number that no owner had before.
     pub(super) fn next_epoch(&self) -> u64 {
         self.epochs.fetch_add(1, Ordering::Relaxed)
