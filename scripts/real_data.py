@@ -3,13 +3,15 @@
 
 The CDNOW purchase history (23,570 customers, 1997-98) ships with the PyPI package Lifetimes. Each
 line becomes one `product_purchased` event with its real date, and goes through the HTTP API of a
-`shoal up` on an empty folder. Some segments are made before the replay, some after it. Their sizes
-must equal those of an independent computation: SQLite over the raw text file.
+`shoal up` on an empty folder. Some segments are made before the replay, some after it. Each must have
+exactly the customers that an independent computation finds: SQLite over the raw text file, which cuts
+the lines apart by itself and shares no code with what is posted.
 
 Standard library only; the download is kept in a cache folder and never committed.
 """
 
 import argparse
+import collections
 import datetime
 import json
 import os
@@ -28,6 +30,9 @@ PACKAGE = "Lifetimes==0.11.3"
 DATASET = "lifetimes/datasets/CDNOW_master.txt"
 PURCHASES = 69_659
 CUSTOMERS = 23_570
+PAGE = 1000
+# How many customers to name when a segment has others than it must.
+SHOWN = 5
 # How long the system may take to start, or to take in the last events, on a slow machine.
 PATIENCE_SECONDS = 180
 
@@ -107,17 +112,19 @@ def main():
     parser.add_argument("--shoal", required=True, help="the shoal binary")
     arguments = parser.parse_args()
 
-    purchases = read_purchases(fetch_dataset(cache_folder()))
-    oracle = load_oracle(purchases)
+    text = fetch_dataset(cache_folder())
+    oracle = load_oracle(text)
     with tempfile.TemporaryDirectory(prefix="shoal-real-data-") as folder:
         folder = pathlib.Path(folder)
-        events = write_events(purchases, folder / "cdnow.ndjson")
+        events = write_events(read_purchases(text), folder / "cdnow.ndjson")
         with Shoal(arguments.shoal, folder) as shoal:
             segments = [shoal.create(*definition) for definition in BEFORE]
             shoal.replay(events)
             segments += [shoal.create(*definition) for definition in AFTER]
-            sizes = shoal.sizes_when_caught_up(segments)
-    return report(oracle, sizes)
+            shoal.wait_until_caught_up(segments)
+            customers = shoal.customers_by_user()
+            found = [(tag, shoal.members(tag, customers), question) for _, tag, question in segments]
+    return report(oracle, found)
 
 
 def cache_folder():
@@ -153,10 +160,19 @@ def read_purchases(text):
     return purchases
 
 
-def load_oracle(purchases):
+def load_oracle(text):
+    """Lets SQLite cut the raw lines apart: the columns of the file have fixed places."""
     oracle = sqlite3.connect(":memory:")
-    oracle.execute("CREATE TABLE purchases (customer TEXT, day TEXT, cds INTEGER, cents INTEGER)")
-    oracle.executemany("INSERT INTO purchases VALUES (?, ?, ?, ?)", purchases)
+    oracle.execute("CREATE TABLE lines (line TEXT)")
+    oracle.executemany("INSERT INTO lines VALUES (?)", ((line,) for line in text.split("\n")[1:]))
+    oracle.execute("""
+        CREATE TABLE purchases AS SELECT
+            substr(line, 2, 5) AS customer,
+            substr(line, 8, 4) || '-' || substr(line, 12, 2) || '-' || substr(line, 14, 2) AS day,
+            CAST(round(CAST(substr(line, 20) AS REAL) * 100) AS INTEGER) AS cents
+        FROM lines WHERE trim(line, ' ' || char(13)) <> ''""")
+    counted = oracle.execute("SELECT count(*), count(DISTINCT customer) FROM purchases").fetchone()
+    assert counted == (PURCHASES, CUSTOMERS), f"the file has another shape: {counted}"
     return oracle
 
 
@@ -232,18 +248,38 @@ class Shoal:
     def replay(self, events):
         subprocess.run([self.binary, "replay", events, "--to", self.ingestion], check=True)
 
-    def sizes_when_caught_up(self, segments):
-        """Returns (tag, size, question), once every segment is live and has everything posted so far."""
+    def wait_until_caught_up(self, segments):
+        """Waits until every segment is live and has everything posted so far."""
         posted_at = datetime.datetime.now(datetime.timezone.utc)
-        answers = {}
 
         def caught_up():
-            for identity, tag, _ in segments:
-                answers[tag] = self.call("GET", f"/api/v1/segments/{identity}/stats")
-            return all(is_live_since(stats, posted_at) for stats in answers.values())
+            return all(
+                is_live_since(self.call("GET", f"/api/v1/segments/{identity}/stats"), posted_at)
+                for identity, _, _ in segments
+            )
 
         self.wait_until(caught_up, "the segments did not catch up")
-        return [(tag, answers[tag]["user_count"], question) for _, tag, question in segments]
+
+    def pages(self, path):
+        """Returns the items of every page of a list."""
+        items, cursor = [], ""
+        while cursor is not None:
+            page = self.call("GET", f"{path}?limit={PAGE}{cursor and '&cursor=' + cursor}")
+            items += page["items"]
+            cursor = page.get("next_cursor")
+        return items
+
+    def customers_by_user(self):
+        """Returns whose customer id each user was made for: the identity that its events carried."""
+        return {user["id"]: user["clientRefId"] for user in self.pages("/api/v1/users")}
+
+    def members(self, tag, customers):
+        """Returns the customers of a segment, as a list: one that is told twice is there twice."""
+        listed = [customers[user["id"]] for user in self.pages(f"/api/v1/users/segment/{tag}")]
+        size = self.call("GET", f"/segment/{tag}")["user_count"]
+        if size != len(listed):
+            raise SystemExit(f"{tag} says it has {size} members and lists {len(listed)}")
+        return listed
 
 
 def is_live_since(stats, instant):
@@ -253,15 +289,19 @@ def is_live_since(stats, instant):
     return datetime.datetime.fromisoformat(stats["as_of"].replace("Z", "+00:00")) >= instant
 
 
-def report(oracle, sizes):
-    print(f"{'segment':<24}{'shoal':>8}{'SQL':>8}")
+def report(oracle, found):
+    print(f"{'segment':<24}{'shoal':>8}{'SQL':>8}{'missing':>9}{'surplus':>9}")
     different = 0
-    for tag, size, question in sizes:
-        expected = oracle.execute(f"SELECT count(*) FROM ({question})").fetchone()[0]
-        equal = size == expected
-        different += not equal
-        print(f"{tag:<24}{size:>8}{expected:>8}{'' if equal else '   DIFFERENT'}")
-    print(f"purchases={PURCHASES} customers={CUSTOMERS} segments={len(sizes)} different={different}")
+    for tag, listed, question in found:
+        expected = {customer for (customer,) in oracle.execute(question)}
+        missing = expected - set(listed)
+        surplus = sorted((collections.Counter(listed) - collections.Counter(expected)).elements())
+        different += bool(missing or surplus)
+        print(f"{tag:<24}{len(listed):>8}{len(expected):>8}{len(missing):>9}{len(surplus):>9}")
+        for what, customers in (("missing", sorted(missing)), ("surplus", surplus)):
+            if customers:
+                print(f"  {what}: customers {', '.join(customers[:SHOWN])}{' …' if len(customers) > SHOWN else ''}")
+    print(f"purchases={PURCHASES} customers={CUSTOMERS} segments={len(found)} different={different}")
     return 1 if different else 0
 
 

@@ -51,7 +51,8 @@ async fn append(
         calls.extend(ended.context("a client")??);
     }
     let events_per_second = (calls.len() * events_per_call) as f64 / started.elapsed().as_secs_f64();
-    Ok(Throughput { what, clients, events_per_call, events_per_second, call: Quantiles::of(calls) })
+    let call = Quantiles::of(calls);
+    Ok(Throughput { what, clients, events_per_call, events_per_second, drained_per_second: None, refused: 0, call })
 }
 
 /// The same event that the others post, as it lies in the log.

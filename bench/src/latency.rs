@@ -34,21 +34,30 @@ pub(crate) async fn measure(shop: &Shop, rate: u32, each: Duration) -> anyhow::R
     let posted = post(shop, rate, each).await?;
     tokio::time::sleep(TAIL).await;
     receiving.abort();
+    let given_up = Instant::now();
 
     let received = received.lock().unwrap_or_else(PoisonError::into_inner);
-    let to_change: Vec<Duration> = posted
-        .due
-        .iter()
-        .filter_map(|(event_id, due)| received.get(event_id).map(|received| received.duration_since(*due)))
-        .collect();
+    let (to_change, missing) = to_change(&posted.due, &received, given_up);
     Ok(Latency {
         rate_per_second: rate,
         reached_per_second: posted.answers.len() as f64 / posted.took.as_secs_f64(),
-        changes: to_change.len(),
-        missing: posted.due.len() - to_change.len(),
+        changes: to_change.len() - missing,
+        missing,
         post_to_change: Quantiles::of(to_change),
         post_to_answer: Quantiles::of(posted.answers),
     })
+}
+
+/// Returns how long each change took, and how many never came. Those took at least until they were
+/// given up, and count so: left out, they would make a system that loses its slowest look fast.
+fn to_change(
+    due: &[(EventId, Instant)],
+    received: &HashMap<EventId, Instant>,
+    given_up: Instant,
+) -> (Vec<Duration>, usize) {
+    let missing = due.iter().filter(|(event_id, _)| !received.contains_key(event_id)).count();
+    let until = |event_id| received.get(event_id).copied().unwrap_or(given_up);
+    (due.iter().map(|(event_id, due)| until(event_id).duration_since(*due)).collect(), missing)
 }
 
 async fn receive(mut stream: ChangeStream, received: Received) {
@@ -93,5 +102,21 @@ impl Posted {
     fn take(&mut self, ended: Option<Result<Option<Duration>, JoinError>>) -> anyhow::Result<()> {
         self.answers.extend(ended.transpose().context("a client")?.flatten());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_change_that_never_came_counts_until_it_was_given_up() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let [came, lost] = [1, 2].map(|number| EventId(Uuid::from_u128(number)));
+        let received = HashMap::from([(came, start + second)]);
+        let (took, missing) = to_change(&[(came, start), (lost, start + second)], &received, start + 5 * second);
+        assert_eq!((took, missing), (vec![second, 4 * second], 1));
     }
 }

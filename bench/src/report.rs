@@ -20,7 +20,8 @@ pub(crate) struct Latency {
     pub(crate) rate_per_second: u32,
     pub(crate) reached_per_second: f64,
     pub(crate) changes: usize,
-    /// From the POST that was due to the change received.
+    /// From the POST that was due to the change received; a missing one counts with the time until it
+    /// was given up, so these quantiles cannot look better for it.
     pub(crate) post_to_change: Quantiles,
     /// From the POST that was due to the 202.
     pub(crate) post_to_answer: Quantiles,
@@ -34,7 +35,12 @@ pub(crate) struct Throughput {
     pub(crate) what: &'static str,
     pub(crate) clients: usize,
     pub(crate) events_per_call: usize,
+    /// Accepted, while the load lasted.
     pub(crate) events_per_second: f64,
+    /// The same events over the time until all of them were evaluated; absent where nobody evaluates.
+    pub(crate) drained_per_second: Option<f64>,
+    /// Events of answered requests that were not accepted.
+    pub(crate) refused: usize,
     pub(crate) call: Quantiles,
 }
 
@@ -47,11 +53,22 @@ impl Report {
             row(&format!("POST to change at {rate_per_second}/s"), *reached_per_second, *post_to_change);
             row(&format!("POST to 202 at {rate_per_second}/s"), *reached_per_second, *post_to_answer);
         }
-        for Throughput { what, clients, events_per_call, events_per_second, call } in &self.throughput {
+        for Throughput { what, clients, events_per_call, events_per_second, call, .. } in &self.throughput {
             row(&format!("{what} ({clients} × {events_per_call})"), *events_per_second, *call);
         }
+        for Throughput { what, events_per_second, drained_per_second, refused, .. } in &self.throughput {
+            if let Some(drained) = drained_per_second {
+                println!("{what}: accepted {events_per_second:.0}/s, evaluated {drained:.0}/s until caught up");
+            }
+            if *refused > 0 {
+                println!("{what}: {refused} events were refused and do not count");
+            }
+        }
         for latency in self.latency.iter().filter(|latency| latency.missing > 0) {
-            println!("{} events at {}/s were refused or without a change", latency.missing, latency.rate_per_second);
+            println!(
+                "{} events at {}/s were refused or without a change; they count until given up",
+                latency.missing, latency.rate_per_second
+            );
         }
     }
 

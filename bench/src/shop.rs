@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use e2e::process::Places;
 use e2e::system::segment;
-use schema::EventId;
+use schema::{EventId, Timestamp};
 use serde_json::json;
 use shoal::client::{IngestionClient, SegmentsClient};
 use uuid::Uuid;
 
 const USERS: u64 = 2_000;
+
+/// How long a backlog may take to be evaluated, and how often to look whether it is.
+const MAX_BACKLOG: Duration = Duration::from_secs(300);
+const POLL: Duration = Duration::from_millis(20);
 
 /// Beside the one that flips: what a small site may have.
 const SEGMENTS: [(&str, &str); 6] = [
@@ -70,6 +75,22 @@ impl Shop {
             shop.ingestion.post_batch(lines.iter().map(String::as_str)).await?;
         }
         Ok(shop)
+    }
+
+    /// Waits until everything posted so far is evaluated: look-ups are exact up to now or later.
+    pub(crate) async fn caught_up(&self) -> anyhow::Result<()> {
+        let (asked_at, deadline) = (e2e::now(), Instant::now() + MAX_BACKLOG);
+        while self.as_of().await?.is_none_or(|as_of| as_of < asked_at) {
+            anyhow::ensure!(Instant::now() < deadline, "the segmenter did not catch up in {MAX_BACKLOG:?}");
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
+    }
+
+    async fn as_of(&self) -> anyhow::Result<Option<Timestamp>> {
+        let url = format!("{}/segment/{}", self.config_url, SEGMENTS[0].0);
+        let answer: serde_json::Value = self.http.get(url).send().await?.error_for_status()?.json().await?;
+        Ok(answer["as_of"].as_str().and_then(|text| Timestamp::parse(text).ok()))
     }
 
     /// Returns the next event: users take turns, and each turn is the other kind of event.

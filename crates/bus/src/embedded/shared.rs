@@ -38,6 +38,10 @@ pub(super) struct Shared {
     writer_floors: Vec<AtomicU64>,
     epochs: AtomicU64,
     statuses: Mutex<BTreeMap<PartitionId, PartitionStatus>>,
+    /// How the journal was persisted, each time: a kill leaves the system's cache as it is, so only
+    /// this shows that an answer came after a sync.
+    #[cfg(test)]
+    pub(super) persisted: Mutex<Vec<fjall::PersistMode>>,
 }
 
 impl Shared {
@@ -56,6 +60,8 @@ impl Shared {
             writer_floors: (0..partitions).map(|_| AtomicU64::new(0)).collect(),
             epochs: AtomicU64::new(1),
             statuses: Mutex::default(),
+            #[cfg(test)]
+            persisted: Mutex::default(),
             partitions,
             keyspaces,
             lanes,
@@ -89,6 +95,14 @@ impl Shared {
     /// Lets readers see everything that was written up to now; the caller has synced it.
     pub(super) fn make_durable(&self) {
         *self.durable.write().unwrap_or_else(PoisonError::into_inner) = self.keyspaces.database.snapshot();
+    }
+
+    /// Notes that the journal was persisted, after as long as a slow disk takes: an answer that does
+    /// not wait for it comes before the note.
+    #[cfg(test)]
+    pub(super) fn note_persisted(&self, mode: fjall::PersistMode) {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        self.persisted.lock().unwrap_or_else(PoisonError::into_inner).push(mode);
     }
 
     /// Returns a number that no owner had before.

@@ -169,9 +169,8 @@ impl WritingThread {
 
     /// Makes the group durable, then visible, then answers.
     fn sync(&mut self, group: Vec<Waiting>) {
-        let database = &self.shared.keyspaces.database;
         let healthy = self.shared.check_health();
-        let synced = healthy.and_then(|()| database.persist(PersistMode::SyncData).map_err(from_fjall));
+        let synced = healthy.and_then(|()| self.persist(PersistMode::SyncData));
         if let Err(error) = self.checked(synced) {
             let reason = reason_of(error);
             for waiting in group {
@@ -184,6 +183,13 @@ impl WritingThread {
         for waiting in group {
             let _ = waiting.reply.send(Ok(waiting.positions));
         }
+    }
+
+    fn persist(&self, mode: PersistMode) -> Result<(), BusError> {
+        self.shared.keyspaces.database.persist(mode).map_err(from_fjall)?;
+        #[cfg(test)]
+        self.shared.note_persisted(mode);
+        Ok(())
     }
 
     fn tell(&mut self) {
@@ -205,5 +211,39 @@ impl Drop for WritingThread {
     /// Wakes those who wait for records that can no longer come.
     fn drop(&mut self) {
         self.shared.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schema::{LogRecord, Timestamp, UserDeletion, UserId};
+
+    use super::super::{EmbeddedLog, EmbeddedLogOptions};
+    use crate::{EventLog as _, Ownership as _, OwnershipChange, PartitionCommit};
+
+    fn record(user_id: i64) -> LogRecord {
+        let received_at = Timestamp::from_micros(1_800_000_000_000_000);
+        LogRecord::Deletion(UserDeletion { user_id: UserId(user_id), received_at })
+    }
+
+    /// The one sync that an answer waited for.
+    #[track_caller]
+    fn check_synced(log: &EmbeddedLog, what: &str) {
+        let persisted = std::mem::take(&mut *log.shared().persisted.lock().unwrap());
+        assert_eq!(format!("{persisted:?}"), "[SyncData]", "{what}");
+    }
+
+    #[tokio::test]
+    async fn an_append_and_a_commit_are_answered_after_a_sync() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = EmbeddedLog::open(folder.path(), EmbeddedLogOptions::default()).unwrap();
+        let Ok(Some(OwnershipChange::Assigned(mut owner))) = log.ownership().next().await else { panic!("no owner") };
+        log.shared().persisted.lock().unwrap().clear();
+        for number in 1..=20 {
+            log.append(vec![record(number)]).await.unwrap();
+            check_synced(&log, "append");
+            owner.commit(PartitionCommit::default()).await.unwrap();
+            check_synced(&log, "commit");
+        }
     }
 }

@@ -10,6 +10,7 @@ mod command_line;
 mod crash;
 mod definitions;
 mod order;
+mod shutdown;
 mod timers;
 
 use e2e::system::System;
