@@ -112,6 +112,8 @@ pub enum Code {
     NeverChangesWithTime,
     /// "Not this value" selects everyone with some other event.
     NegationIsNotNever,
+    /// The events themselves are kept for it, not only what they add up to.
+    RetainsEvents,
 }
 
 impl Code {
@@ -139,6 +141,7 @@ impl Code {
             Self::AlwaysFalse => "always_false",
             Self::NeverChangesWithTime => "never_changes_with_time",
             Self::NegationIsNotNever => "negation_is_not_never",
+            Self::RetainsEvents => "retains_events",
         }
     }
 }

@@ -17,6 +17,7 @@ mod names;
 mod operators;
 mod parse;
 mod possible;
+mod retained;
 mod scope;
 mod statement;
 mod subquery;

@@ -49,7 +49,7 @@ impl Lowering<'_> {
         let select = self.subselect(query, scope, span)?;
         let alias = self.table(select, span)?;
         let inner = Scope { alias: &alias, outer: Some(scope), place: Place::Aggregated };
-        let by_user = self.is_user_id(value, scope, Owner::Here) && self.selects_user_id(select, &inner);
+        let by_user = self.is_user_id(value, scope) && self.selects_user_id(select, &inner);
         let grouped = self.grouped_by_user(select, &inner);
         let conditions = self.conditions(select, &inner)?;
         if !by_user && !conditions.same_user {
@@ -118,8 +118,11 @@ impl Lowering<'_> {
 
     /// Returns the SELECT if it is nothing more than that.
     fn subselect<'q>(&mut self, query: &'q Query, scope: &Scope<'_>, span: Span) -> Option<&'q Select> {
-        if !matches!(scope.place, Place::Clause) {
-            return self.unsupported(span, "a subquery inside an aggregate or another subquery is");
+        match scope.place {
+            Place::Clause | Place::Aggregated => {}
+            Place::Argument => return self.unsupported(span, "a subquery inside an aggregate's argument is"),
+            Place::Group { .. } => return self.unsupported(span, "a subquery in HAVING is"),
+            Place::Selected { .. } => return self.unsupported(span, "a subquery in what a subquery selects is"),
         }
         let select = match &*query.body {
             SetExpr::Select(select) => select,
@@ -190,25 +193,33 @@ impl Lowering<'_> {
 
     fn is_same_user(&self, part: &ast::Expr, inner: &Scope<'_>) -> bool {
         let ast::Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = part else { return false };
-        let pair = |one, other| self.is_user_id(one, inner, Owner::Here) && self.is_user_id(other, inner, Owner::Outer);
+        let pair = |one, other| {
+            self.owns_user_id(one, inner) == Some(Owner::Here)
+                && matches!(self.owns_user_id(other, inner), Some(Owner::Outer(_)))
+        };
         pair(left, right) || pair(right, left)
     }
 
-    fn is_user_id(&self, parsed: &ast::Expr, scope: &Scope<'_>, owner: Owner) -> bool {
+    fn is_user_id(&self, parsed: &ast::Expr, scope: &Scope<'_>) -> bool {
+        self.owns_user_id(parsed, scope) == Some(Owner::Here)
+    }
+
+    /// Returns whose `user_id` an expression is, if it is one.
+    fn owns_user_id(&self, parsed: &ast::Expr, scope: &Scope<'_>) -> Option<Owner> {
         match unwrapped(parsed) {
-            ast::Expr::Identifier(name) => folded(name) == "user_id" && scope.owner(None) == owner,
+            ast::Expr::Identifier(name) if folded(name) == "user_id" => Some(scope.owner(None)),
             ast::Expr::CompoundIdentifier(parts) => match parts.as_slice() {
-                [alias, name] => folded(name) == "user_id" && scope.owner(Some(&folded(alias))) == owner,
-                _ => false,
+                [alias, name] if folded(name) == "user_id" => Some(scope.owner(Some(&folded(alias)))),
+                _ => None,
             },
-            _ => false,
+            _ => None,
         }
     }
 
     fn selects_user_id(&self, select: &Select, inner: &Scope<'_>) -> bool {
         match select.projection.as_slice() {
             [SelectItem::UnnamedExpr(selected) | SelectItem::ExprWithAlias { expr: selected, .. }] => {
-                self.is_user_id(selected, inner, Owner::Here)
+                self.is_user_id(selected, inner)
             }
             _ => false,
         }
@@ -222,7 +233,7 @@ impl Lowering<'_> {
         };
         match by.as_slice() {
             [] => Some(false),
-            [by] if modifiers.is_empty() && self.is_user_id(by, inner, Owner::Here) => Some(true),
+            [by] if modifiers.is_empty() && self.is_user_id(by, inner) => Some(true),
             [first, ..] => {
                 let at = self.tokens.span_of(first);
                 self.unsupported(at, "GROUP BY anything but `user_id` is")

@@ -12,6 +12,10 @@ use crate::{Aggregate, Column, Expr, ExprKind, SqlType, Truth, Value};
 pub trait Scope {
     /// Returns the value of a column of the current row.
     fn column(&self, column: Column) -> Value;
+    /// Returns the value of a column of the row that the current aggregate stands at.
+    fn outer(&self, _column: Column) -> Value {
+        Value::Null
+    }
     /// Returns the value of an aggregate over the user's events.
     fn aggregate(&self, aggregate: &Aggregate) -> Value;
     /// Returns the value of a plan's aggregate by its index.
@@ -25,6 +29,7 @@ pub fn evaluate(expr: &Expr, scope: &impl Scope) -> Value {
     match &expr.kind {
         ExprKind::Literal(value) => value.clone(),
         ExprKind::Column(column) => conform(scope.column(*column), expr.sql_type),
+        ExprKind::Outer(column) => conform(scope.outer(*column), expr.sql_type),
         ExprKind::Aggregate(aggregate) => conform(scope.aggregate(aggregate), expr.sql_type),
         ExprKind::Slot(index) => conform(scope.slot(*index), expr.sql_type),
         ExprKind::Now => Value::Timestamp(scope.now()),
@@ -73,6 +78,7 @@ fn operand_of_boolean<'a>(expr: &'a Expr, scope: &impl Scope) -> Cow<'a, Value> 
     match &expr.kind {
         ExprKind::Literal(_)
         | ExprKind::Column(_)
+        | ExprKind::Outer(_)
         | ExprKind::Aggregate(_)
         | ExprKind::Slot(_)
         | ExprKind::Case { .. }

@@ -6,9 +6,10 @@ use super::slots::Slots;
 use super::spec::{NowComparison, Plan, WindowSpec};
 use super::term::{MAX_TERMS, Term, terms};
 use super::unsupported;
-use crate::{Diagnostic, Expr, ExprKind, Rule, SqlType, Value};
+use crate::rule::{ArithmeticOp, Comparison};
+use crate::{Aggregate, AggregateFunction, Column, Diagnostic, Expr, ExprKind, Rule, SqlType, Value};
 
-/// Lowers a rule; errors say what cannot be evaluated incrementally, and where it stands.
+/// Lowers a rule; errors say what cannot be evaluated exactly, and where it stands.
 pub fn plan(rule: &Rule) -> Result<Plan, Vec<Diagnostic>> {
     let mut lowering = Lowering::default();
     let membership = lowering.some_row(Some(&rule.expr), &rule.expr);
@@ -44,7 +45,15 @@ impl Lowering {
 
     fn some_row_of_term(&mut self, term: Term, like: &Expr) -> Expr {
         // Also without a condition on the row there must be a row.
-        let exists = self.exists_slot(canonical_conjunction(term.row), term.window, like);
+        let exists = match term.mixed.first() {
+            None => self.exists_slot(canonical_conjunction(term.row), term.window, like),
+            Some(first) => {
+                let span = first.span;
+                let conditions = [term.row, edges(term.window, like), term.mixed].concat();
+                let filter = canonical_conjunction(conditions).map(|filter| Expr { span, ..filter });
+                self.interpreted_slot(&Aggregate { function: AggregateFunction::Exists, filter }, like)
+            }
+        };
         let parts = std::iter::once(exists).chain(term.user).collect();
         junction(parts, like, ExprKind::And, true)
     }
@@ -58,19 +67,32 @@ impl Lowering {
         })
     }
 
-    /// Returns an aggregate's filter as a condition without `now()` and one window.
-    pub(super) fn single_window(&mut self, filter: Option<&Expr>, like: &Expr) -> (Option<Expr>, WindowSpec) {
-        let alternatives = self.alternatives(filter, like);
-        let about = filter.unwrap_or(like);
+    /// Returns an aggregate's filter as a condition on the row alone and one window; `None` when that
+    /// is not all it says.
+    pub(super) fn single_window(filter: Option<&Expr>, like: &Expr) -> Option<(Option<Expr>, WindowSpec)> {
+        // What is lowered on the way belongs to no plan yet.
+        let mut attempt = Self::default();
+        let alternatives = attempt.alternatives(filter, like);
         let window = alternatives.first().map(|term| term.window).unwrap_or_default();
-        if alternatives.iter().any(|term| term.window != window) {
-            self.diagnostics.push(unsupported::several_windows(about));
-        }
-        if alternatives.iter().any(|term| !term.user.is_empty()) {
-            self.diagnostics.push(unsupported::now_in_filter(about));
-        }
-        (either(alternatives, about), window)
+        let fits = |term: &Term| term.window == window && term.user.is_empty() && term.mixed.is_empty();
+        let folds = attempt.diagnostics.is_empty() && alternatives.iter().all(fits);
+        folds.then(|| (either(alternatives, filter.unwrap_or(like)), window))
     }
+}
+
+/// Returns the edges of a window as conditions.
+fn edges(window: WindowSpec, like: &Expr) -> Vec<Expr> {
+    let expr = |kind, sql_type| Expr { kind, sql_type, span: like.span };
+    let edge = |op, micros| {
+        let interval = expr(ExprKind::Literal(Value::Interval(micros)), SqlType::Interval);
+        let now = expr(ExprKind::Now, SqlType::Timestamp);
+        let shift = ExprKind::Arithmetic { op: ArithmeticOp::Add, left: Box::new(now), right: Box::new(interval) };
+        let column = expr(ExprKind::Column(Column::CreatedAt), SqlType::Timestamp);
+        let right = Box::new(expr(shift, SqlType::Timestamp));
+        boolean(ExprKind::Compare { op, left: Box::new(column), right }, like)
+    };
+    let from = window.from.map(|from| edge(Comparison::GreaterOrEqual, from));
+    from.into_iter().chain(window.until.map(|until| edge(Comparison::LessOrEqual, until))).collect()
 }
 
 /// Returns the condition that some alternative's row part is TRUE; `None` is any row.

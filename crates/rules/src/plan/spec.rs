@@ -4,7 +4,7 @@ use schema::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::rule::Comparison;
-use crate::{AggregateFunction, Expr};
+use crate::{Aggregate, AggregateFunction, Column, Expr};
 
 /// Which events count, by `created_at - now` in microseconds; both edges are included.
 ///
@@ -84,6 +84,21 @@ pub struct AggregateSpec {
     pub window: WindowSpec,
     /// How much of it this rule needs to know.
     pub demand: Demand,
+    /// How it is computed when it cannot be folded event by event. Then `filter` and `window` say which
+    /// events are retained for it, and `function` is as it was written.
+    pub interpretation: Option<Box<Interpretation>>,
+}
+
+/// An aggregate that is computed anew over the retained events when one of them comes or time passes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Interpretation {
+    /// What is computed. Every comparison with `now()` in it, also inside of aggregates, is a
+    /// [`crate::ExprKind::Slot`]: an index into `now_comparisons`.
+    pub aggregate: Aggregate,
+    /// Over the row that the slot stands at; `time` may hold aggregates.
+    pub now_comparisons: Vec<NowComparison>,
+    /// The columns that are needed of a retained event, ascending.
+    pub columns: Vec<Column>,
 }
 
 /// Fingerprint of function, argument, filter and window of an [`AggregateSpec`]: equal keys share state.
@@ -98,7 +113,7 @@ pub struct AggregateKey(pub u128);
 /// Time alone flips it; see [`NowComparison::next_flip`].
 #[derive(Clone, PartialEq, Debug)]
 pub struct NowComparison {
-    /// The time, over the plan's aggregates; does not name `now()`.
+    /// The time, over the plan's aggregates (in an interpretation, over its row); does not name `now()`.
     pub time: Expr,
     /// How it is compared.
     pub op: Comparison,
@@ -130,4 +145,11 @@ pub struct Plan {
     pub membership: Expr,
     /// Every comparison with `now()` in `membership`.
     pub now_comparisons: Vec<NowComparison>,
+}
+
+impl Plan {
+    /// Returns the aggregates that are computed over retained events.
+    pub fn interpreted(&self) -> impl Iterator<Item = &AggregateSpec> {
+        self.aggregates.iter().filter(|spec| spec.interpretation.is_some())
+    }
 }

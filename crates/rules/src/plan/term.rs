@@ -13,6 +13,8 @@ pub(super) struct Term {
     pub(super) row: Vec<Expr>,
     pub(super) window: WindowSpec,
     pub(super) user: Vec<Expr>,
+    /// What a row must be besides, in a way that only an interpretation can tell.
+    pub(super) mixed: Vec<Expr>,
 }
 
 /// There are more than [`MAX_TERMS`].
@@ -24,6 +26,7 @@ pub(super) fn terms(formula: Formula) -> Result<Vec<Term>, TooManyTerms> {
     match formula {
         Formula::Row(expr) => Ok(vec![Term { row: vec![expr], ..Term::default() }]),
         Formula::User(expr) => Ok(vec![Term { user: vec![expr], ..Term::default() }]),
+        Formula::Mixed(expr) => Ok(vec![Term { mixed: vec![expr], ..Term::default() }]),
         Formula::Window(window) => Ok(vec![Term { window, ..Term::default() }]),
         Formula::Any(parts) => {
             let mut alternatives = Vec::new();
@@ -59,6 +62,7 @@ impl Term {
             row: [self.row.as_slice(), &other.row].concat(),
             window: self.window.intersected(other.window),
             user: [self.user.as_slice(), &other.user].concat(),
+            mixed: [self.mixed.as_slice(), &other.mixed].concat(),
         }
     }
 }

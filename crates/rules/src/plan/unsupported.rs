@@ -1,7 +1,7 @@
 //! What a plan refuses, in plain words.
 
 use crate::limits::MAX_COUNT_THRESHOLD;
-use crate::{Code, Diagnostic, Expr, Severity};
+use crate::{AggregateFunction, Code, Diagnostic, Expr, Severity, SqlType};
 
 fn refuse(code: Code, expr: &Expr, message: String, hint: Option<&str>) -> Diagnostic {
     Diagnostic {
@@ -12,12 +12,6 @@ fn refuse(code: Code, expr: &Expr, message: String, hint: Option<&str>) -> Diagn
         hint: hint.map(str::to_owned),
         replacement: None,
     }
-}
-
-pub(super) fn mixed(expr: &Expr) -> Diagnostic {
-    let message = "one comparison of a row's column with an aggregate over the user's events is not supported yet";
-    let hint = "compare columns with constants, aggregates with aggregates or constants, and join the two by AND or OR";
-    refuse(Code::Unsupported, expr, message.to_owned(), Some(hint))
 }
 
 pub(super) fn now_outside_of_comparison(expr: &Expr) -> Diagnostic {
@@ -36,20 +30,13 @@ pub(super) fn interval_too_long(expr: &Expr) -> Diagnostic {
     refuse(Code::Unsupported, expr, message.to_owned(), None)
 }
 
-pub(super) fn several_windows(expr: &Expr) -> Diagnostic {
-    let message = "the filter of an aggregate can have one window of time; this one needs several, joined by OR";
-    let hint = "add two aggregates with one window each, or write one window that holds both";
-    refuse(Code::Unsupported, expr, message.to_owned(), Some(hint))
-}
-
-pub(super) fn now_in_filter(expr: &Expr) -> Diagnostic {
-    let message = "in an aggregate's filter `now()` can only be compared with `created_at`";
-    refuse(Code::Unsupported, expr, message.to_owned(), Some("move the condition out of the filter"))
-}
-
-pub(super) fn float_total(expr: &Expr) -> Diagnostic {
+/// Returns what is wrong with an aggregate that adds values up, if anything is.
+pub(super) fn total(function: &AggregateFunction) -> Option<Diagnostic> {
+    let (AggregateFunction::Sum(argument) | AggregateFunction::Avg(argument)) = function else { return None };
     let message = "sum and avg of a DOUBLE are not supported yet: they would depend on the order of the events";
-    refuse(Code::Unsupported, expr, message.to_owned(), Some("sum an integer or a decimal"))
+    let hint = Some("sum an integer or a decimal");
+    let refused = || refuse(Code::Unsupported, argument, message.to_owned(), hint);
+    (argument.sql_type == SqlType::Double).then(refused)
 }
 
 pub(super) fn too_many_terms(expr: &Expr, limit: usize) -> Diagnostic {

@@ -9,24 +9,26 @@ use crate::render::print::{self, ATOM, NOT, Target};
 use crate::rule::{ArithmeticOp, ScalarFunction};
 use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, SqlType, Value, plan};
 
-const SAME_USER: &str = "FROM events e WHERE e.user_id = events.user_id";
-
 /// Prints `SELECT DISTINCT user_id FROM events WHERE …` for Databend, with `now()` as a literal.
 pub fn databend(rule: &Rule, now: Timestamp) -> String {
-    let target = Databend { now, row: "events" };
+    let target = Databend { now, level: 0 };
     format!("SELECT DISTINCT user_id FROM events WHERE {}", print::expression(&rule.expr, &target))
 }
 
 #[derive(Clone, Copy)]
 struct Databend {
     now: Timestamp,
-    /// The name of the rows that columns belong to.
-    row: &'static str,
+    /// How many aggregates the rendered expression stands in.
+    level: usize,
 }
 
 impl Target for Databend {
     fn column(&self, column: Column) -> String {
-        format!("{}.{}", self.row, column.as_str())
+        format!("{}.{}", print::alias(self.level), column.as_str())
+    }
+
+    fn outer(&self, column: Column) -> String {
+        format!("{}.{}", print::alias(self.level.saturating_sub(1)), column.as_str())
     }
 
     fn now(&self) -> String {
@@ -39,15 +41,20 @@ impl Target for Databend {
     }
 
     fn aggregate(&self, aggregate: &Aggregate) -> String {
-        let inner = Self { row: "e", ..*self };
-        let filter = aggregate.filter.as_ref();
+        let inner = Self { level: self.level + 1, ..*self };
+        let (same_user, filter) = (print::same_user(inner.level), aggregate.filter.as_ref());
+        let also = || filter.map_or_else(String::new, |filter| format!(" AND {}", print::operand(filter, NOT, &inner)));
         match &aggregate.function {
-            AggregateFunction::Exists => {
-                let also =
-                    filter.map_or_else(String::new, |filter| format!(" AND {}", print::operand(filter, NOT, &inner)));
-                format!("EXISTS (SELECT 1 {SAME_USER}{also})")
+            AggregateFunction::Exists => format!("EXISTS (SELECT 1 {same_user}{})", also()),
+            // A subquery inside an aggregate's argument fails; only in WHERE it may stand.
+            function if filter.is_some_and(Expr::holds_aggregate) => {
+                let selected = format!("(SELECT {} {same_user}{})", inner.call(function, None), also());
+                match function.over_nothing() {
+                    Value::Integer(nothing) => format!("coalesce({selected}, {nothing})"),
+                    _ => selected,
+                }
             }
-            function => format!("(SELECT {} {SAME_USER})", inner.call(function, filter)),
+            function => format!("(SELECT {} {same_user})", inner.call(function, filter)),
         }
     }
 
@@ -129,7 +136,8 @@ impl Databend {
             },
             AggregateFunction::CountDistinct(_) => format!("count(DISTINCT {})", only(shown)),
             AggregateFunction::Last(value) | AggregateFunction::First(value) => {
-                format!("{name}_if({shown}, (e.created_at, e.event_id), {})", self.present(value, filter))
+                let row = print::alias(self.level);
+                format!("{name}_if({shown}, ({row}.created_at, {row}.event_id), {})", self.present(value, filter))
             }
             AggregateFunction::Count(_)
             | AggregateFunction::Sum(_)

@@ -11,7 +11,7 @@ proptest! {
 
     #[test]
     fn a_printed_rule_compiles_to_itself(seed in any::<u64>()) {
-        let expr = Maker { state: seed | 1 }.condition(4, true);
+        let expr = Maker { state: seed | 1, level: 0 }.condition(4, true);
         let printed = render::canonical(&Rule { expr: expr.clone() });
         let mut diagnostics = Vec::new();
         let again = compile::typed(&printed, &mut diagnostics);
@@ -25,6 +25,8 @@ proptest! {
 /// Makes rules in normal form from a seed.
 struct Maker {
     state: u64,
+    /// How many aggregates the next expression stands in.
+    level: usize,
 }
 
 const TEXTS: [&str; 6] = ["CA", "", "it's", r"a\b", "Île", "a\nb"];
@@ -65,6 +67,9 @@ impl Maker {
             }
             6 => {
                 let (value, first) = self.pair(depth - 1, whole);
+                if first.holds_aggregate() {
+                    return self.condition(depth - 1, whole);
+                }
                 let null = make(ExprKind::Literal(Value::Null), SqlType::Null);
                 ExprKind::InList { value: Box::new(value), list: vec![first, null] }
             }
@@ -106,8 +111,26 @@ impl Maker {
         self.pair(depth, whole).0
     }
 
+    /// Makes what stands inside of an aggregate.
+    fn inside<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> T {
+        self.level += 1;
+        let made = make(self);
+        self.level -= 1;
+        made
+    }
+
+    /// Makes a column of the row, or of the one around it.
+    fn column(&mut self, columns: &[Column]) -> Expr {
+        let column = self.pick(columns);
+        let around = self.level > 0 && column != Column::UserId && self.below(3) == 0;
+        let kind = if around { ExprKind::Outer(column) } else { ExprKind::Column(column) };
+        make(kind, column.sql_type())
+    }
+
     fn aggregate(&mut self, function: AggregateFunction, depth: usize) -> Expr {
-        let filter = (self.below(2) == 0).then(|| self.condition(depth - 1, false));
+        // Two levels are enough to have every kind of row around a row.
+        let whole = self.level < 2;
+        let filter = (self.below(2) == 0).then(|| self.inside(|maker| maker.condition(depth - 1, whole)));
         let sql_type = compile::result_type(&function);
         make(ExprKind::Aggregate(Box::new(Aggregate { function, filter })), sql_type)
     }
@@ -136,7 +159,7 @@ impl Maker {
                 call(ScalarFunction::Length, vec![inner], SqlType::Integer)
             }
             4 => {
-                let value = column(self.pick(&Column::ALL));
+                let value = self.inside(|maker| maker.column(&Column::ALL));
                 let function = match self.below(3) {
                     0 => AggregateFunction::CountAll,
                     1 => AggregateFunction::Count(value),
@@ -145,7 +168,7 @@ impl Maker {
                 self.aggregate(function, depth)
             }
             _ => {
-                let value = self.number(depth - 1, false);
+                let value = self.inside(|maker| maker.number(depth - 1, false));
                 let function = match self.below(4) {
                     0 => AggregateFunction::Sum(value),
                     1 => AggregateFunction::Avg(value),
@@ -159,7 +182,7 @@ impl Maker {
 
     fn plain_number(&mut self) -> Expr {
         let (value, sql_type) = match self.below(4) {
-            0 => return column(Column::OrderTotal),
+            0 => return self.column(&[Column::OrderTotal]),
             1 => (Value::Integer(self.pick(&[0, 7, -5, i64::MAX, i64::MIN])), SqlType::Integer),
             _ => {
                 let (units, scale) = self.pick(&[(50, 2), (-125, 1), (1, 18)]);
@@ -185,7 +208,7 @@ impl Maker {
     fn text(&mut self, depth: usize, whole: bool) -> Expr {
         if depth == 0 || self.below(3) == 0 {
             return match self.below(2) {
-                0 => column(self.pick(&[Column::Region, Column::Url, Column::ActivityType])),
+                0 => self.column(&[Column::Region, Column::Url, Column::ActivityType]),
                 _ => make(ExprKind::Literal(Value::Text(self.pick(&TEXTS).to_owned())), SqlType::Text),
             };
         }
@@ -207,7 +230,7 @@ impl Maker {
                 make(ExprKind::Case { branches, otherwise }, SqlType::Text)
             }
             _ => {
-                let value = self.text(depth - 1, false);
+                let value = self.inside(|maker| maker.text(depth - 1, false));
                 self.aggregate(AggregateFunction::First(value), depth)
             }
         }
@@ -215,7 +238,7 @@ impl Maker {
 
     fn time(&mut self, depth: usize, whole: bool) -> Expr {
         match self.below(if depth > 0 && whole { 5 } else { 4 }) {
-            0 => column(Column::CreatedAt),
+            0 => self.column(&[Column::CreatedAt, Column::ReceivedAt]),
             1 => make(ExprKind::Now, SqlType::Timestamp),
             2 => {
                 let micros = self.pick(&[0, 1_767_225_600_000_000, -1, 1_767_225_600_000_001]);
@@ -230,7 +253,7 @@ impl Maker {
                 make(kind, SqlType::Timestamp)
             }
             _ => {
-                let value = self.time(depth - 1, false);
+                let value = self.inside(|maker| maker.time(depth - 1, false));
                 self.aggregate(AggregateFunction::Max(value), depth)
             }
         }
@@ -239,10 +262,6 @@ impl Maker {
 
 fn make(kind: ExprKind, sql_type: SqlType) -> Expr {
     Expr { kind, sql_type, span: Span::default() }
-}
-
-fn column(column: Column) -> Expr {
-    make(ExprKind::Column(column), column.sql_type())
 }
 
 fn call(function: ScalarFunction, arguments: Vec<Expr>, sql_type: SqlType) -> Expr {
@@ -317,5 +336,28 @@ fn nothing_raises_in_databend() {
     check_databend(
         "user_id + 1 > 5 AND url IS NULL",
         "TRY_CAST(CAST(events.user_id AS DECIMAL(38, 0)) + CAST(1 AS DECIMAL(38, 0)) AS BIGINT) > 5 AND events.url IS NULL",
+    );
+}
+
+#[test]
+fn a_row_is_compared_with_the_row_around_its_subquery() {
+    check_databend(
+        "order_total > avg(order_total)",
+        "events.order_total > (SELECT avg(e.order_total) FROM events e WHERE e.user_id = events.user_id)",
+    );
+    check_databend(
+        "EXISTS (SELECT 1 FROM events a WHERE a.user_id = events.user_id AND a.order_total > \
+         (SELECT max(b.order_total) FROM events b WHERE b.user_id = a.user_id AND b.url = a.url))",
+        "EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND e.order_total > \
+         (SELECT max(CASE WHEN e2.url = e.url THEN e2.order_total END) FROM events e2 WHERE e2.user_id = e.user_id))",
+    );
+}
+
+#[test]
+fn a_subquery_never_stands_inside_an_aggregates_argument() {
+    check_databend(
+        "count(*) FILTER (WHERE EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND e.url > events.url)) < 2",
+        "coalesce((SELECT count(*) FROM events e WHERE e.user_id = events.user_id AND EXISTS (SELECT 1 FROM events e2 \
+         WHERE e2.user_id = e.user_id AND e2.url > e.url)), 0) < 2",
     );
 }
