@@ -7,7 +7,9 @@ impl Clauses<'_> {
     /// A condition that is evaluated over retained events.
     pub(crate) fn interpreted(&mut self) -> String {
         let op = self.random.pick(&COMPARISONS);
-        match self.random.below(12) {
+        match self.random.below(15) {
+            14 => self.in_values(),
+            12..=13 => self.join(),
             0 => format!("events.order_total {op} {}", self.number()),
             1 => format!("events.created_at {op} {}", self.time()),
             2 => format!("coalesce(events.region, 'CA') {op} {}", self.text()),
@@ -63,6 +65,35 @@ impl Clauses<'_> {
             _ => String::new(),
         };
         format!("{not}EXISTS (SELECT 1 FROM events {own} WHERE {own}.user_id = {around}.user_id AND {others}{also})")
+    }
+
+    /// A value is (not) among those of other rows, some of which are NULL.
+    fn in_values(&mut self) -> String {
+        let (not, column) = (self.random.pick(&["", "NOT "]), self.random.pick(&["region", "order_id", "order_total"]));
+        let filter = self.filter("e.");
+        format!(
+            "events.{column} {not}IN (SELECT e.{column} FROM events e WHERE e.user_id = events.user_id \
+             AND e.event_id <> events.event_id AND {filter})"
+        )
+    }
+
+    /// There is (not) a pair of rows, by a join.
+    fn join(&mut self) -> String {
+        let not = self.random.pick(&["", "NOT "]);
+        let (related, first) = (self.related("v", "p"), self.row("v.", 1));
+        let second = match self.random.below(5) {
+            0 => "p.event_id IS NULL".to_owned(),
+            1 => "(p.region IS NULL OR p.region = v.region)".to_owned(),
+            2 => self.window("p."),
+            3 => "p.order_total > 5".to_owned(),
+            _ => "v.region IS NOT DISTINCT FROM p.region".to_owned(),
+        };
+        let kind = self.random.pick(&["JOIN", "LEFT JOIN"]);
+        let from = format!("FROM events v {kind} events p ON p.user_id = v.user_id AND {related}");
+        match self.random.below(2) {
+            0 => format!("{not}EXISTS (SELECT 1 {from} WHERE v.user_id = events.user_id AND {first} AND {second})"),
+            _ => format!("user_id {not}IN (SELECT v.user_id {from} WHERE {first} AND {second})"),
+        }
     }
 
     /// There are so many other rows of that kind.

@@ -182,6 +182,9 @@ impl<'t> Lowering<'t> {
                 ));
             }
         };
+        if scope.joined && qualifier.is_none() {
+            return self.which_table(&folded(name), scope.alias, span);
+        }
         let owner = scope.owner(qualifier.as_deref());
         if owner == Owner::Nobody {
             let at = self.tokens.span_at(idents[0].span);
@@ -240,6 +243,12 @@ impl<'t> Lowering<'t> {
         let message = "the subquery may reach events of other users: `user_id` does not tie it to this one here";
         let problem = Diagnostic::error(Code::CrossUserSubquery, span, message);
         self.report(problem.with_hint("write `e.user_id = events.user_id` on its own, joined to the rest by AND"))
+    }
+
+    fn which_table(&mut self, name: &str, alias: &str, span: Span) -> Option<Expr> {
+        let message = format!("`{name}` could be a column of any of the joined tables");
+        let problem = Diagnostic::error(Code::UnknownColumn, span, message);
+        self.report(problem.with_hint(format!("say of which one, such as `{alias}.{name}`")))
     }
 
     fn distant_row(&mut self, span: Span) -> Option<Expr> {

@@ -11,6 +11,7 @@ mod dialect;
 mod extent;
 mod functions;
 mod intervals;
+mod joins;
 mod literals;
 mod lower;
 mod names;

@@ -13,6 +13,8 @@ pub(super) struct Scope<'s> {
     pub(super) outer: Option<&'s Scope<'s>>,
     /// What may stand here.
     pub(super) place: Place<'s>,
+    /// Whether there are other rows beside it, so that a name without a table could be of either.
+    pub(super) joined: bool,
 }
 
 /// What may stand at a place of the clause.
@@ -49,7 +51,8 @@ pub(super) enum Owner {
 
 impl<'s> Scope<'s> {
     /// The clause over a row of `events`.
-    pub(super) const CLAUSE: Scope<'static> = Scope { alias: "events", outer: None, place: Place::Clause };
+    pub(super) const CLAUSE: Scope<'static> =
+        Scope { alias: "events", outer: None, place: Place::Clause, joined: false };
 
     /// Returns the same rows at another place.
     pub(super) fn at(self, place: Place<'s>) -> Self {

@@ -27,6 +27,7 @@ mod walk;
 
 pub use lower::plan;
 pub use spec::{AggregateKey, AggregateSpec, Demand, Interpretation, NowComparison, Plan, WindowSpec};
+pub(crate) use walk::map_children;
 pub use walk::{argument_of, children};
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ pub(super) fn map_aggregate(aggregate: &Aggregate, map: &mut impl FnMut(&Expr) -
 }
 
 /// Rebuilds an expression with each direct part replaced.
-pub(super) fn map_children(expr: &Expr, map: &mut impl FnMut(&Expr) -> Expr) -> Expr {
+pub(crate) fn map_children(expr: &Expr, map: &mut impl FnMut(&Expr) -> Expr) -> Expr {
     let kind = match &expr.kind {
         kind @ (ExprKind::Literal(_)
         | ExprKind::Column(_)

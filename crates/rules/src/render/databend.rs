@@ -28,7 +28,7 @@ impl Target for Databend {
     }
 
     fn outer(&self, column: Column) -> String {
-        format!("{}.{}", print::alias(self.level.saturating_sub(1)), column.as_str())
+        format!("{}.{}", around(self.level), column.as_str())
     }
 
     fn now(&self) -> String {
@@ -42,19 +42,23 @@ impl Target for Databend {
 
     fn aggregate(&self, aggregate: &Aggregate) -> String {
         let inner = Self { level: self.level + 1, ..*self };
-        let (same_user, filter) = (print::same_user(inner.level), aggregate.filter.as_ref());
+        let (rows, filter) = (inner.rows(aggregate), aggregate.filter.as_ref());
         let also = || filter.map_or_else(String::new, |filter| format!(" AND {}", print::operand(filter, NOT, &inner)));
         match &aggregate.function {
-            AggregateFunction::Exists => format!("EXISTS (SELECT 1 {same_user}{})", also()),
-            // A subquery inside an aggregate's argument fails; only in WHERE it may stand.
-            function if filter.is_some_and(Expr::holds_aggregate) => {
-                let selected = format!("(SELECT {} {same_user}{})", inner.call(function, None), also());
+            AggregateFunction::Exists if !aggregate.is_correlated() => format!("EXISTS (SELECT 1 {rows}{})", also()),
+            function if aggregate.is_correlated() || filter.is_some_and(Expr::holds_aggregate) => {
+                // A subquery inside an aggregate's argument fails; only in WHERE it may stand.
+                let selected = match filter.is_some_and(Expr::holds_aggregate) {
+                    true => format!("(SELECT {} {rows}{})", inner.call(function, None), also()),
+                    false => format!("(SELECT {} {rows})", inner.call(function, filter)),
+                };
                 match function.over_nothing() {
+                    Value::Boolean(_) => format!("(coalesce({selected}, 0) > 0)"),
                     Value::Integer(nothing) => format!("coalesce({selected}, {nothing})"),
                     _ => selected,
                 }
             }
-            function => format!("(SELECT {} {same_user})", inner.call(function, filter)),
+            function => format!("(SELECT {} {rows})", inner.call(function, filter)),
         }
     }
 
@@ -98,12 +102,33 @@ impl Target for Databend {
             _ if (left.sql_type, right.sql_type) == (SqlType::Integer, SqlType::Integer) => {
                 self.integers(op, left, right)
             }
+            // Without its type a time that is NULL is taken for an interval, and the query fails.
+            _ if left.sql_type == SqlType::Timestamp => {
+                let time = print::expression(left, self);
+                format!("TRY_CAST({time} AS TIMESTAMP) {} {}", op.as_str(), print::operand(right, ATOM, self))
+            }
             _ => print::plain_arithmetic(op, left, right, self),
         }
     }
 }
 
 impl Databend {
+    /// The rows of an aggregate.
+    ///
+    /// A subquery that names columns of the row around it is evaluated once for each of their values,
+    /// and NULL is none of them: its answer is lost. So the row around is read again, found by columns
+    /// that are never NULL. As a condition in EXISTS, such columns fail for some plans.
+    fn rows(&self, aggregate: &Aggregate) -> String {
+        if !aggregate.is_correlated() {
+            return print::same_user(self.level);
+        }
+        let (own, again, row) = (print::alias(self.level), around(self.level), print::alias(self.level - 1));
+        format!(
+            "FROM events {own} JOIN events {again} ON {again}.user_id = {own}.user_id WHERE {again}.user_id = {row}.user_id \
+             AND {again}.event_id = {row}.event_id AND {again}.received_at = {row}.received_at"
+        )
+    }
+
     /// Integers wrap around in Databend; as decimals they have room, and what is too great is NULL.
     fn integers(&self, op: ArithmeticOp, left: &Expr, right: &Expr) -> String {
         let wide = |side| format!("CAST({} AS DECIMAL(38, 0))", print::expression(side, self));
@@ -155,6 +180,11 @@ impl Databend {
             None => present,
         }
     }
+}
+
+/// The name of the row around an aggregate, read again.
+fn around(level: usize) -> String {
+    format!("o{level}")
 }
 
 /// Returns the regular expression of a LIKE pattern, if it stands for single characters anywhere.

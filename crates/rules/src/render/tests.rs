@@ -281,7 +281,7 @@ fn now_is_a_literal_for_databend_wherever_it_stands() {
     check_databend("created_at >= now() - INTERVAL 30 DAY", "events.created_at >= TIMESTAMP '2026-01-01 12:00:00'");
     check_databend(
         "created_at + INTERVAL 1 DAY > now()",
-        "events.created_at + INTERVAL 1 DAY > TIMESTAMP '2026-01-31 12:00:00'",
+        "TRY_CAST(events.created_at AS TIMESTAMP) + INTERVAL 1 DAY > TIMESTAMP '2026-01-31 12:00:00'",
     );
 }
 
@@ -349,7 +349,9 @@ fn a_row_is_compared_with_the_row_around_its_subquery() {
         "EXISTS (SELECT 1 FROM events a WHERE a.user_id = events.user_id AND a.order_total > \
          (SELECT max(b.order_total) FROM events b WHERE b.user_id = a.user_id AND b.url = a.url))",
         "EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND e.order_total > \
-         (SELECT max(CASE WHEN e2.url = e.url THEN e2.order_total END) FROM events e2 WHERE e2.user_id = e.user_id))",
+         (SELECT max(CASE WHEN e2.url = o2.url THEN e2.order_total END) FROM events e2 JOIN events o2 \
+         ON o2.user_id = e2.user_id WHERE o2.user_id = e.user_id AND o2.event_id = e.event_id \
+         AND o2.received_at = e.received_at))",
     );
 }
 
@@ -357,7 +359,8 @@ fn a_row_is_compared_with_the_row_around_its_subquery() {
 fn a_subquery_never_stands_inside_an_aggregates_argument() {
     check_databend(
         "count(*) FILTER (WHERE EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND e.url > events.url)) < 2",
-        "coalesce((SELECT count(*) FROM events e WHERE e.user_id = events.user_id AND EXISTS (SELECT 1 FROM events e2 \
-         WHERE e2.user_id = e.user_id AND e2.url > e.url)), 0) < 2",
+        "coalesce((SELECT count(*) FROM events e WHERE e.user_id = events.user_id AND (coalesce((SELECT \
+         count_if(e2.url > o2.url) FROM events e2 JOIN events o2 ON o2.user_id = e2.user_id WHERE o2.user_id = e.user_id \
+         AND o2.event_id = e.event_id AND o2.received_at = e.received_at), 0) > 0)), 0) < 2",
     );
 }
