@@ -63,6 +63,7 @@ impl Shop {
         for (tag, clause) in SEGMENTS {
             segments.create(&segment(tag, clause)).await?;
         }
+        segments.until_live().await?;
         let shop = Self { http, ingestion, config_url: places.config.clone(), next: Arc::default() };
         let first: Vec<String> = (0..USERS).map(|_| shop.next_posting().body.to_string()).collect();
         for lines in first.chunks(500) {

@@ -23,8 +23,21 @@ pub(crate) struct Row {
 
 /// Every owned partition; at most as many rows as the log has partitions.
 pub(crate) struct Board {
-    rows: Mutex<BTreeMap<PartitionId, Row>>,
+    rows: Mutex<Rows>,
     ready: watch::Sender<bool>,
+}
+
+#[derive(Default)]
+struct Rows {
+    by_partition: BTreeMap<PartitionId, Row>,
+    /// Whether no more partitions are expected for now.
+    settled: bool,
+}
+
+impl Rows {
+    fn ready(&self) -> bool {
+        self.settled && !self.by_partition.is_empty() && self.by_partition.values().all(|row| row.status.is_some())
+    }
 }
 
 impl Board {
@@ -37,61 +50,70 @@ impl Board {
         self.ready.subscribe()
     }
 
-    /// Adds a partition that is about to be restored.
+    /// Adds a partition that is about to be restored; more may follow.
     pub(crate) fn assign(&self, partition: PartitionId) {
         self.change(|rows| {
-            rows.insert(partition, Row::default());
+            rows.by_partition.insert(partition, Row::default());
+            rows.settled = false;
         });
+    }
+
+    /// Says that no more partitions are expected for now.
+    pub(crate) fn settle(&self) {
+        self.change(|rows| rows.settled = true);
+    }
+
+    /// Returns whether no more partitions are expected for now.
+    pub(crate) fn settled(&self) -> bool {
+        self.lock().settled
     }
 
     /// Takes a partition off.
     pub(crate) fn remove(&self, partition: PartitionId) {
         self.change(|rows| {
-            rows.remove(&partition);
+            rows.by_partition.remove(&partition);
         });
     }
 
     pub(crate) fn report(&self, status: PartitionStatus, lag_records: u64) {
-        self.change(|rows| {
-            if let Some(row) = rows.get_mut(&status.partition) {
-                row.lag_records = lag_records;
-                row.status = Some(status);
-            }
+        self.change_row(status.partition, |row| {
+            row.lag_records = lag_records;
+            row.status = Some(status);
         });
     }
 
     pub(crate) fn hold(&self, partition: PartitionId, since: Instant) {
-        self.change(|rows| {
-            if let Some(row) = rows.get_mut(&partition) {
-                row.held_since = Some(since);
-            }
-        });
+        self.change_row(partition, |row| row.held_since = Some(since));
     }
 
     pub(crate) fn release(&self, partition: PartitionId) {
-        self.change(|rows| {
-            if let Some(row) = rows.get_mut(&partition) {
-                row.held_since = None;
-            }
-        });
+        self.change_row(partition, |row| row.held_since = None);
     }
 
     /// Returns every row, ascending by partition.
     pub(crate) fn rows(&self) -> Vec<(PartitionId, Row)> {
-        self.lock().iter().map(|(partition, row)| (*partition, row.clone())).collect()
+        self.lock().by_partition.iter().map(|(partition, row)| (*partition, row.clone())).collect()
     }
 
-    fn change(&self, change: impl FnOnce(&mut BTreeMap<PartitionId, Row>)) {
+    fn change_row(&self, partition: PartitionId, change: impl FnOnce(&mut Row)) {
+        self.change(|rows| {
+            if let Some(row) = rows.by_partition.get_mut(&partition) {
+                change(row);
+            }
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Rows)) {
         let mut rows = self.lock();
         change(&mut rows);
-        let ready = !rows.is_empty() && rows.values().all(|row| row.status.is_some());
-        drop(rows);
-        if self.ready.send_if_modified(|seen| std::mem::replace(seen, ready) != ready) {
-            tracing::info!(ready, "whether every owned partition is restored has changed");
+        // Under the lock, so that two changes are not told in the wrong order.
+        let ready = rows.ready();
+        if self.ready.send_if_modified(|seen| std::mem::replace(seen, ready) != ready) && ready {
+            tracing::info!(partitions = rows.by_partition.len(), "every owned partition is restored");
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<PartitionId, Row>> {
+    fn lock(&self) -> MutexGuard<'_, Rows> {
         // A row is replaced field by field; a panic in between leaves nothing that is not shown as it is.
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -120,14 +142,18 @@ mod tests {
     fn it_is_ready_once_every_owned_partition_is_restored() {
         let board = Board::new();
         let ready = board.ready();
+        board.settle();
         assert!(!*ready.borrow(), "nothing is owned");
         board.assign(PartitionId(0));
-        board.assign(PartitionId(1));
         board.report(status(0), 0);
+        assert!(!*ready.borrow(), "more may follow");
+        board.assign(PartitionId(1));
+        board.settle();
         assert!(!*ready.borrow(), "one is not restored");
         board.report(status(1), 0);
         assert!(*ready.borrow());
         board.assign(PartitionId(2));
+        board.settle();
         assert!(!*ready.borrow(), "another one came");
         board.remove(PartitionId(2));
         assert!(*ready.borrow());

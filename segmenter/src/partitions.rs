@@ -12,6 +12,7 @@ use bus::{BusError, Ownership, OwnershipChange, PartitionOwner};
 use futures::stream::{self, Stream, StreamExt};
 use schema::PartitionId;
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::catalogs::CatalogFeed;
@@ -20,6 +21,10 @@ use crate::shared::Shared;
 
 /// How long to wait before asking again for changes of ownership after the log did not answer.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
+
+/// For how long no partition may have come before it is taken that all are here: they are handed out
+/// one by one, each after a write of the log.
+const SETTLED_AFTER: Duration = Duration::from_millis(100);
 
 /// Owns what there is to own, until `stop` or until the log is closed.
 pub(crate) async fn own(
@@ -30,13 +35,21 @@ pub(crate) async fn own(
 ) -> anyhow::Result<()> {
     let mut changes = std::pin::pin!(changes_of(ownership));
     let mut owned = Owned { shared, catalogs, stop: stop.child_token(), stops: HashMap::new(), tasks: JoinSet::new() };
+    let mut settled = std::pin::pin!(tokio::time::sleep(SETTLED_AFTER));
     let outcome = loop {
         let outcome = tokio::select! {
             biased;
             () = stop.cancelled() => break Ok(()),
-            Some(ended) = owned.tasks.join_next() => owned.settle(ended),
+            Some(ended) = owned.tasks.join_next() => owned.note_end(ended),
+            () = settled.as_mut(), if !owned.shared.board.settled() => {
+                owned.shared.board.settle();
+                Ok(())
+            }
             change = changes.next() => match change {
-                Some(Ok(OwnershipChange::Assigned(log))) => owned.assign(log).await,
+                Some(Ok(OwnershipChange::Assigned(log))) => {
+                    settled.as_mut().reset(Instant::now() + SETTLED_AFTER);
+                    owned.assign(log).await
+                }
                 Some(Ok(OwnershipChange::Revoked(partition))) => owned.revoke(partition).await,
                 Some(Err(error)) => Err(anyhow::Error::new(error).context("taking partitions")),
                 None => break Ok(()),
@@ -105,13 +118,13 @@ impl Owned {
         }
         while self.stops.contains_key(&partition) {
             let Some(ended) = self.tasks.join_next().await else { break };
-            self.settle(ended)?;
+            self.note_end(ended)?;
         }
         Ok(())
     }
 
     /// Takes note of an owner that ended.
-    fn settle(&mut self, ended: Result<(PartitionId, Result<(), OwnerEnd>), JoinError>) -> anyhow::Result<()> {
+    fn note_end(&mut self, ended: Result<(PartitionId, Result<(), OwnerEnd>), JoinError>) -> anyhow::Result<()> {
         let (partition, ended) = ended.map_err(|error| anyhow!(error).context("running the owner of a partition"))?;
         self.stops.remove(&partition);
         self.shared.board.remove(partition);
@@ -138,7 +151,7 @@ impl Owned {
         self.stop.cancel();
         let mut outcome = Ok(());
         while let Some(ended) = self.tasks.join_next().await {
-            outcome = outcome.and(self.settle(ended));
+            outcome = outcome.and(self.note_end(ended));
         }
         outcome
     }

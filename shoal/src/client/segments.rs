@@ -1,9 +1,14 @@
 //! Defining segments and asking who is in them.
 
+use std::time::Duration;
+
 use schema::SegmentId;
 use serde::{Deserialize, Serialize};
 
 use super::call::{CallError, read_answer, send};
+
+/// How often to look at what is not live yet.
+const POLL: Duration = Duration::from_millis(50);
 
 /// A segment to create, or what an existing one is to become.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -31,6 +36,8 @@ pub struct SegmentBody {
     pub tag: String,
     /// The clause.
     pub where_statement: String,
+    /// `live` when this version decides memberships.
+    pub status: String,
 }
 
 /// A client of the config-api.
@@ -79,6 +86,14 @@ impl SegmentsClient {
             Some(existing) => Ok(existing),
             None => self.create(segment).await,
         }
+    }
+
+    /// Waits until every segment there is decides memberships.
+    pub async fn until_live(&self) -> Result<(), CallError> {
+        while self.list().await?.iter().any(|segment| segment.status != "live") {
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
     }
 
     /// Cursors are made of characters that stand in a URL as they are.

@@ -1,5 +1,7 @@
 //! The sample segments: made through the HTTP API, as an analyst would.
 
+use std::time::Duration;
+
 use anyhow::Context as _;
 
 use super::places::Places;
@@ -35,7 +37,11 @@ const SAMPLES: [(&str, &str, &str, &str); 4] = [
     ),
 ];
 
-/// Creates the sample segments that are not there.
+/// How long the sample segments may take to be live until the rest goes on without them; a full data
+/// directory has much history to read.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Creates the sample segments that are not there, and waits until all are live.
 pub(super) async fn create(places: &Places) -> anyhow::Result<()> {
     let http = reqwest::Client::builder().build().context("making the HTTP client")?;
     let segments = SegmentsClient::new(http, &places.config);
@@ -49,5 +55,8 @@ pub(super) async fn create(places: &Places) -> anyhow::Result<()> {
         };
         segments.create_if_absent(&segment).await?;
     }
-    Ok(())
+    match tokio::time::timeout(PATIENCE, segments.until_live()).await {
+        Ok(live) => Ok(live?),
+        Err(_still_reading_history) => Ok(()),
+    }
 }

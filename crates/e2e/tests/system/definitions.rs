@@ -43,6 +43,10 @@ async fn creating_editing_and_deleting_a_segment_moves_existing_users_by_their_h
         }
         by_number.push(user.unwrap());
     }
+    // An event that is applied after the switch would be the cause, not the definition.
+    for user_id in &by_number {
+        assert!(system.tags_of(*user_id).await.unwrap().is_empty());
+    }
     let with_at_least = |count: usize| by_number[count - 1..].iter().copied().collect::<BTreeSet<UserId>>();
     let mut changes = system.changes().await.unwrap();
 

@@ -56,7 +56,11 @@ pub(crate) fn typed(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Exp
 fn plans(rule: &Rule, diagnostics: &mut Vec<Diagnostic>) -> bool {
     match plan::plan(rule) {
         Ok(plan) => diagnostics.extend(retained::about(&plan, rule)),
-        Err(problems) => diagnostics.extend(problems),
+        Err(problems) => {
+            // What is refused needs no remark on what it would have selected.
+            diagnostics.retain(|diagnostic| diagnostic.severity != Severity::Warning);
+            diagnostics.extend(problems);
+        }
     }
     !has_errors(diagnostics)
 }

@@ -1,6 +1,6 @@
 //! A rule as text: canonical (prints and compiles to itself) and for Databend.
 //!
-//! What both have in common, operators and where they need parentheses, is in [`print`]; what they
+//! What both have in common, operators and where they need parentheses, is in [`mod@print`]; what they
 //! say differently is what each implements of [`print::Target`].
 
 mod canonical;

@@ -1,6 +1,6 @@
 //! An HTTP server as every process runs it.
 //!
-//! A service builds its routes, [`dress`]es them (request id, span, latency, panics, limits, every
+//! A service builds its routes, [`dress()`]es them (request id, span, latency, panics, limits, every
 //! refusal as problem+json) and [`serve`]s them on a bound listener until shutdown.
 
 mod dress;
