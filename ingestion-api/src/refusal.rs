@@ -104,7 +104,8 @@ fn settled(status: StatusCode, mut problem: Problem) -> Problem {
 pub(crate) fn problem_of_log(error: &BusError) -> Problem {
     match error {
         BusError::Full => Problem::unavailable("log_full", "there is no room for more events now", RETRY_LATER_SECONDS),
-        error if error.retryable() => {
+        // A broken log is back when the process was started anew, which is soon.
+        BusError::Unavailable(_) | BusError::Broken(_) => {
             Problem::unavailable("log_unavailable", "events cannot be stored now", RETRY_SOON_SECONDS)
         }
         _ => Problem::internal("appending to the log"),

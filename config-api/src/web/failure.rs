@@ -34,7 +34,9 @@ fn conflict(field: ConflictField) -> Problem {
 
 pub(crate) fn bus_problem(error: BusError) -> Problem {
     match error {
-        BusError::Unavailable(_) | BusError::Full => unavailable("log_unavailable", "the log", error),
+        BusError::Unavailable(_) | BusError::Broken(_) | BusError::Full => {
+            unavailable("log_unavailable", "the log", error)
+        }
         other => Problem::internal(other),
     }
 }

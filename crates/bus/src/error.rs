@@ -23,6 +23,10 @@ pub enum BusError {
         /// Where the log begins now.
         begin: schema::Offset,
     },
+    /// A write or a sync failed: what is on disk is unknown until a restart reads it, so waiting does
+    /// not help. Whoever owns partitions ends its process, for whatever supervises it to start anew.
+    #[error("the log failed and needs a restart: {0}")]
+    Broken(String),
     /// What is stored cannot be read: another format, or damaged.
     #[error("the log is damaged: {0}")]
     Damaged(String),

@@ -255,8 +255,8 @@ async fn a_write_that_fails_ends_the_log_and_loses_nothing_it_acknowledged() {
         .unwrap();
     let output = String::from_utf8(output.stdout).unwrap();
     let refused = output.lines().find(|line| line.starts_with("refused")).expect(&output);
-    assert_eq!(refused.matches("Unavailable").count(), 3, "{refused}");
-    assert!(refused.contains("again Err(Unavailable(\"writing failed and needs a restart"), "{refused}");
+    assert_eq!(refused.matches("Broken(").count(), 3, "{refused}");
+    assert!(refused.contains("again Err(Broken("), "{refused}");
     let mut acknowledged = Acknowledged::default();
     output.lines().for_each(|line| acknowledged.note(line));
     assert!(acknowledged.events.len() > 100, "{} events before the failure", acknowledged.events.len());

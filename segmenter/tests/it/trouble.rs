@@ -41,6 +41,20 @@ async fn stopping_while_the_log_refuses_commits_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_needs_a_restart_ends_the_process_instead_of_being_waited_for() {
+    let now = at("2026-01-01T00:00:00Z");
+    let mut rig = Rig::at(now).await;
+    rig.define_and_wait(1, &[BUYERS]).await;
+    rig.meddling.break_log.store(1, Ordering::SeqCst);
+    rig.send(vec![Shop::default().event(7, "product_purchased", now)]).await;
+    let ended = rig.ended().await.expect_err("a loud end");
+    assert!(format!("{ended:#}").contains("broken by the test"), "{ended:#}");
+    rig.start().await;
+    rig.settle().await;
+    assert_eq!(rig.changes().await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_is_no_record_becomes_a_dead_letter_and_the_rest_goes_on() {
     let now = at("2026-01-01T00:00:00Z");
     let rig = Rig::at(now).await;

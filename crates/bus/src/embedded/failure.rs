@@ -10,8 +10,16 @@ pub(super) fn from_fjall(error: fjall::Error) -> BusError {
         fjall::Error::Io(error) | fjall::Error::Storage(fjall::LsmError::Io(error)) => from_io(error),
         // Another process, or this one, has the same folder open.
         fjall::Error::Locked => BusError::Unavailable("another process has it open".to_owned()),
-        fjall::Error::Poisoned => BusError::Unavailable("an earlier write failed; restart to recover".to_owned()),
+        fjall::Error::Poisoned => BusError::Broken("an earlier write failed".to_owned()),
         other => BusError::Damaged(other.to_string()),
+    }
+}
+
+/// Returns why the log is broken, without saying twice that it is.
+pub(super) fn reason_of(error: BusError) -> String {
+    match error {
+        BusError::Broken(reason) => reason,
+        error => error.to_string(),
     }
 }
 

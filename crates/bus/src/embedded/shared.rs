@@ -103,7 +103,7 @@ impl Shared {
 
     /// Refuses everything from now on, because a write or a sync failed.
     pub(super) fn fail(&self, error: &BusError) {
-        if self.leave_open(Health::Failed(format!("writing failed and needs a restart: {error}"))) {
+        if self.leave_open(Health::Failed(error.to_string())) {
             tracing::error!(%error, "the log takes no more writes until a restart");
         }
     }
@@ -159,7 +159,7 @@ impl Health {
         match self {
             Self::Open => Ok(()),
             Self::Closed => Err(BusError::Unavailable("closed".to_owned())),
-            Self::Failed(reason) => Err(BusError::Unavailable(reason.clone())),
+            Self::Failed(reason) => Err(BusError::Broken(reason.clone())),
         }
     }
 }

@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::draft::{Draft, Ends};
 use super::embedded_log::wall_clock;
-use super::failure::from_fjall;
+use super::failure::{from_fjall, reason_of};
 use super::request::{CommitWrite, Request, Write};
 use super::retention::Retention;
 use super::shared::Shared;
@@ -161,7 +161,10 @@ impl WritingThread {
 
     /// A write that failed ends the log: how much of it is in the journal is unknown.
     fn checked<T>(&self, written: Result<T, BusError>) -> Result<T, BusError> {
-        written.inspect_err(|error| self.shared.fail(error))
+        written.map_err(|error| {
+            self.shared.fail(&error);
+            BusError::Broken(reason_of(error))
+        })
     }
 
     /// Makes the group durable, then visible, then answers.
@@ -170,9 +173,9 @@ impl WritingThread {
         let healthy = self.shared.check_health();
         let synced = healthy.and_then(|()| database.persist(PersistMode::SyncData).map_err(from_fjall));
         if let Err(error) = self.checked(synced) {
-            let reason = error.to_string();
+            let reason = reason_of(error);
             for waiting in group {
-                let _ = waiting.reply.send(Err(BusError::Unavailable(reason.clone())));
+                let _ = waiting.reply.send(Err(BusError::Broken(reason.clone())));
             }
             return;
         }

@@ -68,11 +68,6 @@ impl Engine {
         self.absorbing.as_ref().map(|absorbing| absorbing.catalog.generation())
     }
 
-    /// Returns whether the catalog being absorbed needs any history; if not, it can be switched to at once.
-    pub fn needs_history(&self) -> bool {
-        self.absorbing.as_ref().is_some_and(|absorbing| absorbing.origins.contains(&Origin::History))
-    }
-
     /// Returns whether a switch from the live catalog to `next` needs any history.
     pub fn needs_history_for(&self, next: &Arc<Catalog>) -> bool {
         Absorbing::new(&self.catalog, Arc::clone(next)).origins.contains(&Origin::History)

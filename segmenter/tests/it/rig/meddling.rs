@@ -18,6 +18,8 @@ pub(crate) struct Meddling {
     pub(crate) cut_short: Mutex<BTreeSet<Offset>>,
     /// Whether the next commit finds another owner.
     pub(crate) fence: AtomicUsize,
+    /// Whether the next commit finds that the log has failed for good.
+    pub(crate) break_log: AtomicUsize,
     /// Whether stored users come back as rubbish.
     pub(crate) spoil_users: AtomicUsize,
     pub(crate) commits: AtomicUsize,
@@ -92,6 +94,9 @@ impl PartitionOwner for MeddledOwner {
         if Meddling::spends(&self.meddling.refuse_commits) {
             self.meddling.refused.lock().unwrap().push(commit);
             return Err(BusError::Unavailable("refused by the test".to_owned()));
+        }
+        if Meddling::spends(&self.meddling.break_log) {
+            return Err(BusError::Broken("broken by the test".to_owned()));
         }
         self.meddling.commits.fetch_add(1, Ordering::SeqCst);
         self.inner.commit(commit).await
