@@ -2,15 +2,18 @@
 
 use schema::Timestamp;
 
-use crate::rule::{ArithmeticOp, ScalarFunction};
+use crate::rule::{ArithmeticOp, Comparison, ScalarFunction};
 use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Value};
 
 /// What two kinds of SQL say differently.
-pub(super) trait Target {
+pub(super) trait Target: Sized {
     fn column(&self, column: Column) -> String;
     fn now(&self) -> String;
     fn interval(&self, micros: i64) -> String;
     fn aggregate(&self, aggregate: &Aggregate) -> String;
+    fn compare(&self, op: Comparison, left: &Expr, right: &Expr) -> String {
+        format!("{} {} {}", operand(left, SUM, self), op.as_str(), operand(right, SUM, self))
+    }
     fn is_true(&self, inner: &Expr, negated: bool) -> String;
     fn like(&self, value: &Expr, pattern: &str, negated: bool) -> String;
     fn function(&self, function: ScalarFunction, arguments: &[Expr]) -> String;
@@ -98,9 +101,7 @@ fn printed(expr: &Expr, target: &impl Target) -> String {
         ExprKind::Not(inner) => denied(inner, target),
         ExprKind::And(parts) => joined(parts, " AND ", target),
         ExprKind::Or(parts) => joined(parts, " OR ", target),
-        ExprKind::Compare { op, left, right } => {
-            format!("{} {} {}", operand(left, SUM, target), op.as_str(), operand(right, SUM, target))
-        }
+        ExprKind::Compare { op, left, right } => target.compare(*op, left, right),
         ExprKind::Arithmetic { op, left, right } => target.arithmetic(*op, left, right),
         ExprKind::Negate(inner) => format!("-{}", operand(inner, ATOM, target)),
         ExprKind::Case { branches, otherwise } => case(branches, otherwise.as_deref(), target),
