@@ -88,7 +88,8 @@ fn integers(op: ArithmeticOp, left: &Value, right: &Value) -> Option<Value> {
         ArithmeticOp::Add => left.checked_add(*right),
         ArithmeticOp::Subtract => left.checked_sub(*right),
         ArithmeticOp::Multiply => left.checked_mul(*right),
-        ArithmeticOp::Modulo => left.checked_rem(*right),
+        // The remainder by -1 is 0 also where the quotient is too great.
+        ArithmeticOp::Modulo => (*right != 0).then(|| left.wrapping_rem(*right)),
         ArithmeticOp::Divide => None,
     }
     .map(Value::Integer)

@@ -76,6 +76,25 @@ impl Target for Databend<'_> {
         format!("{left} {} {right}", op.as_str())
     }
 
+    fn negate(&self, inner: &Expr) -> String {
+        // That of the least integer raises.
+        if inner.sql_type == SqlType::Integer {
+            return format!("TRY_CAST(-{} AS BIGINT)", self.wide(inner));
+        }
+        print::plain_negate(inner, self)
+    }
+
+    fn in_list(&self, value: &Expr, list: &[Expr], negated: bool) -> String {
+        match list {
+            // `x IN (x)` is `x = x`.
+            [only] if only == value => {
+                let op = if negated { Comparison::Less } else { Comparison::GreaterOrEqual };
+                self.compare(op, value, only)
+            }
+            _ => print::plain_in_list(value, list, negated, self),
+        }
+    }
+
     fn is_true(&self, inner: &Expr, negated: bool) -> String {
         let truth = format!("coalesce({}, FALSE)", print::expression(inner, self));
         if negated { format!("NOT {truth}") } else { truth }
@@ -97,6 +116,10 @@ impl Target for Databend<'_> {
             (ScalarFunction::StartsWith, [text, prefix]) => {
                 let (text, prefix) = (print::expression(text, self), print::expression(prefix, self));
                 format!("(left({text}, length({prefix})) = {prefix})")
+            }
+            // That of the least integer has no room in an integer.
+            (ScalarFunction::Abs, [value]) if value.sql_type == SqlType::Integer => {
+                format!("TRY_CAST(abs({}) AS BIGINT)", self.wide(value))
             }
             _ => format!("{}({shown})", function.as_str()),
         }
@@ -139,6 +162,11 @@ impl Databend<'_> {
     /// Prints `left op right`; division by zero would fail the whole query.
     fn plain(&self, op: ArithmeticOp, left: String, right: &Expr) -> String {
         match op {
+            // The remainder of the least integer by -1 raises; by 1 it is the same.
+            ArithmeticOp::Modulo if right.sql_type == SqlType::Integer && !is_positive(right) => {
+                let divisor = print::operand(right, SUM, self);
+                format!("{left} % CASE WHEN {divisor} = -1 THEN 1 ELSE NULLIF({divisor}, 0) END")
+            }
             ArithmeticOp::Divide | ArithmeticOp::Modulo => {
                 format!("{left} {} NULLIF({}, 0)", op.as_str(), print::expression(right, self))
             }
@@ -148,8 +176,11 @@ impl Databend<'_> {
 
     /// Integers wrap around in Databend; as decimals they have room, and what is too great is NULL.
     fn integers(&self, op: ArithmeticOp, left: &Expr, right: &Expr) -> String {
-        let wide = |side| format!("CAST({} AS DECIMAL(38, 0))", print::expression(side, self));
-        format!("TRY_CAST({} {} {} AS BIGINT)", wide(left), op.as_str(), wide(right))
+        format!("TRY_CAST({} {} {} AS BIGINT)", self.wide(left), op.as_str(), self.wide(right))
+    }
+
+    fn wide(&self, integer: &Expr) -> String {
+        format!("CAST({} AS DECIMAL(38, 0))", print::expression(integer, self))
     }
 
     /// Decimals of 38 digits wrap around or raise; with 76 they have room, and what is too great is NULL.
@@ -186,22 +217,32 @@ impl Databend<'_> {
             AggregateFunction::Last(value) | AggregateFunction::First(value) => {
                 format!("{name}({}, (e.created_at, e.event_id))", only(value))
             }
-            // Integers are added up without wrapping around.
-            AggregateFunction::Sum(value) if value.sql_type == SqlType::Integer => whole_sum(&only(value)),
+            AggregateFunction::Sum(value) => total(name, value, &only(value)),
             AggregateFunction::Avg(value) if value.sql_type == SqlType::Integer => {
-                format!("{} / NULLIF(count({}), 0)", whole_sum(&only(value)), only(value))
+                format!("{} / NULLIF(count({}), 0)", total("sum", value, &only(value)), only(value))
             }
-            AggregateFunction::Count(value)
-            | AggregateFunction::Sum(value)
-            | AggregateFunction::Avg(value)
-            | AggregateFunction::Min(value)
-            | AggregateFunction::Max(value) => format!("{name}({})", only(value)),
+            AggregateFunction::Avg(value) => total(name, value, &only(value)),
+            AggregateFunction::Count(value) | AggregateFunction::Min(value) | AggregateFunction::Max(value) => {
+                format!("{name}({})", only(value))
+            }
         }
     }
 }
 
-fn whole_sum(value: &str) -> String {
-    format!("TRY_CAST(sum(CAST({value} AS DECIMAL(38, 0))) AS BIGINT)")
+/// Prints `sum` or `avg` with room for the sum, which wraps around in the width of what is added up.
+fn total(name: &str, value: &Expr, shown: &str) -> String {
+    match value.sql_type {
+        SqlType::Integer => format!("TRY_CAST({name}(CAST({shown} AS DECIMAL(38, 0))) AS BIGINT)"),
+        SqlType::Decimal { scale } if digits(value) + CARRY_DIGITS <= MAX_DIGITS => {
+            format!("{name}(CAST({shown} AS DECIMAL(38, {scale})))")
+        }
+        SqlType::Decimal { scale } => {
+            let sum = format!("{name}(CAST({shown} AS DECIMAL(76, {scale})))");
+            let scale = if name == "avg" { scale_of(average_type(value.sql_type)) } else { scale };
+            format!("TRY_CAST({sum} AS DECIMAL(38, {scale}))")
+        }
+        _ => format!("{name}({shown})"),
+    }
 }
 
 const fn level(op: ArithmeticOp) -> u8 {
@@ -211,12 +252,21 @@ const fn level(op: ArithmeticOp) -> u8 {
     }
 }
 
+const fn is_positive(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Literal(Value::Integer(1..)))
+}
+
 /// Returns the scale of a result that is a decimal.
 fn decimal_scale(op: ArithmeticOp, left: &Expr, right: &Expr) -> Option<u8> {
     match eval::arithmetic_type(op, left.sql_type, right.sql_type) {
         Some(SqlType::Decimal { scale }) => Some(scale),
         _ => None,
     }
+}
+
+/// Returns the type of an average: that of a sum divided by a count.
+fn average_type(of: SqlType) -> SqlType {
+    eval::arithmetic_type(ArithmeticOp::Divide, of, SqlType::Integer).unwrap_or(of)
 }
 
 const fn scale_of(sql_type: SqlType) -> u8 {
