@@ -245,4 +245,10 @@ mod tests {
         assert_eq!(average(&Value::Integer(5), 3), Value::Double(5.0 / 3.0));
         assert_eq!(average(&Value::Null, 0), Value::Null);
     }
+
+    #[test]
+    fn a_remainder_by_minus_one_is_nothing_also_of_the_least_integer() {
+        check("-9223372036854775808", ArithmeticOp::Modulo, "-1", "0");
+        check("-9223372036854775808", ArithmeticOp::Modulo, "10", "-8");
+    }
 }

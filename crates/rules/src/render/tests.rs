@@ -367,4 +367,14 @@ fn what_is_too_great_is_null_instead_of_wrapping_around() {
         "WHERE TRY_CAST(CAST(events.order_total * events.order_total AS DECIMAL(76, 8)) * events.order_total AS DECIMAL(38, 12)) > 5",
     );
     check_grouped("sum(user_id) > 5", "TRY_CAST(sum(CAST(e.user_id AS DECIMAL(38, 0))) AS BIGINT) AS a0", "u.a0 > 5");
+    check_grouped("avg(order_total) > 5", "avg(CAST(e.order_total AS DECIMAL(38, 4))) AS a0", "u.a0 > 5");
+}
+
+#[test]
+fn a_remainder_by_minus_one_does_not_raise() {
+    check_databend("user_id % 7 = 1 AND url IS NULL", "WHERE events.user_id % NULLIF(7, 0) = 1 AND events.url IS NULL");
+    check_databend(
+        "7 % user_id = 1 AND url IS NULL",
+        "WHERE 7 % CASE WHEN events.user_id = -1 THEN 1 ELSE NULLIF(events.user_id, 0) END = 1 AND events.url IS NULL",
+    );
 }

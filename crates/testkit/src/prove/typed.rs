@@ -46,8 +46,9 @@ fn errs(expr: &Expr) -> bool {
     let here = match &expr.kind {
         // `_` is one byte there, and a pattern that all texts match is matched by NULL as FALSE.
         ExprKind::Like { pattern, .. } => pattern.contains('_') || pattern.chars().all(|character| character == '%'),
-        // `x = x` is TRUE there, also for NULL.
+        // `x = x` and `x IN (x)` are TRUE there, also for NULL.
         ExprKind::Compare { op: Comparison::Equal, left, right } => left == right,
+        ExprKind::InList { value, list } => list.contains(value),
         _ => false,
     };
     here || parts(expr).into_iter().any(errs)
@@ -90,6 +91,7 @@ mod tests {
             "region LIKE '%'",
             "region LIKE 'C_'",
             "NOT (region = region)",
+            "region IN (region)",
             "count(*) FILTER (WHERE region = 'CA') > 1",
             "EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND e.url = e.url)",
         ] {
