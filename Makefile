@@ -15,6 +15,8 @@ RATE ?= 8
 # `make crash`: how often the process is killed, and the seed of everything random in it.
 ROUNDS ?= 50
 SEED ?=
+# `make prove`: how many (rule, histories, instant) are asked of every evaluator.
+TRIPLES ?= 2000
 
 # A build machine starts from a fresh clone: its target folder lives in a cache outside of it.
 ifneq ($(CI),)
@@ -90,6 +92,15 @@ version: tools ## Print the version
 	@$(CARGO) build --quiet --package shoal
 	@$(TARGET_DIR)/debug/shoal version
 .PHONY: version
+
+databend: ## Make the Python environment of the embedded Databend (needs Python 3.12 or newer)
+	@scripts/databend-venv
+.PHONY: databend
+
+prove: ## Ask three evaluators, a real Databend among them, about TRIPLES random rules (SEED; DATABEND_DSN)
+	@$(CARGO) build --quiet --package testkit --features databend --bin prove
+	@TRIPLES=$(TRIPLES) SEED=$(SEED) $(TARGET_DIR)/debug/prove
+.PHONY: prove
 
 tools:
 	@scripts/check-tools

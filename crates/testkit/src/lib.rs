@@ -1,11 +1,15 @@
 //! What tests of the engine are made of: the oracle that runs it beside the naive evaluator, random
-//! clauses and histories for it, and scenario files.
+//! clauses and histories for it, scenario files, and a real Databend to prove both against.
 //!
 //! Never part of a shipped service; `shoal test` alone runs [`scenario`] for people.
 
 mod clauses;
+#[cfg(feature = "databend")]
+pub mod databend;
 mod histories;
 mod oracle;
+#[cfg(feature = "databend")]
+pub mod prove;
 mod random;
 pub mod scenario;
 

@@ -88,7 +88,8 @@ fn integers(op: ArithmeticOp, left: &Value, right: &Value) -> Option<Value> {
         ArithmeticOp::Add => left.checked_add(*right),
         ArithmeticOp::Subtract => left.checked_sub(*right),
         ArithmeticOp::Multiply => left.checked_mul(*right),
-        ArithmeticOp::Modulo => left.checked_rem(*right),
+        // The remainder by -1 is 0 also where the quotient is too great.
+        ArithmeticOp::Modulo => (*right != 0).then(|| left.wrapping_rem(*right)),
         ArithmeticOp::Divide => None,
     }
     .map(Value::Integer)
@@ -243,5 +244,11 @@ mod tests {
         assert_eq!(average(&total, 3), Value::Decimal(Decimal::parse("1.8333333333").unwrap()));
         assert_eq!(average(&Value::Integer(5), 3), Value::Double(5.0 / 3.0));
         assert_eq!(average(&Value::Null, 0), Value::Null);
+    }
+
+    #[test]
+    fn a_remainder_by_minus_one_is_nothing_also_of_the_least_integer() {
+        check("-9223372036854775808", ArithmeticOp::Modulo, "-1", "0");
+        check("-9223372036854775808", ArithmeticOp::Modulo, "10", "-8");
     }
 }

@@ -1,30 +1,56 @@
 //! A rule as a Databend query: the same answer, without what Databend lacks or errs in.
 //!
-//! An aggregate is a scalar subquery over all events of the user, its filter inside the aggregate:
-//! in WHERE it could leave no row, for which a correlated `count` comes out as NULL.
+//! The aggregates of a rule are the columns of one grouped subquery that the rows are joined with:
+//! every user with an event has a group, so that the join loses nobody, and correlated subqueries,
+//! which Databend answers wrongly or types wrongly, are not needed. A filter stands inside its aggregate:
+//! in WHERE it could leave no row of a user. What Databend answers is in `testkit/databend/semantics.sql`.
 
 use schema::Timestamp;
 
-use crate::render::print::{self, ATOM, NOT, Target};
-use crate::rule::{ArithmeticOp, ScalarFunction};
-use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, Rule, SqlType, Value, eval, plan};
+use crate::render::print::{self, PRODUCT, SUM, Target};
+use crate::rule::{ArithmeticOp, Comparison, ScalarFunction};
+use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, Rule, SqlType, Value, eval};
 
-const SAME_USER: &str = "FROM events e WHERE e.user_id = events.user_id";
+/// The most digits of a decimal that Databend calculates with before it wraps around.
+const MAX_DIGITS: usize = 38;
+/// Digits of the widest integer.
+const INTEGER_DIGITS: usize = 19;
+/// Digits that a sum has more than what is added up: more than a user has events.
+const CARRY_DIGITS: usize = 12;
+/// Digits of `order_total`.
+const TOTAL_DIGITS: usize = 18;
 
-/// Prints `SELECT DISTINCT user_id FROM events WHERE …` for Databend, with `now()` as a literal.
+/// Prints `SELECT DISTINCT events.user_id FROM events … WHERE …` for Databend, with `now()` as a literal.
 pub fn databend(rule: &Rule, now: Timestamp) -> String {
-    let target = Databend { now, row: "events" };
-    format!("SELECT DISTINCT user_id FROM events WHERE {}", print::expression(&rule.expr, &target))
+    let aggregates = aggregates_of(&rule.expr);
+    let target = Databend { now, row: "events", aggregates: &aggregates };
+    let condition = print::expression(&rule.expr, &target);
+    format!("SELECT DISTINCT events.user_id FROM events{} WHERE {condition}", target.joined())
+}
+
+/// Returns the aggregates that stand in a clause, each once.
+fn aggregates_of(expr: &Expr) -> Vec<&Aggregate> {
+    let mut found: Vec<&Aggregate> = Vec::new();
+    expr.walk(&mut |part| {
+        if let ExprKind::Aggregate(aggregate) = &part.kind
+            && !found.contains(&&**aggregate)
+        {
+            found.push(aggregate);
+        }
+    });
+    found
 }
 
 #[derive(Clone, Copy)]
-struct Databend {
+struct Databend<'r> {
     now: Timestamp,
     /// The name of the rows that columns belong to.
     row: &'static str,
+    /// The columns `a0`, `a1`, … of the user's group.
+    aggregates: &'r [&'r Aggregate],
 }
 
-impl Target for Databend {
+impl Target for Databend<'_> {
     fn column(&self, column: Column) -> String {
         format!("{}.{}", self.row, column.as_str())
     }
@@ -39,15 +65,33 @@ impl Target for Databend {
     }
 
     fn aggregate(&self, aggregate: &Aggregate) -> String {
-        let inner = Self { row: "e", ..*self };
-        let filter = aggregate.filter.as_ref();
-        match &aggregate.function {
-            AggregateFunction::Exists => {
-                let also =
-                    filter.map_or_else(String::new, |filter| format!(" AND {}", print::operand(filter, NOT, &inner)));
-                format!("EXISTS (SELECT 1 {SAME_USER}{also})")
+        let index = self.aggregates.iter().position(|known| *known == aggregate);
+        format!("u.a{}", index.unwrap_or(self.aggregates.len()))
+    }
+
+    fn compare(&self, op: Comparison, left: &Expr, right: &Expr) -> String {
+        let (left, right) = (print::operand(left, SUM, self), print::operand(right, SUM, self));
+        // `x = x` is TRUE in Databend's WHERE also for NULL; `x >= x` is not.
+        let op = if op == Comparison::Equal && left == right { Comparison::GreaterOrEqual } else { op };
+        format!("{left} {} {right}", op.as_str())
+    }
+
+    fn negate(&self, inner: &Expr) -> String {
+        // That of the least integer raises.
+        if inner.sql_type == SqlType::Integer {
+            return format!("TRY_CAST(-{} AS BIGINT)", self.wide(inner));
+        }
+        print::plain_negate(inner, self)
+    }
+
+    fn in_list(&self, value: &Expr, list: &[Expr], negated: bool) -> String {
+        match list {
+            // `x IN (x)` is `x = x`.
+            [only] if only == value => {
+                let op = if negated { Comparison::Less } else { Comparison::GreaterOrEqual };
+                self.compare(op, value, only)
             }
-            function => format!("(SELECT {} {SAME_USER})", inner.call(function, filter)),
+            _ => print::plain_in_list(value, list, negated, self),
         }
     }
 
@@ -57,13 +101,12 @@ impl Target for Databend {
     }
 
     fn like(&self, value: &Expr, pattern: &str, negated: bool) -> String {
-        match by_characters(pattern) {
-            Some(regex) => {
-                let not = if negated { "NOT " } else { "" };
-                format!("{not}regexp_like({}, {})", print::expression(value, self), print::text(&regex))
-            }
-            None => print::plain_like(value, pattern, negated, self),
+        if is_plain(pattern) {
+            return print::plain_like(value, pattern, negated, self);
         }
+        let not = if negated { "NOT " } else { "" };
+        // Without 'c' it ignores case.
+        format!("{not}regexp_like({}, {}, 'c')", print::expression(value, self), print::text(&regex(pattern)))
     }
 
     fn function(&self, function: ScalarFunction, arguments: &[Expr]) -> String {
@@ -80,6 +123,10 @@ impl Target for Databend {
                 let (percent, salt) = (print::expression(percent, self), print::expression(salt, self));
                 let user = print::expression(user, self);
                 format!("(xxhash64(concat({salt}, ':', to_string({user}))) % 10000 < {percent} * 100)")
+            }
+            // That of the least integer has no room in an integer.
+            (ScalarFunction::Abs, [value]) if value.sql_type == SqlType::Integer => {
+                format!("TRY_CAST(abs({}) AS BIGINT)", self.wide(value))
             }
             _ => format!("{}({shown})", function.as_str()),
         }
@@ -111,25 +158,64 @@ impl Target for Databend {
         if let Some(instant) = self.shifted_now(op, left, right) {
             return print::timestamp(instant);
         }
-        match op {
-            // Division by zero would fail the whole query.
-            ArithmeticOp::Divide | ArithmeticOp::Modulo => {
-                let divisor = print::expression(right, self);
-                format!("{} {} NULLIF({divisor}, 0)", print::operand(left, print::PRODUCT, self), op.as_str())
-            }
-            _ if (left.sql_type, right.sql_type) == (SqlType::Integer, SqlType::Integer) => {
-                self.integers(op, left, right)
-            }
-            _ => print::plain_arithmetic(op, left, right, self),
+        match (op, left.sql_type, right.sql_type) {
+            (
+                ArithmeticOp::Add | ArithmeticOp::Subtract | ArithmeticOp::Multiply,
+                SqlType::Integer,
+                SqlType::Integer,
+            ) => self.integers(op, left, right),
+            _ => match decimal_scale(op, left, right) {
+                Some(scale) if !fits(op, left, right) => self.decimals(op, left, right, scale),
+                _ => self.plain(op, print::operand(left, level(op), self), right),
+            },
         }
     }
 }
 
-impl Databend {
+impl Databend<'_> {
+    /// The join with every user's aggregates; nothing where there are none.
+    fn joined(&self) -> String {
+        if self.aggregates.is_empty() {
+            return String::new();
+        }
+        let inner = Self { row: "e", ..*self };
+        let columns: String = self
+            .aggregates
+            .iter()
+            .enumerate()
+            .map(|(index, aggregate)| format!(", {} AS a{index}", inner.call(aggregate)))
+            .collect();
+        format!(" JOIN (SELECT e.user_id{columns} FROM events e GROUP BY e.user_id) u ON u.user_id = events.user_id")
+    }
+
+    /// Prints `left op right`; division by zero would fail the whole query.
+    fn plain(&self, op: ArithmeticOp, left: String, right: &Expr) -> String {
+        match op {
+            // The remainder of the least integer by -1 raises; by 1 it is the same.
+            ArithmeticOp::Modulo if right.sql_type == SqlType::Integer && !is_positive(right) => {
+                let divisor = print::operand(right, SUM, self);
+                format!("{left} % CASE WHEN {divisor} = -1 THEN 1 ELSE NULLIF({divisor}, 0) END")
+            }
+            ArithmeticOp::Divide | ArithmeticOp::Modulo => {
+                format!("{left} {} NULLIF({}, 0)", op.as_str(), print::expression(right, self))
+            }
+            _ => format!("{left} {} {}", op.as_str(), print::operand(right, level(op) + 1, self)),
+        }
+    }
+
     /// Integers wrap around in Databend; as decimals they have room, and what is too great is NULL.
     fn integers(&self, op: ArithmeticOp, left: &Expr, right: &Expr) -> String {
-        let wide = |side| format!("CAST({} AS DECIMAL(38, 0))", print::expression(side, self));
-        format!("TRY_CAST({} {} {} AS BIGINT)", wide(left), op.as_str(), wide(right))
+        format!("TRY_CAST({} {} {} AS BIGINT)", self.wide(left), op.as_str(), self.wide(right))
+    }
+
+    fn wide(&self, integer: &Expr) -> String {
+        format!("CAST({} AS DECIMAL(38, 0))", print::expression(integer, self))
+    }
+
+    /// Decimals of 38 digits wrap around or raise; with 76 they have room, and what is too great is NULL.
+    fn decimals(&self, op: ArithmeticOp, left: &Expr, right: &Expr, scale: u8) -> String {
+        let wide = format!("CAST({} AS DECIMAL(76, {}))", print::expression(left, self), scale_of(left.sql_type));
+        format!("TRY_CAST({} AS DECIMAL(38, {scale}))", self.plain(op, wide, right))
     }
 
     /// `now() ± interval` is as constant as `now()`.
@@ -142,39 +228,49 @@ impl Databend {
         shifted.to_datetime().map(|_| shifted)
     }
 
-    fn call(&self, function: &AggregateFunction, filter: Option<&Expr>) -> String {
+    /// An aggregate over the user's events. `sum_if` and its like give 0 where only NULLs pass the
+    /// condition, and cut averages: a CASE inside does not.
+    fn call(&self, aggregate: &Aggregate) -> String {
+        let Aggregate { function, filter } = aggregate;
         let name = print::aggregate_name(function);
-        let value = plan::argument_of(function);
-        // `sum_if` and its like give 0 where only NULLs pass the condition: a CASE inside does not.
-        let only = |value: String| match filter {
-            Some(filter) => format!("CASE WHEN {} THEN {value} END", print::expression(filter, self)),
-            None => value,
+        let condition = filter.as_ref().map(|filter| print::expression(filter, self));
+        let only = |value: &Expr| {
+            let value = print::expression(value, self);
+            condition.as_ref().map_or(value.clone(), |condition| format!("CASE WHEN {condition} THEN {value} END"))
         };
-        let shown = value.map(|value| print::expression(value, self)).unwrap_or_default();
+        let all = || condition.as_ref().map_or("count(*)".to_owned(), |condition| format!("count_if({condition})"));
         match function {
-            AggregateFunction::Exists | AggregateFunction::CountAll => match filter {
-                Some(filter) => format!("count_if({})", print::expression(filter, self)),
-                None => "count(*)".to_owned(),
-            },
-            AggregateFunction::CountDistinct(_) => format!("count(DISTINCT {})", only(shown)),
+            AggregateFunction::Exists => format!("{} > 0", all()),
+            AggregateFunction::CountAll => all(),
+            AggregateFunction::CountDistinct(value) => format!("count(DISTINCT {})", only(value)),
             AggregateFunction::Last(value) | AggregateFunction::First(value) => {
-                format!("{name}_if({shown}, (e.created_at, e.event_id), {})", self.present(value, filter))
+                format!("{name}({}, (e.created_at, e.event_id))", only(value))
             }
-            AggregateFunction::Count(_)
-            | AggregateFunction::Sum(_)
-            | AggregateFunction::Avg(_)
-            | AggregateFunction::Min(_)
-            | AggregateFunction::Max(_) => format!("{name}({})", only(shown)),
+            AggregateFunction::Sum(value) => total(name, value, &only(value)),
+            AggregateFunction::Avg(value) if value.sql_type == SqlType::Integer => {
+                format!("{} / NULLIF(count({}), 0)", total("sum", value, &only(value)), only(value))
+            }
+            AggregateFunction::Avg(value) => total(name, value, &only(value)),
+            AggregateFunction::Count(value) | AggregateFunction::Min(value) | AggregateFunction::Max(value) => {
+                format!("{name}({})", only(value))
+            }
         }
     }
+}
 
-    /// The condition that an event passes the filter and has a value.
-    fn present(&self, value: &Expr, filter: Option<&Expr>) -> String {
-        let present = format!("{} IS NOT NULL", print::operand(value, ATOM, self));
-        match filter {
-            Some(filter) => format!("{} AND {present}", print::operand(filter, NOT, self)),
-            None => present,
+/// Prints `sum` or `avg` with room for the sum, which wraps around in the width of what is added up.
+fn total(name: &str, value: &Expr, shown: &str) -> String {
+    match value.sql_type {
+        SqlType::Integer => format!("TRY_CAST({name}(CAST({shown} AS DECIMAL(38, 0))) AS BIGINT)"),
+        SqlType::Decimal { scale } if digits(value) + CARRY_DIGITS <= MAX_DIGITS => {
+            format!("{name}(CAST({shown} AS DECIMAL(38, {scale})))")
         }
+        SqlType::Decimal { scale } => {
+            let sum = format!("{name}(CAST({shown} AS DECIMAL(76, {scale})))");
+            let scale = if name == "avg" { scale_of(average_type(value.sql_type)) } else { scale };
+            format!("TRY_CAST({sum} AS DECIMAL(38, {scale}))")
+        }
+        _ => format!("{name}({shown})"),
     }
 }
 
@@ -194,25 +290,93 @@ fn of_text(shown: &str, to: CastType) -> String {
     }
 }
 
-/// Returns the regular expression of a LIKE pattern, if it stands for single characters anywhere.
-///
-/// Databend's `_` is one byte, not one character.
-fn by_characters(pattern: &str) -> Option<String> {
+const fn level(op: ArithmeticOp) -> u8 {
+    match op {
+        ArithmeticOp::Add | ArithmeticOp::Subtract => SUM,
+        ArithmeticOp::Multiply | ArithmeticOp::Divide | ArithmeticOp::Modulo => PRODUCT,
+    }
+}
+
+const fn is_positive(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Literal(Value::Integer(1..)))
+}
+
+/// Returns the scale of a result that is a decimal.
+fn decimal_scale(op: ArithmeticOp, left: &Expr, right: &Expr) -> Option<u8> {
+    match eval::arithmetic_type(op, left.sql_type, right.sql_type) {
+        Some(SqlType::Decimal { scale }) => Some(scale),
+        _ => None,
+    }
+}
+
+/// Returns the type of an average: that of a sum divided by a count.
+fn average_type(of: SqlType) -> SqlType {
+    eval::arithmetic_type(ArithmeticOp::Divide, of, SqlType::Integer).unwrap_or(of)
+}
+
+const fn scale_of(sql_type: SqlType) -> u8 {
+    match sql_type {
+        SqlType::Decimal { scale } => scale,
+        _ => 0,
+    }
+}
+
+/// Whether no result has more digits than Databend calculates with.
+fn fits(op: ArithmeticOp, left: &Expr, right: &Expr) -> bool {
+    // A sum's carry and the digits that meet another scale, or what a quotient has more.
+    const MARGIN: usize = 7;
+    let scales = usize::from(scale_of(left.sql_type)) + usize::from(scale_of(right.sql_type));
+    let both = digits(left) + digits(right);
+    match op {
+        ArithmeticOp::Multiply => both <= MAX_DIGITS,
+        ArithmeticOp::Divide => digits(left) + scales + MARGIN <= MAX_DIGITS,
+        _ => digits(left).max(digits(right)) + scales < MAX_DIGITS,
+    }
+}
+
+/// Returns how many digits a number can have.
+fn digits(expr: &Expr) -> usize {
+    match (&expr.kind, expr.sql_type) {
+        (ExprKind::Literal(Value::Decimal(value)), _) => value.units().unsigned_abs().to_string().len(),
+        (ExprKind::Literal(Value::Integer(value)), _) => value.unsigned_abs().to_string().len(),
+        (ExprKind::Column(Column::OrderTotal), _) => TOTAL_DIGITS,
+        (_, SqlType::Integer) => INTEGER_DIGITS,
+        (ExprKind::Aggregate(aggregate), _) => digits_of(&aggregate.function),
+        _ => MAX_DIGITS,
+    }
+}
+
+/// Returns how many digits an aggregate of decimals can have.
+fn digits_of(function: &AggregateFunction) -> usize {
+    match function {
+        AggregateFunction::Sum(value) => MAX_DIGITS.min(digits(value) + CARRY_DIGITS),
+        AggregateFunction::Min(value)
+        | AggregateFunction::Max(value)
+        | AggregateFunction::Last(value)
+        | AggregateFunction::First(value) => digits(value),
+        _ => MAX_DIGITS,
+    }
+}
+
+/// Whether Databend's LIKE means this pattern as SQL does: `_` is one byte there, a backslash is not
+/// escaped by another one, and NULL is not like `%` (FALSE).
+fn is_plain(pattern: &str) -> bool {
+    !pattern.contains(['_', '\\']) && pattern.chars().any(|character| character != '%')
+}
+
+/// Returns the regular expression of a LIKE pattern.
+fn regex(pattern: &str) -> String {
     let mut regex = "(?s)^".to_owned();
-    let mut single = false;
     let mut characters = pattern.chars();
     while let Some(character) = characters.next() {
         match character {
             '%' => regex += ".*",
-            '_' => {
-                single = true;
-                regex.push('.');
-            }
+            '_' => regex.push('.'),
             '\\' => push_literally(&mut regex, characters.next().unwrap_or('\\')),
             other => push_literally(&mut regex, other),
         }
     }
-    single.then(|| regex + "$")
+    regex + "$"
 }
 
 fn push_literally(regex: &mut String, character: char) {

@@ -2,15 +2,24 @@
 
 use schema::Timestamp;
 
-use crate::rule::{ArithmeticOp, ScalarFunction};
+use crate::rule::{ArithmeticOp, Comparison, ScalarFunction};
 use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, PathStep, Value, calendar};
 
 /// What two kinds of SQL say differently.
-pub(super) trait Target {
+pub(super) trait Target: Sized {
     fn column(&self, column: Column) -> String;
     fn now(&self) -> String;
     fn interval(&self, micros: i64) -> String;
     fn aggregate(&self, aggregate: &Aggregate) -> String;
+    fn compare(&self, op: Comparison, left: &Expr, right: &Expr) -> String {
+        format!("{} {} {}", operand(left, SUM, self), op.as_str(), operand(right, SUM, self))
+    }
+    fn negate(&self, inner: &Expr) -> String {
+        plain_negate(inner, self)
+    }
+    fn in_list(&self, value: &Expr, list: &[Expr], negated: bool) -> String {
+        plain_in_list(value, list, negated, self)
+    }
     fn is_true(&self, inner: &Expr, negated: bool) -> String;
     fn like(&self, value: &Expr, pattern: &str, negated: bool) -> String;
     fn function(&self, function: ScalarFunction, arguments: &[Expr]) -> String;
@@ -101,11 +110,9 @@ fn printed(expr: &Expr, target: &impl Target) -> String {
         ExprKind::Not(inner) => denied(inner, target),
         ExprKind::And(parts) => joined(parts, " AND ", target),
         ExprKind::Or(parts) => joined(parts, " OR ", target),
-        ExprKind::Compare { op, left, right } => {
-            format!("{} {} {}", operand(left, SUM, target), op.as_str(), operand(right, SUM, target))
-        }
+        ExprKind::Compare { op, left, right } => target.compare(*op, left, right),
         ExprKind::Arithmetic { op, left, right } => target.arithmetic(*op, left, right),
-        ExprKind::Negate(inner) => format!("-{}", operand(inner, ATOM, target)),
+        ExprKind::Negate(inner) => target.negate(inner),
         ExprKind::Case { branches, otherwise } => case(branches, otherwise.as_deref(), target),
         ExprKind::Function { function, arguments } => target.function(*function, arguments),
         ExprKind::Cast { value, to } => target.cast(value, *to),
@@ -155,12 +162,21 @@ fn test(expr: &Expr, negated: bool, target: &impl Target) -> String {
             let not = if negated { "" } else { "NOT " };
             format!("{} IS {not}DISTINCT FROM {}", operand(left, SUM, target), operand(right, SUM, target))
         }
-        ExprKind::InList { value, list } => {
-            format!("{} {not}IN ({})", operand(value, SUM, target), comma_separated(list, target))
-        }
+        ExprKind::InList { value, list } => target.in_list(value, list, negated),
         ExprKind::Like { value, pattern } => target.like(value, pattern, negated),
         _ => String::new(),
     }
+}
+
+/// Prints `-inner`.
+pub(super) fn plain_negate(inner: &Expr, target: &impl Target) -> String {
+    format!("-{}", operand(inner, ATOM, target))
+}
+
+/// Prints `value IN (…)`.
+pub(super) fn plain_in_list(value: &Expr, list: &[Expr], negated: bool, target: &impl Target) -> String {
+    let not = if negated { "NOT " } else { "" };
+    format!("{} {not}IN ({})", operand(value, SUM, target), comma_separated(list, target))
 }
 
 /// Prints `value LIKE 'pattern'`.

@@ -329,57 +329,97 @@ fn check_databend(clause: &str, expected: &str) {
     let rule = compile(clause).rule.expect("the clause compiles");
     let now = Timestamp::parse("2026-01-31T12:00:00Z").unwrap();
     let sql = render::databend(&rule, now);
-    assert_eq!(sql.strip_prefix("SELECT DISTINCT user_id FROM events WHERE "), Some(expected));
+    assert_eq!(sql.strip_prefix("SELECT DISTINCT events.user_id FROM events "), Some(expected));
+}
+
+/// Checks the columns of the user's group and the condition over them.
+#[track_caller]
+fn check_grouped(clause: &str, columns: &str, condition: &str) {
+    let join = format!("JOIN (SELECT e.user_id, {columns} FROM events e GROUP BY e.user_id) u");
+    check_databend(clause, &format!("{join} ON u.user_id = events.user_id WHERE {condition}"));
 }
 
 #[test]
 fn now_is_a_literal_for_databend_wherever_it_stands() {
-    check_databend("created_at >= now() - INTERVAL 30 DAY", "events.created_at >= TIMESTAMP '2026-01-01 12:00:00'");
+    check_databend(
+        "created_at >= now() - INTERVAL 30 DAY",
+        "WHERE events.created_at >= TIMESTAMP '2026-01-01 12:00:00'",
+    );
     check_databend(
         "created_at + INTERVAL 1 DAY > now()",
-        "events.created_at + INTERVAL 1 DAY > TIMESTAMP '2026-01-31 12:00:00'",
+        "WHERE events.created_at + INTERVAL 1 DAY > TIMESTAMP '2026-01-31 12:00:00'",
+    );
+    check_grouped(
+        "count(*) FILTER (WHERE created_at >= now() - INTERVAL 30 DAY) > 3",
+        "count_if(e.created_at >= TIMESTAMP '2026-01-01 12:00:00') AS a0",
+        "u.a0 > 3",
     );
 }
 
 #[test]
-fn an_aggregate_is_a_subquery_with_its_filter_inside() {
-    check_databend(
+fn an_aggregate_is_a_column_of_the_group_with_its_filter_inside() {
+    check_grouped(
         "count(*) FILTER (WHERE region = 'CA' OR url IS NULL) >= 3",
-        "(SELECT count_if(e.region = 'CA' OR e.url IS NULL) FROM events e WHERE e.user_id = events.user_id) >= 3",
+        "count_if(e.region = 'CA' OR e.url IS NULL) AS a0",
+        "u.a0 >= 3",
     );
-    check_databend(
+    check_grouped(
         "count(DISTINCT order_id) FILTER (WHERE region = 'CA') >= 3",
-        "(SELECT count(DISTINCT CASE WHEN e.region = 'CA' THEN e.order_id END) FROM events e WHERE e.user_id = events.user_id) >= 3",
+        "count(DISTINCT CASE WHEN e.region = 'CA' THEN e.order_id END) AS a0",
+        "u.a0 >= 3",
     );
-    check_databend(
-        "count(order_id) FILTER (WHERE region = 'CA' OR url IS NULL) >= 3",
-        "(SELECT count(CASE WHEN e.region = 'CA' OR e.url IS NULL THEN e.order_id END) FROM events e WHERE e.user_id = events.user_id) >= 3",
+    check_grouped(
+        "region = 'CA' AND NOT EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND e.url IS NULL)",
+        "count_if(e.url IS NULL) > 0 AS a0",
+        "events.region = 'CA' AND NOT u.a0",
     );
 }
 
 #[test]
-fn a_sum_over_nothing_but_nulls_is_null_also_in_databend() {
-    check_databend(
+fn aggregates_share_one_join_and_equal_ones_one_column() {
+    check_grouped(
+        "max(created_at) + INTERVAL 1 DAY < now() OR count(*) > 3 AND max(created_at) > TIMESTAMP '2026-01-01 00:00:00'",
+        "max(e.created_at) AS a0, count(*) AS a1",
+        "u.a0 + INTERVAL 1 DAY < TIMESTAMP '2026-01-31 12:00:00' OR (u.a1 > 3 AND u.a0 > TIMESTAMP '2026-01-01 00:00:00')",
+    );
+}
+
+#[test]
+fn an_aggregate_over_nothing_but_nulls_is_null_also_in_databend() {
+    check_grouped(
         "sum(order_total) FILTER (WHERE region = 'CA') > 3",
-        "(SELECT sum(CASE WHEN e.region = 'CA' THEN e.order_total END) FROM events e WHERE e.user_id = events.user_id) > 3",
+        "sum(CAST(CASE WHEN e.region = 'CA' THEN e.order_total END AS DECIMAL(38, 4))) AS a0",
+        "u.a0 > 3",
     );
 }
 
 #[test]
 fn one_character_of_a_pattern_is_not_one_byte() {
-    check_databend("url LIKE '%a.b%' AND order_id IS NULL", "events.url LIKE '%a.b%' AND events.order_id IS NULL");
-    check_databend("url LIKE 'a._\\_%'", "regexp_like(events.url, '(?s)^a\\\\.._.*$')");
+    check_databend(
+        "url LIKE '%a.b%' AND order_id IS NULL",
+        "WHERE events.url LIKE '%a.b%' AND events.order_id IS NULL",
+    );
+    check_databend(r"url LIKE 'a._\_%'", r"WHERE regexp_like(events.url, '(?s)^a\\.._.*$', 'c')");
     check_databend(
         "activity_type = 'x' AND url NOT LIKE '_'",
-        "events.activity_type = 'x' AND NOT regexp_like(events.url, '(?s)^.$')",
+        "WHERE events.activity_type = 'x' AND NOT regexp_like(events.url, '(?s)^.$', 'c')",
     );
 }
 
 #[test]
-fn ties_are_broken_by_the_event_and_nulls_do_not_count() {
-    check_databend(
-        "arg_max(region, created_at) = 'CA'",
-        "(SELECT arg_max_if(e.region, (e.created_at, e.event_id), e.region IS NOT NULL) FROM events e WHERE e.user_id = events.user_id) = 'CA'",
+fn null_is_neither_like_anything_nor_equal_to_itself() {
+    check_databend("url LIKE '%'", "WHERE regexp_like(events.url, '(?s)^.*$', 'c')");
+    check_databend("url = url", "WHERE events.url >= events.url");
+    check_databend("upper(url) = upper(url)", "WHERE upper(events.url) >= upper(events.url)");
+    check_databend("url = order_id", "WHERE events.url = events.order_id");
+}
+
+#[test]
+fn ties_are_broken_by_the_event() {
+    check_grouped(
+        "arg_max(region, created_at) FILTER (WHERE url = '/a') = 'CA'",
+        "arg_max(CASE WHEN e.url = '/a' THEN e.region END, (e.created_at, e.event_id)) AS a0",
+        "u.a0 = 'CA'",
     );
 }
 
@@ -387,10 +427,29 @@ fn ties_are_broken_by_the_event_and_nulls_do_not_count() {
 fn nothing_raises_in_databend() {
     check_databend(
         "order_total / 0 > 1 OR order_total % (user_id - 1.0) > 1",
-        "events.order_total / NULLIF(0, 0) > 1 OR events.order_total % NULLIF(events.user_id - 1.0, 0) > 1",
+        "WHERE events.order_total / NULLIF(0, 0) > 1 OR events.order_total % NULLIF(events.user_id - 1.0, 0) > 1",
     );
+}
+
+#[test]
+fn what_is_too_great_is_null_instead_of_wrapping_around() {
     check_databend(
         "user_id + 1 > 5 AND url IS NULL",
-        "TRY_CAST(CAST(events.user_id AS DECIMAL(38, 0)) + CAST(1 AS DECIMAL(38, 0)) AS BIGINT) > 5 AND events.url IS NULL",
+        "WHERE TRY_CAST(CAST(events.user_id AS DECIMAL(38, 0)) + CAST(1 AS DECIMAL(38, 0)) AS BIGINT) > 5 AND events.url IS NULL",
+    );
+    check_databend(
+        "order_total * order_total * order_total > 5",
+        "WHERE TRY_CAST(CAST(events.order_total * events.order_total AS DECIMAL(76, 8)) * events.order_total AS DECIMAL(38, 12)) > 5",
+    );
+    check_grouped("sum(user_id) > 5", "TRY_CAST(sum(CAST(e.user_id AS DECIMAL(38, 0))) AS BIGINT) AS a0", "u.a0 > 5");
+    check_grouped("avg(order_total) > 5", "avg(CAST(e.order_total AS DECIMAL(38, 4))) AS a0", "u.a0 > 5");
+}
+
+#[test]
+fn a_remainder_by_minus_one_does_not_raise() {
+    check_databend("user_id % 7 = 1 AND url IS NULL", "WHERE events.user_id % NULLIF(7, 0) = 1 AND events.url IS NULL");
+    check_databend(
+        "7 % user_id = 1 AND url IS NULL",
+        "WHERE 7 % CASE WHEN events.user_id = -1 THEN 1 ELSE NULLIF(events.user_id, 0) END = 1 AND events.url IS NULL",
     );
 }

@@ -3,18 +3,15 @@
 //! Later records of a batch see what earlier ones did, which is not stored yet: so the draft keeps it
 //! and asks the database only for the rest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schema::{Event, LogRecord, Offset, PartitionId, Timestamp, UserDeletion, UserId, is_duplicate_of};
 
+use super::erasing::erase;
 use super::failure::{damaged, from_fjall};
-use super::keys::{ROW_KEY_LENGTH, counted_key, decode_time, encode_time, row_key, user_prefix};
+use super::keys::{ROW_KEY_LENGTH, UserKey, counted_key, decode_time, encode_time, row_key, user_prefix};
 use super::keyspaces::{Keyspaces, Position};
 use crate::{WarehouseError, WriteBatch};
-
-/// Rows of a deleted user that one batch removes; who has more is removed in several, before the
-/// position moves on.
-const DELETE_ROWS: usize = 10_000;
 
 type Key = [u8; ROW_KEY_LENGTH];
 
@@ -60,9 +57,15 @@ impl<'a> Draft<'a> {
 
     /// Writes everything to the journal and the memtables; the caller syncs. Returns the log time.
     pub(super) fn write(self) -> Result<Timestamp, WarehouseError> {
-        for user_id in self.deleted.keys() {
-            self.remove_stored(*user_id)?;
-        }
+        let keyspaces = self.keyspaces;
+        let erased: Vec<UserKey> = self.deleted.keys().map(|user_id| user_prefix(self.partition, *user_id)).collect();
+        let log_time = self.commit()?;
+        erased.iter().try_for_each(|user| erase(keyspaces, user))?;
+        Ok(log_time)
+    }
+
+    /// Writes the batch, which puts its deleted users out of sight together with the position.
+    fn commit(self) -> Result<Timestamp, WarehouseError> {
         let mut batch = self.keyspaces.database.batch();
         for (key, event) in self.rows {
             batch.insert(&self.keyspaces.rows, key, event);
@@ -73,6 +76,7 @@ impl<'a> Draft<'a> {
         for (user_id, offset) in self.deleted {
             let key = user_prefix(self.partition, user_id);
             batch.insert(&self.keyspaces.deleted, key, offset.to_be_bytes());
+            batch.insert(&self.keyspaces.erasing, key, []);
         }
         self.keyspaces.put_position(&mut batch, self.partition, self.position);
         batch.commit().map_err(from_fjall)?;
@@ -98,8 +102,7 @@ impl<'a> Draft<'a> {
     }
 
     fn is_deleted(&self, user_id: UserId) -> Result<bool, WarehouseError> {
-        let key = user_prefix(self.partition, user_id);
-        Ok(self.deleted.contains_key(&user_id) || self.keyspaces.deleted.contains_key(key).map_err(from_fjall)?)
+        Ok(self.deleted.contains_key(&user_id) || self.keyspaces.is_deleted(&user_prefix(self.partition, user_id))?)
     }
 
     fn is_duplicate(&self, key: &Key) -> Result<bool, WarehouseError> {
@@ -113,25 +116,73 @@ impl<'a> Draft<'a> {
         };
         Ok(counted_at.is_some_and(|counted_at| is_duplicate_of(counted_at, self.position.log_time)))
     }
+}
 
-    /// Removes what is stored of a user. Not atomic with the position, and need not be: a crash in
-    /// between leaves a part of the deletion done that is then done again.
-    fn remove_stored(&self, user_id: UserId) -> Result<(), WarehouseError> {
-        let prefix = user_prefix(self.partition, user_id);
-        for keyspace in [&self.keyspaces.rows, &self.keyspaces.counted] {
-            loop {
-                let keys = keyspace.prefix(prefix).take(DELETE_ROWS).map(|entry| entry.key());
-                let keys = keys.collect::<Result<BTreeSet<_>, _>>().map_err(from_fjall)?;
-                if keys.is_empty() {
-                    break;
-                }
-                let mut batch = self.keyspaces.database.batch();
-                for key in keys {
-                    batch.remove(keyspace, key);
-                }
-                batch.commit().map_err(from_fjall)?;
-            }
+#[cfg(test)]
+mod tests {
+    use schema::{EventId, Payload, partition_of};
+    use tempfile::TempDir;
+    use uuid::Uuid;
+
+    use super::super::reading::history;
+    use super::*;
+
+    const PARTITION: PartitionId = PartitionId(0);
+
+    fn event(user_id: UserId) -> LogRecord {
+        LogRecord::Event(Event {
+            event_id: EventId(Uuid::from_u64_pair(1, 1)),
+            user_id,
+            activity_type: "page_viewed".to_owned(),
+            region: None,
+            country: None,
+            device_type: None,
+            url: None,
+            element_id: None,
+            order_id: None,
+            order_total: None,
+            created_at: Timestamp::from_micros(1),
+            received_at: Timestamp::from_micros(1),
+            payload: Payload::empty(),
+        })
+    }
+
+    fn deletion(user_id: UserId) -> LogRecord {
+        LogRecord::Deletion(UserDeletion { user_id, received_at: Timestamp::from_micros(2) })
+    }
+
+    fn draft(keyspaces: &Keyspaces, from: Offset, records: Vec<LogRecord>) -> Draft<'_> {
+        let records: Vec<_> = (from..).zip(records).collect();
+        let next = from + u64::try_from(records.len()).unwrap();
+        let mut draft =
+            Draft::new(keyspaces, &WriteBatch { partition: PARTITION, from, next, records: vec![] }).unwrap();
+        for (offset, record) in &records {
+            draft.take(*offset, record).unwrap();
         }
-        Ok(())
+        draft
+    }
+
+    #[track_caller]
+    fn check(keyspaces: &Keyspaces, expected: &[Offset]) {
+        let page = history(keyspaces, PARTITION, Offset::MAX, None, 10).unwrap();
+        let offsets: Vec<_> = page.rows.iter().map(|row| row.position.offset).collect();
+        assert_eq!(offsets, expected);
+    }
+
+    #[test]
+    fn a_crash_in_the_middle_of_a_deletion_shows_all_rows_or_none_and_is_finished_at_the_next_start() {
+        assert_eq!(partition_of(UserId(1), 1), PARTITION);
+        let dir = TempDir::new().unwrap();
+        let keyspaces = Keyspaces::open(dir.path(), 1).unwrap();
+        draft(&keyspaces, 0, vec![event(UserId(1)), event(UserId(2))]).write().unwrap();
+        check(&keyspaces, &[0, 1]);
+        draft(&keyspaces, 2, vec![deletion(UserId(1))]).commit().unwrap();
+        check(&keyspaces, &[1]);
+        assert_eq!(keyspaces.rows.iter().count(), 2, "they are out of sight, and still there");
+        drop(keyspaces);
+        let keyspaces = Keyspaces::open(dir.path(), 1).unwrap();
+        check(&keyspaces, &[1]);
+        assert_eq!(keyspaces.rows.iter().count(), 1, "the deletion is finished");
+        assert_eq!((keyspaces.counted.iter().count(), keyspaces.erasing.iter().count()), (1, 0));
     }
 }

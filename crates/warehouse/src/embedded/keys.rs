@@ -6,6 +6,8 @@ use schema::{Event, EventId, Offset, PartitionId, Timestamp, UserId};
 pub(super) const ROW_KEY_LENGTH: usize = 26;
 /// partition, user.
 const USER_KEY_LENGTH: usize = 10;
+/// What all keys of a user begin with.
+pub(super) type UserKey = [u8; USER_KEY_LENGTH];
 
 /// Returns what all keys of a partition begin with.
 pub(super) fn partition_prefix(partition: PartitionId) -> [u8; 2] {
@@ -13,7 +15,7 @@ pub(super) fn partition_prefix(partition: PartitionId) -> [u8; 2] {
 }
 
 /// Returns what all keys of a user begin with.
-pub(super) fn user_prefix(partition: PartitionId, user_id: UserId) -> [u8; USER_KEY_LENGTH] {
+pub(super) fn user_prefix(partition: PartitionId, user_id: UserId) -> UserKey {
     let mut key = [0; USER_KEY_LENGTH];
     key[..2].copy_from_slice(&partition_prefix(partition));
     key[2..].copy_from_slice(&ordered(user_id.0));
@@ -35,6 +37,11 @@ pub(super) fn counted_key(partition: PartitionId, user_id: UserId, event_id: Eve
     key[..10].copy_from_slice(&user_prefix(partition, user_id));
     key[10..].copy_from_slice(event_id.0.as_bytes());
     key
+}
+
+/// Reads what all keys of an event's user begin with.
+pub(super) fn user_of(row_key: &[u8]) -> Option<&UserKey> {
+    row_key.first_chunk()
 }
 
 /// Reads the offset out of an event's key.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use schema::{Offset, PartitionId, Timestamp};
 
+use super::erasing::finish_erasing;
 use super::failure::{damaged, from_fjall};
-use super::keys::{decode_time, encode_time};
+use super::keys::{UserKey, decode_time, encode_time};
 use super::remembered::{Horizons, forgetting};
 use crate::WarehouseError;
 
@@ -36,6 +37,8 @@ pub(super) struct Keyspaces {
     pub(super) counted: Keyspace,
     /// (partition, user) → the offset of the deletion.
     pub(super) deleted: Keyspace,
+    /// (partition, user), as long as not everything of a deleted user is removed.
+    pub(super) erasing: Keyspace,
     meta: Keyspace,
     pub(super) horizons: Arc<Horizons>,
 }
@@ -68,15 +71,22 @@ impl Keyspaces {
             rows: keyspace("rows")?,
             counted: keyspace(COUNTED)?,
             deleted: keyspace("deleted")?,
+            erasing: keyspace("erasing")?,
             meta: keyspace("meta")?,
             database: database.clone(),
             horizons,
         };
         opened.check_installation(partitions)?;
+        finish_erasing(&opened)?;
         for partition in (0..partitions).map(PartitionId) {
             opened.horizons.advance(partition, opened.position(partition)?.log_time);
         }
         Ok(opened)
+    }
+
+    /// Says whether a user was deleted: then none of the rows may be seen, also those still stored.
+    pub(super) fn is_deleted(&self, user: &UserKey) -> Result<bool, WarehouseError> {
+        self.deleted.contains_key(user).map_err(from_fjall)
     }
 
     /// Reads how far a partition is written.

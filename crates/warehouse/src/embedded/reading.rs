@@ -4,7 +4,7 @@ use fjall::Guard;
 use schema::{LogPosition, Offset, PartitionId, UserId};
 
 use super::failure::{damaged, from_fjall};
-use super::keys::{ROW_KEY_LENGTH, offset_of, partition_prefix, user_prefix};
+use super::keys::{ROW_KEY_LENGTH, offset_of, partition_prefix, user_of, user_prefix};
 use super::keyspaces::Keyspaces;
 use crate::{HistoryCursor, HistoryPage, HistoryRow, WarehouseError};
 
@@ -29,7 +29,7 @@ pub(super) fn history(
         Some(cursor) => [checked(cursor, &prefix)?.as_slice(), &[0]].concat(),
         None => first,
     };
-    page(keyspaces.rows.range(from..=last), partition, before, max_rows)
+    page(keyspaces, keyspaces.rows.range(from..=last), partition, before, max_rows)
 }
 
 /// Reads a user's rows, the latest first.
@@ -47,7 +47,7 @@ pub(super) fn user_events(
         // Behind every key of the user.
         None => end.push(0),
     }
-    page(keyspaces.rows.range(first..end).rev(), partition, Offset::MAX, max_rows)
+    page(keyspaces, keyspaces.rows.range(first..end).rev(), partition, Offset::MAX, max_rows)
 }
 
 fn bounds(prefix: &[u8]) -> (Vec<u8>, Vec<u8>) {
@@ -68,6 +68,7 @@ fn checked(cursor: HistoryCursor, prefix: &[u8]) -> Result<Vec<u8>, WarehouseErr
 }
 
 fn page(
+    keyspaces: &Keyspaces,
     entries: impl Iterator<Item = Guard>,
     partition: PartitionId,
     before: Offset,
@@ -75,10 +76,17 @@ fn page(
 ) -> Result<HistoryPage, WarehouseError> {
     let mut rows = Vec::new();
     let (mut size, mut skips) = (0, 0);
+    let mut last_user = None;
     for entry in entries {
         let (key, value) = entry.into_inner().map_err(from_fjall)?;
         let offset = offset_of(&key).ok_or_else(|| damaged("a row's key has another length"))?;
-        if offset < before {
+        let user = user_of(&key).copied().ok_or_else(|| damaged("a row's key is short"))?;
+        let deleted = match last_user {
+            Some((last, deleted)) if last == user => deleted,
+            _ => keyspaces.is_deleted(&user)?,
+        };
+        last_user = Some((user, deleted));
+        if offset < before && !deleted {
             let event = serde_json::from_slice(&value).map_err(|error| damaged(&format!("row {offset}: {error}")))?;
             rows.push(HistoryRow { position: LogPosition { partition, offset }, event });
             size += value.len();

@@ -1,0 +1,101 @@
+//! The clause as the analyst typed it, where Databend understands it too.
+//!
+//! It is asked beside the rendered rule, because what `compile` makes of a clause could be wrong in a
+//! way that rendering repeats. Left out is where Databend is known to answer otherwise than SQL does
+//! or than this project decided; each such construct is in `databend/semantics.sql`.
+
+use rules::rule::Comparison;
+use rules::{Expr, ExprKind, Rule, plan};
+use schema::Timestamp;
+
+/// What the text must not hold, in lower case.
+const LEFT_OUT: [&str; 8] = [
+    // Databend does not have it.
+    " filter (",
+    "starts_with(",
+    // Ties are broken by `event_id` here, and at random there.
+    "arg_m",
+    // There, aggregates with a condition make 0 and '' of NULL, and cut averages to the scale of the argument.
+    "sum_if(",
+    "avg_if(",
+    "min_if(",
+    "max_if(",
+    // Its own clock.
+    "current_timestamp",
+];
+
+/// A join's runtime filter drops rows that correlated aggregates need.
+const WITHOUT_RUNTIME_FILTER: &str = "SETTINGS (enable_join_runtime_filter = 0)";
+
+/// Returns the query with `now()` as a literal; `None` where Databend is known to answer otherwise.
+pub fn query(text: &str, rule: &Rule, now: Timestamp) -> Option<String> {
+    let folded = text.to_lowercase();
+    // Correlated, a group that is there even when it is empty is not there for Databend.
+    let lacks_group = folded.contains("having") && !folded.contains("group by");
+    if lacks_group || LEFT_OUT.iter().any(|construct| folded.contains(construct)) || errs(&rule.expr) {
+        return None;
+    }
+    let shown = now.to_string().replacen('T', " ", 1);
+    let literal = format!("TIMESTAMP '{}'", shown.trim_end_matches('Z'));
+    let clause = text.replace("now()", &literal).replace("NOW()", &literal);
+    Some(format!("{WITHOUT_RUNTIME_FILTER} SELECT DISTINCT user_id FROM events WHERE {clause}"))
+}
+
+/// Returns whether a part of the rule is something that Databend gets wrong.
+fn errs(expr: &Expr) -> bool {
+    let here = match &expr.kind {
+        // `_` is one byte there, and a pattern that all texts match is matched by NULL as FALSE.
+        ExprKind::Like { pattern, .. } => pattern.contains('_') || pattern.chars().all(|character| character == '%'),
+        // `x = x` and `x IN (x)` are TRUE there, also for NULL.
+        ExprKind::Compare { op: Comparison::Equal, left, right } => left == right,
+        ExprKind::InList { value, list } => list.contains(value),
+        _ => false,
+    };
+    here || parts(expr).into_iter().any(errs)
+}
+
+fn parts(expr: &Expr) -> Vec<&Expr> {
+    match &expr.kind {
+        ExprKind::Aggregate(aggregate) => {
+            plan::argument_of(&aggregate.function).into_iter().chain(&aggregate.filter).collect()
+        }
+        _ => plan::children(expr),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<&str>) {
+        let rule = rules::compile(text).rule.unwrap();
+        let now = Timestamp::parse("2026-01-01T00:00:00.000001Z").unwrap();
+        let query = query(text, &rule, now);
+        let clause = query.as_deref().and_then(|sql| sql.split_once("WHERE ")).map(|(_, clause)| clause);
+        assert_eq!(clause, expected, "{text}");
+    }
+
+    #[test]
+    fn now_is_written_as_the_instant() {
+        check(
+            "created_at > now() - INTERVAL 1 DAY",
+            Some("created_at > TIMESTAMP '2026-01-01 00:00:00.000001' - INTERVAL 1 DAY"),
+        );
+    }
+
+    #[test]
+    fn what_databend_gets_wrong_is_left_out_wherever_it_stands() {
+        check("region LIKE 'C%'", Some("region LIKE 'C%'"));
+        for text in [
+            "region LIKE '%'",
+            "region LIKE 'C_'",
+            "NOT (region = region)",
+            "region IN (region)",
+            "count(*) FILTER (WHERE region = 'CA') > 1",
+            "EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND e.url = e.url)",
+        ] {
+            check(text, None);
+        }
+    }
+}
