@@ -1,11 +1,11 @@
 //! An aggregate that rules of a catalog share.
 
-use rules::eval::{evaluate, is_true};
+use rules::eval::evaluate;
 use rules::plan::argument_of;
 use rules::{AggregateKey, AggregateSpec, Demand, Value};
 use schema::Event;
 
-use super::rule::RuleIndex;
+use super::formula::Bit;
 use crate::row::Row;
 use crate::state::{FoldKind, FoldSpec, Occurrence};
 
@@ -18,10 +18,10 @@ pub(crate) struct CatalogAggregate {
     pub(crate) key: AggregateKey,
     pub(crate) spec: AggregateSpec,
     pub(crate) fold: FoldSpec,
-    /// Ascending.
-    pub(crate) readers: Vec<RuleIndex>,
+    /// The conditions that read it, ascending.
+    pub(crate) readers: Vec<Bit>,
     /// Those of the readers that compare a time with `now()`.
-    pub(crate) now_readers: Vec<RuleIndex>,
+    pub(crate) now_readers: Vec<Bit>,
 }
 
 impl CatalogAggregate {
@@ -51,12 +51,9 @@ impl CatalogAggregate {
         }
     }
 
-    /// Returns what it takes from an event, if the event counts at all.
+    /// Returns what it takes from an event that passes its filter, if it takes anything.
     pub(crate) fn occurrence(&self, event: &Event) -> Option<Occurrence> {
         let row = Row(event);
-        if self.spec.filter.as_ref().is_some_and(|filter| !is_true(filter, &row)) {
-            return None;
-        }
         let value = argument_of(&self.spec.function).map_or(Value::Boolean(true), |argument| evaluate(argument, &row));
         (value != Value::Null).then_some(Occurrence { time: event.created_at, event_id: event.event_id, value })
     }

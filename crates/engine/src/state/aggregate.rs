@@ -12,6 +12,7 @@ use super::extreme::Extreme;
 use super::fold::{FoldKind, FoldSpec, Occurrence};
 use super::total::Total;
 use super::windowed::Windowed;
+use crate::user::SeriesState;
 
 /// The state of one aggregate of one user.
 ///
@@ -76,5 +77,17 @@ impl AggregateState {
 
     pub(crate) fn is_empty(&self) -> bool {
         for_any!(self, windowed => windowed.is_empty())
+    }
+
+    /// Returns what it knows of the series that is kept in its place now, if one can be.
+    pub(crate) fn in_series(&self) -> Option<SeriesState> {
+        match self {
+            Self::Exists(windowed) => Some(windowed.inside().in_series()),
+            Self::Count(windowed) => Some(windowed.inside().in_series()),
+            Self::Extreme(windowed) => windowed.inside().latest_time_in_series(),
+            Self::Total(windowed) => windowed.inside().in_series(),
+            Self::Ends(windowed) => windowed.inside().in_series(),
+            Self::Distinct(_) => None,
+        }
     }
 }

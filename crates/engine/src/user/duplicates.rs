@@ -16,7 +16,7 @@ pub(crate) struct DuplicateMemory {
     counted: VecDeque<(Timestamp, EventId)>,
     /// The same ids, when there are many.
     #[serde(skip)]
-    index: Option<FxHashSet<EventId>>,
+    index: Option<Box<FxHashSet<EventId>>>,
 }
 
 impl DuplicateMemory {
@@ -34,7 +34,7 @@ impl DuplicateMemory {
                 index.insert(event_id);
             }
             None if self.counted.len() >= INDEXED_FROM => {
-                self.index = Some(self.counted.iter().map(|(_, known)| *known).collect());
+                self.index = Some(Box::new(self.counted.iter().map(|(_, known)| *known).collect()));
             }
             None => {}
         }
