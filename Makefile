@@ -64,6 +64,18 @@ bench: tools ## Measure POST-to-change latency and events per second (release bu
 	@$(TARGET_DIR)/release/bench --shoal $(TARGET_DIR)/release/shoal --out $(TARGET_DIR)/bench
 .PHONY: bench
 
+# DuckDB and Flink come from PyPI into a cache folder; Flink also needs a JDK (java and javac).
+bench-workload: tools ## The engine on the common workload, checked by DuckDB (RULES, EVENTS, VS_FLINK=1)
+	@command -v $(PYTHON) >/dev/null || { echo "make bench-workload needs python3 with pip and venv"; exit 1; }
+	@$(CARGO) build --release --package workload
+	@$(TARGET_DIR)/release/workload --rules $(RULES) --events $(EVENTS) $(if $(filter 1,$(VS_FLINK)),--vs-flink) \
+		--python $(PYTHON) --cache $(CACHE_DIR)/shoal/workload --out $(TARGET_DIR)/bench
+.PHONY: bench-workload
+RULES ?= 10,100,1000
+EVENTS ?= 1000000
+VS_FLINK ?=
+CACHE_DIR = $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)
+
 lint: tools ## Format, lints and dependency direction
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
@@ -103,5 +115,5 @@ tools:
 .PHONY: tools
 
 help: ## What there is to run
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 .PHONY: help

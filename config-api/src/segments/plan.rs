@@ -36,7 +36,12 @@ pub(crate) struct AggregateView {
 
 impl From<&Plan> for PlanView {
     fn from(plan: &Plan) -> Self {
-        let windowed = |spec: &AggregateSpec| spec.window.from.is_some() || spec.window.until.is_some();
+        let windowed = |spec: &AggregateSpec| {
+            let compared = |interpretation: &rules::Interpretation| !interpretation.now_comparisons.is_empty();
+            spec.window.from.is_some()
+                || spec.window.until.is_some()
+                || spec.interpretation.as_deref().is_some_and(compared)
+        };
         Self {
             changes_with_time: plan.membership.names_now() || plan.aggregates.iter().any(windowed),
             lookback_seconds: lookback_micros(plan).map(seconds),

@@ -38,6 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("e2e", &["schema", "rules", "engine", "bus", "store", "warehouse", "shoal"]),
     ("bench", &["schema", "bus", "shoal", "e2e"]),
+    ("workload", &["schema", "engine"]),
 ];
 
 /// What a crate must not bring in, not even through others.

@@ -20,15 +20,17 @@ use schema::{Decimal, Event, Timestamp};
 /// Duplicates count here: leaving them out is the caller's business.
 pub fn is_member(rule: &Rule, events: &[Event], now: Timestamp) -> bool {
     let known = RefCell::default();
-    events.iter().any(|row| is_true(&rule.expr, &Row { row, events, now, known: &known }))
+    events.iter().any(|row| is_true(&rule.expr, &Row { row, around: None, events, now, known: &known }))
 }
 
 /// One row among the user's events, at one instant.
 struct Row<'a> {
     row: &'a Event,
+    /// The row that the aggregate over this one stands at.
+    around: Option<&'a Event>,
     events: &'a [Event],
     now: Timestamp,
-    /// Aggregates do not depend on the row, so each is computed once per evaluation (by its address).
+    /// Aggregates that do not depend on the row are computed once per evaluation (by their address).
     known: &'a RefCell<HashMap<*const Aggregate, Value>>,
 }
 
@@ -41,12 +43,19 @@ impl Scope for Row<'_> {
         Some(self.row.payload.as_str())
     }
 
+    fn outer(&self, column: Column) -> Value {
+        self.around.map_or(Value::Null, |row| column_of(row, column))
+    }
+
     fn aggregate(&self, aggregate: &Aggregate) -> Value {
+        if aggregate.is_correlated() {
+            return aggregated(aggregate, self);
+        }
         let address: *const Aggregate = aggregate;
         if let Some(value) = self.known.borrow().get(&address) {
             return value.clone();
         }
-        let value = aggregated(aggregate, self.events, self.now);
+        let value = aggregated(aggregate, self);
         self.known.borrow_mut().insert(address, value.clone());
         value
     }
@@ -79,10 +88,10 @@ fn column_of(event: &Event, column: Column) -> Value {
     }
 }
 
-/// Computes an aggregate over all events for which its filter is TRUE.
-fn aggregated(aggregate: &Aggregate, events: &[Event], now: Timestamp) -> Value {
-    let known = RefCell::default();
-    let scope = |row| Row { row, events, now, known: &known };
+/// Computes an aggregate that stands at a row over all events for which its filter is TRUE.
+fn aggregated(aggregate: &Aggregate, at: &Row<'_>) -> Value {
+    let Row { row: around, events, now, known, .. } = *at;
+    let scope = |row| Row { row, around: Some(around), events, now, known };
     let mut rows: Vec<&Event> = events.iter().collect();
     rows.retain(|row| aggregate.filter.as_ref().is_none_or(|filter| is_true(filter, &scope(row))));
     let values = |argument: &Expr| -> Vec<Value> {

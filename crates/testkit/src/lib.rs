@@ -4,6 +4,7 @@
 //! Never part of a shipped service; `shoal test` alone runs [`scenario`] for people.
 
 mod clauses;
+mod correlations;
 #[cfg(feature = "databend")]
 pub mod databend;
 mod histories;
