@@ -30,7 +30,16 @@ pub(crate) struct Figures {
 
 impl Figures {
     pub(crate) fn new(rules: usize, events: u64, cores: u16, measured: &Measured, members_equal: bool) -> Self {
-        let Measured { events_per_s, events_per_cpu_s, events_per_s_json, changes_per_s, bytes_per_user, p99_ns, max_ns, .. } = *measured;
+        let Measured {
+            events_per_s,
+            events_per_cpu_s,
+            events_per_s_json,
+            changes_per_s,
+            bytes_per_user,
+            p99_ns,
+            max_ns,
+            ..
+        } = *measured;
         Self {
             rules,
             events,

@@ -3,7 +3,8 @@
 //! One byte of format version, then postcard. Series and aggregates are named by their keys and not by
 //! their place in a catalog, so the bytes outlive it; equal states have equal bytes.
 //!
-//! Format 1 had no series: each window of each filter was an aggregate of its own. It is still read.
+//! Formats 1 and 2 had no series: each window of each filter was an aggregate of its own. They are still
+//! read; 2 is 1 with retained events.
 
 use rules::AggregateKey;
 use schema::{SegmentId, Timestamp};
@@ -117,7 +118,7 @@ fn whole<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, DecodeError> {
 }
 
 fn placed(key: AggregateKey, state: AggregateState, catalog: &Catalog) -> Result<(Slot, AggregateState), DecodeError> {
-    let slot = catalog.slot_of(key).filter(|slot| state.is_of(catalog.aggregate(*slot).fold.kind));
+    let slot = catalog.slot_of(key).filter(|slot| state.is_of(&catalog.aggregate(*slot).keeping));
     Ok((slot.ok_or_else(|| foreign(key))?, state))
 }
 

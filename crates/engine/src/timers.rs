@@ -124,7 +124,7 @@ mod tests {
             let user = (random >> 33) as u32 % 300;
             let deadline = Timestamp::from_micros((random >> 45) as i64 % 500);
             known.retain(|(_, of)| *of != user);
-            let armed = (random >> 20) % 4 != 0;
+            let armed = !(random >> 20).is_multiple_of(4);
             if armed {
                 known.insert((deadline, user));
             }

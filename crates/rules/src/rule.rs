@@ -10,8 +10,11 @@
 //!   added to its filter;
 //! - an aggregate that stands directly in the clause is itself.
 //!
-//! So a rule is a row-level expression in which aggregates stand as values. Nothing below says how
-//! it is evaluated: from scratch by `eval`, incrementally through `plan`.
+//! So a rule is a row-level expression in which aggregates stand as values. An aggregate's filter and
+//! argument may hold aggregates again, and may name the row that the aggregate stands at
+//! ([`ExprKind::Outer`]): that is how two events of a user are compared with each other.
+//!
+//! Nothing below says how it is evaluated: from scratch by `eval`, incrementally through `plan`.
 
 use schema::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -78,6 +81,8 @@ pub enum ExprKind {
     Literal(Value),
     /// A column of the row (of the aggregated row, inside an aggregate's argument or filter).
     Column(Column),
+    /// Inside an aggregate: a column of the row that the aggregate stands at, not of the aggregated one.
+    Outer(Column),
     /// `now()`: one instant per evaluation.
     Now,
     /// `NOT x`.
@@ -216,7 +221,7 @@ pub enum PathStep {
 pub struct Aggregate {
     /// What is computed, with its argument over the aggregated row.
     pub function: AggregateFunction,
-    /// Which events count; `None` is all. Over the aggregated row; may name `now()`; holds no aggregate.
+    /// Which events count; `None` is all. Over the aggregated row; may name `now()`.
     pub filter: Option<Expr>,
 }
 

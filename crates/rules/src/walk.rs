@@ -9,6 +9,16 @@ impl Aggregate {
     pub fn children(&self) -> impl Iterator<Item = &Expr> {
         plan::argument_of(&self.function).into_iter().chain(&self.filter)
     }
+
+    /// Returns whether its value depends on the row it stands at.
+    pub fn is_correlated(&self) -> bool {
+        self.children().any(Expr::names_outer)
+    }
+
+    /// Returns whether it is about each event alone: names no other row and holds no aggregate.
+    pub fn is_plain(&self) -> bool {
+        !self.is_correlated() && !self.children().any(Expr::holds_aggregate)
+    }
 }
 
 impl Expr {
@@ -45,9 +55,20 @@ impl Expr {
         matches!(self.kind, ExprKind::Now) || self.children().into_iter().any(Self::names_now)
     }
 
+    /// Returns whether it names the row around its aggregate. Inside of further aggregates that word
+    /// means the row they stand at, which is its own.
+    pub fn names_outer(&self) -> bool {
+        matches!(self.kind, ExprKind::Outer(_)) || plan::children(self).into_iter().any(Self::names_outer)
+    }
+
+    /// Returns whether it or anything below it is an aggregate.
+    pub fn holds_aggregate(&self) -> bool {
+        matches!(self.kind, ExprKind::Aggregate(_)) || plan::children(self).into_iter().any(Self::holds_aggregate)
+    }
+
     /// Returns whether it or anything below it is a column or an aggregate.
     pub fn reads_events(&self) -> bool {
-        matches!(self.kind, ExprKind::Column(_) | ExprKind::Aggregate(_))
+        matches!(self.kind, ExprKind::Column(_) | ExprKind::Outer(_) | ExprKind::Aggregate(_))
             || self.children().into_iter().any(Self::reads_events)
     }
 }

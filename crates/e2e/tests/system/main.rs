@@ -10,6 +10,7 @@ mod command_line;
 mod crash;
 mod definitions;
 mod order;
+mod short_log;
 mod shutdown;
 mod timers;
 

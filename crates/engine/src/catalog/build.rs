@@ -64,9 +64,7 @@ impl CatalogBuilder {
         let rules: Vec<CatalogRule> = rules.collect();
         file_conditions(&conditions, &mut series, &mut aggregates);
         let first_after = |last| conditions.partition_point(|condition| group(condition) <= last) as Bit;
-        let names_now = |bit: &Bit| {
-            matches!(&conditions[*bit as usize], Condition::General(general) if !general.now_comparisons.is_empty())
-        };
+        let names_now = |bit: &Bit| matches!(&conditions[*bit as usize], Condition::General(general) if !general.now_comparisons.is_empty());
         let mut programs = Programs::default();
         rules.iter().for_each(|rule| programs.push(&rule.formula));
         Catalog {

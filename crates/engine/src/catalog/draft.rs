@@ -6,9 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::condition::{Condition, GeneralCondition, LatestTime, Order, SeriesCondition};
 use super::formula::Bit;
-use super::series::{
-    LatestSpec, RecentSpec, SINCE_EVER, Series, SeriesIndex, SeriesKind, TotalSpec, series_key,
-};
+use super::series::{LatestSpec, RecentSpec, SINCE_EVER, Series, SeriesIndex, SeriesKind, TotalSpec, series_key};
 
 /// What was asked for so far.
 #[derive(Debug, Default)]
@@ -95,8 +93,7 @@ impl Draft {
 
     /// The times of a filter's events serve counts, whether there is one, and the latest time alike.
     fn times(&mut self, spec: &AggregateSpec, ask: impl FnOnce(&mut RecentSpec)) -> SeriesIndex {
-        let series =
-            self.series(spec, AggregateFunction::CountAll, || SeriesKind::Recent(RecentSpec::default()));
+        let series = self.series(spec, AggregateFunction::CountAll, || SeriesKind::Recent(RecentSpec::default()));
         if let SeriesKind::Recent(recent) = &mut self.series[series as usize].kind {
             ask(recent);
         }

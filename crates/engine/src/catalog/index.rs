@@ -30,12 +30,14 @@ pub(super) struct EventIndex {
     by_activity: FxHashMap<Box<str>, Branch>,
 }
 
+type GatesByText = FxHashMap<Box<str>, Vec<Gate>>;
+
 /// The filters over events of some activity type.
 #[derive(Debug, Default)]
 struct Branch {
     gates: Vec<Gate>,
     /// Those that ask for one value of a column.
-    by_text: Vec<(Column, FxHashMap<Box<str>, Vec<Gate>>)>,
+    by_text: Vec<(Column, GatesByText)>,
 }
 
 /// What is left to ask of an event, and what it is folded into then.
@@ -78,7 +80,7 @@ impl Branch {
         };
         rest.remove(at);
         let place = self.by_text.iter().position(|(known, _)| *known == column).unwrap_or_else(|| {
-            self.by_text.push((column, FxHashMap::default()));
+            self.by_text.push((column, GatesByText::default()));
             self.by_text.len() - 1
         });
         let gates = self.by_text[place].1.entry(text.into()).or_default();

@@ -66,7 +66,7 @@ fn key<'a>(catalog: &Catalog, set: &[u64], key: &'a mut [u64; KEY_WORDS]) -> Opt
     let words = bits::words(count);
     let key = key.get_mut(..words)?;
     key.copy_from_slice(&set[..words]);
-    if count % bits::PER_WORD != 0
+    if !count.is_multiple_of(bits::PER_WORD)
         && let Some(last) = key.last_mut()
     {
         *last &= (1 << (count % bits::PER_WORD)) - 1;

@@ -19,13 +19,7 @@ pub(super) struct Recogniser<'a> {
 
 impl<'a> Recogniser<'a> {
     /// Returns the formula that holds exactly when a comparison is TRUE, if it is one that series answer.
-    pub(super) fn comparison(
-        self,
-        draft: &mut Draft,
-        op: Comparison,
-        left: &Expr,
-        right: &Expr,
-    ) -> Option<Formula> {
+    pub(super) fn comparison(self, draft: &mut Draft, op: Comparison, left: &Expr, right: &Expr) -> Option<Formula> {
         self.sided(draft, op, left, right).or_else(|| self.sided(draft, op.mirrored(), right, left))
     }
 
@@ -45,7 +39,7 @@ impl<'a> Recogniser<'a> {
 
     fn spec(self, expr: &Expr) -> Option<&'a AggregateSpec> {
         match expr.kind {
-            ExprKind::Slot(index) => self.aggregates.get(index),
+            ExprKind::Slot(index) => self.aggregates.get(index).filter(|spec| spec.interpretation.is_none()),
             _ => None,
         }
     }
@@ -137,10 +131,8 @@ impl<'a> Recogniser<'a> {
     /// Two latest times against each other.
     fn order(self, draft: &mut Draft, op: Comparison, left: &Expr, right: &Expr) -> Option<Formula> {
         let (left, right) = (self.time_side(left)?, self.time_side(right)?);
-        let mut latest = |(spec, otherwise): (&AggregateSpec, _)| LatestTime {
-            series: draft.latest_time(spec),
-            otherwise,
-        };
+        let mut latest =
+            |(spec, otherwise): (&AggregateSpec, _)| LatestTime { series: draft.latest_time(spec), otherwise };
         let (left, right) = (latest(left), latest(right));
         Some(Formula::Is(draft.order(left, op, right)))
     }

@@ -150,6 +150,7 @@ pub(crate) fn series_key(function: AggregateFunction, filter: Option<&Expr>) -> 
         filter: filter.cloned(),
         window: WindowSpec::default(),
         demand: Demand::Exact,
+        interpretation: None,
     };
     spec.key()
 }

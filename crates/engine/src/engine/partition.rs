@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::absorb::Absorbing;
 use super::users::{UserRecord, Users};
 use crate::Catalog;
-use crate::codec::{self, DecodeError};
 use crate::catalog::Profiles;
+use crate::codec::{self, DecodeError};
 use crate::timers::TimerQueue;
 use crate::user::{Deciding, Scratch};
 

@@ -8,8 +8,8 @@ use schema::{Decimal, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::fold::{Fold, FoldKind, FoldSpec, Occurrence};
-use crate::user::SeriesState;
 use super::wide_sum::WideSum;
+use crate::user::SeriesState;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Total {

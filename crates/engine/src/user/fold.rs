@@ -45,6 +45,7 @@ impl User {
         deciding.scratch.clear();
         if self.profile.is_none() {
             self.kept.fold(catalog, event, now, |_| true);
+            self.kept.slots.advance(catalog, now, &mut deciding.scratch.touched);
             self.settle(deciding, now);
             deciding.scratch.consider_all(catalog);
             return self.decide(deciding);

@@ -30,7 +30,7 @@ impl Scope for Values<'_> {
         let Some(slot) = self.condition.slots.get(index).copied().flatten() else { return Value::Null };
         let aggregate = self.catalog.aggregate(slot);
         match self.slots.get(slot) {
-            Some(state) => state.value(&aggregate.fold),
+            Some(state) => state.value(&aggregate.keeping),
             None => aggregate.spec.function.over_nothing(),
         }
     }
@@ -66,6 +66,7 @@ impl User {
         }
         let catalog = deciding.catalog;
         let touched = std::mem::take(&mut deciding.scratch.touched);
+        self.kept.slots.settle(catalog, &touched, now);
         let readers = conditions_of(touched.iter().map(|slot| catalog.aggregate(*slot).readers.as_slice()));
         self.look_at_general(deciding, &readers, now);
         let now_readers = conditions_of(touched.iter().map(|slot| catalog.aggregate(*slot).now_readers.as_slice()));
@@ -95,12 +96,11 @@ impl User {
     fn next_flip(&self, catalog: &Catalog, bit: Bit, after: Timestamp) -> Option<Timestamp> {
         let condition = catalog.general(bit)?;
         let values = self.values(catalog, condition, after);
-        let flips = condition.now_comparisons.iter().filter_map(|comparison| {
-            match evaluate(&comparison.time, &values) {
+        let flips =
+            condition.now_comparisons.iter().filter_map(|comparison| match evaluate(&comparison.time, &values) {
                 Value::Timestamp(time) => comparison.next_flip(time, after),
                 _ => None,
-            }
-        });
+            });
         flips.min()
     }
 }

@@ -85,7 +85,7 @@ impl Lowering<'_> {
         let group = match scope.place {
             Place::Clause => &[],
             Place::Group { filter } | Place::Selected { filter } => filter,
-            Place::Aggregated => return self.misplaced(span),
+            Place::Aggregated | Place::Argument => return self.misplaced(span),
         };
         let inner = scope.at(Place::Aggregated);
         let mut arguments = self.arguments(function, span)?;
@@ -97,7 +97,7 @@ impl Lowering<'_> {
         };
         let wanted = condition.into_iter().chain(function.filter.as_deref());
         let filters: Vec<Option<Expr>> = wanted.map(|condition| self.condition(condition, &inner)).collect();
-        let computed = match self.computed(name.kind, function, &arguments, &inner, span) {
+        let computed = match self.computed(name.kind, function, &arguments, &scope.at(Place::Argument), span) {
             Ok(computed) => computed,
             Err(wanted) => self.wrong_arguments(written, wanted, span),
         };

@@ -200,6 +200,9 @@ impl<'t> Lowering<'t> {
                 ));
             }
         };
+        if scope.joined && qualifier.is_none() {
+            return self.which_table(&folded(name), scope.alias, span);
+        }
         let owner = scope.owner(qualifier.as_deref());
         if owner == Owner::Nobody {
             let at = self.tokens.span_at(idents[0].span);
@@ -208,8 +211,10 @@ impl<'t> Lowering<'t> {
         let at = self.tokens.span_at(name.span);
         let column = self.column_named(name, at)?;
         match owner {
-            Owner::Outer if column == Column::UserId => return self.loose_correlation(span),
-            Owner::Outer => return self.outer_column(span),
+            Owner::Outer(_) if column == Column::UserId => return self.loose_correlation(span),
+            Owner::Outer(0) => return self.node(ExprKind::Column(column), column.sql_type(), span),
+            Owner::Outer(1) => return self.node(ExprKind::Outer(column), column.sql_type(), span),
+            Owner::Outer(_) => return self.distant_row(span),
             Owner::Here | Owner::Nobody => {}
         }
         match scope.place {
@@ -255,13 +260,16 @@ impl<'t> Lowering<'t> {
         self.report(problem.with_hint("write `e.user_id = events.user_id` on its own, joined to the rest by AND"))
     }
 
-    fn outer_column(&mut self, span: Span) -> Option<Expr> {
-        let problem = Diagnostic::error(
-            Code::Unsupported,
-            span,
-            "comparing two rows of a user with each other is not supported yet",
-        );
-        self.report(problem.with_hint("only `user_id` may connect a subquery with the row around it"))
+    fn which_table(&mut self, name: &str, alias: &str, span: Span) -> Option<Expr> {
+        let message = format!("`{name}` could be a column of any of the joined tables");
+        let problem = Diagnostic::error(Code::UnknownColumn, span, message);
+        self.report(problem.with_hint(format!("say of which one, such as `{alias}.{name}`")))
+    }
+
+    fn distant_row(&mut self, span: Span) -> Option<Expr> {
+        let message = "comparing a row with one that is more than one subquery away is not supported yet";
+        let problem = Diagnostic::error(Code::Unsupported, span, message);
+        self.report(problem.with_hint("compare it with the row of the query directly around"))
     }
 
     pub(super) fn more_than_one_row(&mut self, span: Span) -> Option<Expr> {

@@ -13,6 +13,8 @@ pub(super) struct Scope<'s> {
     pub(super) outer: Option<&'s Scope<'s>>,
     /// What may stand here.
     pub(super) place: Place<'s>,
+    /// Whether there are other rows beside it, so that a name without a table could be of either.
+    pub(super) joined: bool,
 }
 
 /// What may stand at a place of the clause.
@@ -20,8 +22,10 @@ pub(super) struct Scope<'s> {
 pub(super) enum Place<'s> {
     /// The clause itself: columns of the row, aggregates over all events of the user.
     Clause,
-    /// An aggregate's argument or filter, or a subquery's WHERE: columns of that row only.
+    /// An aggregate's filter, or a subquery's WHERE: columns of that row and of the one around it.
     Aggregated,
+    /// An aggregate's argument: likewise, but no subquery.
+    Argument,
     /// HAVING: aggregates over the events that pass `filter`, and no column but `user_id`.
     Group {
         /// The conditions of the subquery's WHERE.
@@ -39,15 +43,16 @@ pub(super) enum Place<'s> {
 pub(super) enum Owner {
     /// The innermost row.
     Here,
-    /// The row of a query around it.
-    Outer,
+    /// A row so many rows further out; 0 is what the expression's own row is once it is lowered.
+    Outer(usize),
     /// Nobody's.
     Nobody,
 }
 
 impl<'s> Scope<'s> {
     /// The clause over a row of `events`.
-    pub(super) const CLAUSE: Scope<'static> = Scope { alias: "events", outer: None, place: Place::Clause };
+    pub(super) const CLAUSE: Scope<'static> =
+        Scope { alias: "events", outer: None, place: Place::Clause, joined: false };
 
     /// Returns the same rows at another place.
     pub(super) fn at(self, place: Place<'s>) -> Self {
@@ -60,10 +65,17 @@ impl<'s> Scope<'s> {
         if self.alias == qualifier {
             return Owner::Here;
         }
+        let own_row = usize::from(self.has_row());
         match self.outer.map(|outer| outer.owner(Some(qualifier))) {
-            Some(Owner::Here | Owner::Outer) => Owner::Outer,
+            Some(Owner::Here) => Owner::Outer(own_row),
+            Some(Owner::Outer(distance)) => Owner::Outer(own_row + distance),
             _ => Owner::Nobody,
         }
+    }
+
+    /// A condition on a group is one on the row around it, in the normal form.
+    const fn has_row(&self) -> bool {
+        !matches!(self.place, Place::Group { .. } | Place::Selected { .. })
     }
 
     /// Returns every alias in sight.

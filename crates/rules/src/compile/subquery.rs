@@ -5,10 +5,13 @@
 
 use sqlparser::ast::{self, BinaryOperator, GroupByExpr, Query, Select, SelectItem, SetExpr, TableFactor};
 
+use crate::compile::joins::{is_join, selected};
 use crate::compile::lower::{Lowering, operands, unwrapped};
 use crate::compile::names;
 use crate::compile::scope::{Owner, Place, Scope, folded};
-use crate::{AggregateFunction, Code, Diagnostic, Expr, ExprKind, Span, SqlType};
+use crate::plan::map_children;
+use crate::rule::Comparison;
+use crate::{AggregateFunction, Code, Column, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
 
 const ONLY_TABLE: &str = "events";
 const OTHER_TABLES: [&str; 2] = ["users", "segment_members"];
@@ -23,8 +26,11 @@ impl Lowering<'_> {
     /// `EXISTS (SELECT … FROM events e WHERE e.user_id = events.user_id AND …)`.
     pub(super) fn exists(&mut self, query: &Query, scope: &Scope<'_>, span: Span) -> Option<Expr> {
         let select = self.subselect(query, scope, span)?;
+        if is_join(select) {
+            return self.join(query, select, None, scope, span);
+        }
         let alias = self.table(select, span)?;
-        let inner = Scope { alias: &alias, outer: Some(scope), place: Place::Aggregated };
+        let inner = Scope { alias: &alias, outer: Some(scope), place: Place::Aggregated, joined: false };
         let grouped = self.grouped_by_user(select, &inner);
         let shown = match (grouped, &select.having) {
             (Some(false), None) => inner,
@@ -47,16 +53,25 @@ impl Lowering<'_> {
         span: Span,
     ) -> Option<Expr> {
         let select = self.subselect(query, scope, span)?;
+        if is_join(select) && self.is_user_id(value, scope) {
+            let Some(selected) = selected(select) else {
+                return self.unsupported(span, "IN a subquery of anything but `user_id` is");
+            };
+            return self.join(query, select, Some(selected), scope, span);
+        }
         let alias = self.table(select, span)?;
-        let inner = Scope { alias: &alias, outer: Some(scope), place: Place::Aggregated };
-        let by_user = self.is_user_id(value, scope, Owner::Here) && self.selects_user_id(select, &inner);
+        let inner = Scope { alias: &alias, outer: Some(scope), place: Place::Aggregated, joined: false };
+        let by_user = self.is_user_id(value, scope) && self.selects_user_id(select, &inner);
         let grouped = self.grouped_by_user(select, &inner);
         let conditions = self.conditions(select, &inner)?;
         if !by_user && !conditions.same_user {
             return self.cross_user(query, &alias, scope);
         }
         if !by_user {
-            return self.unsupported(span, "IN a subquery of anything but `user_id` is");
+            if grouped? || select.having.is_some() {
+                return self.unsupported(span, "IN a group of anything but `user_id` is");
+            }
+            return self.in_values(value, select, conditions.filter, scope, &inner, span);
         }
         if let (Some(false), Some(having)) = (grouped, &select.having) {
             let at = self.tokens.span_of(having);
@@ -66,11 +81,45 @@ impl Lowering<'_> {
         self.membership(select, grouped?, conditions.filter, &inner, span)
     }
 
+    /// `x IN (SELECT y FROM events e WHERE e.user_id = events.user_id AND …)`: TRUE where some y equals x;
+    /// else NULL where with some y it cannot be told; else FALSE.
+    fn in_values(
+        &mut self,
+        value: &ast::Expr,
+        select: &Select,
+        filter: Vec<Expr>,
+        scope: &Scope<'_>,
+        inner: &Scope<'_>,
+        span: Span,
+    ) -> Option<Expr> {
+        let Some(selected) = selected(select) else {
+            return self.report(Diagnostic::error(Code::NotOneRow, span, "IN takes a subquery of one column"));
+        };
+        let (value, selected) = (self.expression(value, scope), self.expression(selected, inner));
+        let (value, selected) = (value?, selected?);
+        if value.holds_aggregate() || value.names_outer() {
+            return self.unsupported(value.span, "looking for anything but the row's own columns in a subquery is");
+        }
+        let (value, selected) = self.pair(around(&value), selected, true, span)?;
+        let kind = ExprKind::Compare { op: Comparison::Equal, left: Box::new(value), right: Box::new(selected) };
+        let equal = self.node(kind, SqlType::Boolean, span)?;
+        self.charge(equal.node_count() + filter.iter().map(Expr::node_count).sum::<usize>(), span)?;
+        let unknown = self.node(ExprKind::IsNull(Box::new(equal.clone())), SqlType::Boolean, span)?;
+        let some = |condition: Expr| filter.iter().cloned().chain([condition]).collect::<Vec<_>>();
+        let found = self.aggregate(AggregateFunction::Exists, some(equal), span)?;
+        let unknown = self.aggregate(AggregateFunction::Exists, some(unknown), span)?;
+        let truth = |value, sql_type| Expr { kind: ExprKind::Literal(value), sql_type, span };
+        let yes = truth(Value::Boolean(true), SqlType::Boolean);
+        let branches = vec![(found, yes), (unknown, truth(Value::Null, SqlType::Null))];
+        let otherwise = Some(Box::new(truth(Value::Boolean(false), SqlType::Boolean)));
+        self.node(ExprKind::Case { branches, otherwise }, SqlType::Boolean, span)
+    }
+
     /// `(SELECT agg(x) FROM events e WHERE e.user_id = events.user_id AND …)`: always one row.
     pub(super) fn scalar_subquery(&mut self, query: &Query, scope: &Scope<'_>, span: Span) -> Option<Expr> {
         let select = self.subselect(query, scope, span)?;
         let alias = self.table(select, span)?;
-        let inner = Scope { alias: &alias, outer: Some(scope), place: Place::Aggregated };
+        let inner = Scope { alias: &alias, outer: Some(scope), place: Place::Aggregated, joined: false };
         let grouped = self.grouped_by_user(select, &inner);
         let conditions = self.conditions(select, &inner)?;
         if !conditions.same_user {
@@ -118,8 +167,11 @@ impl Lowering<'_> {
 
     /// Returns the SELECT if it is nothing more than that.
     fn subselect<'q>(&mut self, query: &'q Query, scope: &Scope<'_>, span: Span) -> Option<&'q Select> {
-        if !matches!(scope.place, Place::Clause) {
-            return self.unsupported(span, "a subquery inside an aggregate or another subquery is");
+        match scope.place {
+            Place::Clause | Place::Aggregated => {}
+            Place::Argument => return self.unsupported(span, "a subquery inside an aggregate's argument is"),
+            Place::Group { .. } => return self.unsupported(span, "a subquery in HAVING is"),
+            Place::Selected { .. } => return self.unsupported(span, "a subquery in what a subquery selects is"),
         }
         let select = match &*query.body {
             SetExpr::Select(select) => select,
@@ -143,12 +195,16 @@ impl Lowering<'_> {
             return self.unsupported(span, "a subquery over anything but one table is");
         };
         if !from.joins.is_empty() {
-            return self.unsupported(span, "JOIN is");
+            return self.unsupported(span, "JOIN in anything but EXISTS and `user_id IN` is");
         }
-        let TableFactor::Table { name, alias, .. } = &from.relation else {
+        self.table_named(&from.relation, span)
+    }
+
+    pub(super) fn table_named(&mut self, table: &TableFactor, span: Span) -> Option<String> {
+        let TableFactor::Table { name, alias, .. } = table else {
             return self.unsupported(span, "a derived table is");
         };
-        if !is_plain(&from.relation) {
+        if !is_plain(table) {
             return self.unsupported(span, "this form of FROM is");
         }
         let [ast::ObjectNamePart::Identifier(ident)] = name.0.as_slice() else {
@@ -190,25 +246,33 @@ impl Lowering<'_> {
 
     fn is_same_user(&self, part: &ast::Expr, inner: &Scope<'_>) -> bool {
         let ast::Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = part else { return false };
-        let pair = |one, other| self.is_user_id(one, inner, Owner::Here) && self.is_user_id(other, inner, Owner::Outer);
+        let pair = |one, other| {
+            self.owns_user_id(one, inner) == Some(Owner::Here)
+                && matches!(self.owns_user_id(other, inner), Some(Owner::Outer(_)))
+        };
         pair(left, right) || pair(right, left)
     }
 
-    fn is_user_id(&self, parsed: &ast::Expr, scope: &Scope<'_>, owner: Owner) -> bool {
+    pub(super) fn is_user_id(&self, parsed: &ast::Expr, scope: &Scope<'_>) -> bool {
+        self.owns_user_id(parsed, scope) == Some(Owner::Here)
+    }
+
+    /// Returns whose `user_id` an expression is, if it is one.
+    pub(super) fn owns_user_id(&self, parsed: &ast::Expr, scope: &Scope<'_>) -> Option<Owner> {
         match unwrapped(parsed) {
-            ast::Expr::Identifier(name) => folded(name) == "user_id" && scope.owner(None) == owner,
+            ast::Expr::Identifier(name) if folded(name) == "user_id" => Some(scope.owner(None)),
             ast::Expr::CompoundIdentifier(parts) => match parts.as_slice() {
-                [alias, name] => folded(name) == "user_id" && scope.owner(Some(&folded(alias))) == owner,
-                _ => false,
+                [alias, name] if folded(name) == "user_id" => Some(scope.owner(Some(&folded(alias)))),
+                _ => None,
             },
-            _ => false,
+            _ => None,
         }
     }
 
     fn selects_user_id(&self, select: &Select, inner: &Scope<'_>) -> bool {
         match select.projection.as_slice() {
             [SelectItem::UnnamedExpr(selected) | SelectItem::ExprWithAlias { expr: selected, .. }] => {
-                self.is_user_id(selected, inner, Owner::Here)
+                self.is_user_id(selected, inner)
             }
             _ => false,
         }
@@ -222,7 +286,7 @@ impl Lowering<'_> {
         };
         match by.as_slice() {
             [] => Some(false),
-            [by] if modifiers.is_empty() && self.is_user_id(by, inner, Owner::Here) => Some(true),
+            [by] if modifiers.is_empty() && self.is_user_id(by, inner) => Some(true),
             [first, ..] => {
                 let at = self.tokens.span_of(first);
                 self.unsupported(at, "GROUP BY anything but `user_id` is")
@@ -231,7 +295,7 @@ impl Lowering<'_> {
     }
 
     /// What EXISTS selects does not matter, but it must mean something.
-    fn shown_columns(&mut self, select: &Select, inner: &Scope<'_>) {
+    pub(super) fn shown_columns(&mut self, select: &Select, inner: &Scope<'_>) {
         for item in &select.projection {
             match item {
                 SelectItem::UnnamedExpr(shown) | SelectItem::ExprWithAlias { expr: shown, .. } => {
@@ -246,7 +310,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn cross_user(&mut self, query: &Query, alias: &str, scope: &Scope<'_>) -> Option<Expr> {
+    pub(super) fn cross_user(&mut self, query: &Query, alias: &str, scope: &Scope<'_>) -> Option<Expr> {
         let span = self.tokens.span_of_query(query);
         let message = "this subquery looks at the events of other users: every event of anyone could change \
                        everyone's membership, which no real-time answer can follow";
@@ -259,6 +323,16 @@ impl Lowering<'_> {
         } else {
             problem.with_hint(format!("add `{alias}.user_id = {}.user_id` to its WHERE", scope.alias))
         })
+    }
+}
+
+/// Returns an expression over a row as seen from the rows of a subquery there.
+fn around(expr: &Expr) -> Expr {
+    match expr.kind {
+        // The same of both.
+        ExprKind::Column(Column::UserId) => expr.clone(),
+        ExprKind::Column(column) => Expr { kind: ExprKind::Outer(column), ..*expr },
+        _ => map_children(expr, &mut around),
     }
 }
 

@@ -64,9 +64,11 @@ fn is(spec: &LatestSpec, cells: &[i64], text: &str) -> bool {
         Ok(constant) => &*spec.constants[constant] == text,
         Err(_) => {
             (-1 - cells[VALUE]) as usize == text.len()
-                && text.as_bytes().chunks(BYTES_PER_CELL).zip(&cells[VALUE + 1..]).all(|(bytes, cell)| {
-                    cell.to_le_bytes().starts_with(bytes)
-                })
+                && text
+                    .as_bytes()
+                    .chunks(BYTES_PER_CELL)
+                    .zip(&cells[VALUE + 1..])
+                    .all(|(bytes, cell)| cell.to_le_bytes().starts_with(bytes))
         }
     }
 }

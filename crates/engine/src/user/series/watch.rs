@@ -73,12 +73,7 @@ impl Watch<'_> {
 /// Looks at the conditions of the series at a place of the slab that `wanted` picks out of each word of
 /// conditions (given their present values); returns the earliest instant at which time alone can flip
 /// one of them.
-pub(crate) fn look(
-    slab: &mut Slab,
-    at: usize,
-    watch: &mut Watch<'_>,
-    wanted: impl Fn(usize, u64) -> u64,
-) -> i64 {
+pub(crate) fn look(slab: &mut Slab, at: usize, watch: &mut Watch<'_>, wanted: impl Fn(usize, u64) -> u64) -> i64 {
     let catalog = watch.catalog;
     let series = catalog.series(slab.series_at(at));
     let now = watch.now.as_micros();
