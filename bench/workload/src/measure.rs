@@ -31,6 +31,7 @@ pub(crate) struct Run {
     pub(crate) users: u64,
     pub(crate) seed: u64,
     pub(crate) cores: u16,
+    pub(crate) decoded_only: bool,
 }
 
 /// What was measured, and who is a member at the end.
@@ -93,7 +94,8 @@ pub(crate) fn measure(run: Run, rules: &[Condition]) -> anyhow::Result<Measured>
     let events_per_cpu_s = run.events as f64 / computing;
     let (events_per_s, changes_per_s) = (rate(&decoded, |pass| pass.events), rate(&decoded, |pass| pass.flips));
     drop(decoded);
-    let (from_json, _) = on_every_core(run, &catalog, Pass::take_json)?;
+    let json_events = if run.decoded_only { 0 } else { run.events };
+    let (from_json, _) = on_every_core(Run { events: json_events, ..run }, &catalog, Pass::take_json)?;
     let mut spread = Spread::default();
     from_json.iter().for_each(|pass| spread.join(&pass.spread));
     Ok(Measured {

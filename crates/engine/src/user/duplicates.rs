@@ -49,8 +49,8 @@ impl DuplicateMemory {
     }
 
     fn prune(&mut self, log_time: Timestamp) {
-        let gone = self.counted.partition_point(|(counted_at, _)| !is_duplicate_of(*counted_at, log_time));
-        for (_, event_id) in self.counted.drain(..gone) {
+        while let Some((_, event_id)) = self.counted.pop_front_if(|(at, _)| !is_duplicate_of(*at, log_time))
+        {
             if let Some(index) = &mut self.index {
                 index.remove(&event_id);
             }

@@ -15,8 +15,7 @@ impl User {
     pub(crate) fn fire(&mut self, deciding: &mut Deciding<'_>, at: Timestamp) -> Option<Flips> {
         deciding.scratch.clear();
         let of_series = self.fire_series(deciding, at);
-        let due = self.due_comparisons(deciding.catalog, at);
-        let is_due = self.fire_general(deciding, &due, at);
+        let is_due = self.has_general(deciding.catalog) && self.fire_general(deciding, at);
         if !deciding.scratch.flipped.is_empty() || is_due {
             self.decided_at = at;
         }
@@ -58,10 +57,11 @@ impl User {
     }
 
     /// Returns whether anything was due.
-    fn fire_general(&mut self, deciding: &mut Deciding<'_>, due: &[Bit], at: Timestamp) -> bool {
+    fn fire_general(&mut self, deciding: &mut Deciding<'_>, at: Timestamp) -> bool {
         let catalog = deciding.catalog;
+        let due = self.due_comparisons(catalog, at);
         self.kept.slots.advance(catalog, at, &mut deciding.scratch.touched);
-        let mut bits: Vec<Bit> = due.to_vec();
+        let mut bits: Vec<Bit> = due.clone();
         bits.extend(deciding.scratch.touched.iter().flat_map(|slot| &catalog.aggregate(*slot).readers));
         bits.sort_unstable();
         bits.dedup();

@@ -78,6 +78,11 @@ impl User {
         deciding.scratch.touched = touched;
     }
 
+    /// Returns whether anything is kept or asked besides series.
+    pub(super) fn has_general(&self, catalog: &Catalog) -> bool {
+        !self.kept.slots.is_empty() || !catalog.now_conditions().is_empty()
+    }
+
     /// Returns the conditions of which a comparison with `now()` flips by itself up to `at`.
     pub(super) fn due_comparisons(&self, catalog: &Catalog, at: Timestamp) -> Vec<Bit> {
         let due = |bit: &Bit| self.next_flip(catalog, *bit, self.decided_at).is_some_and(|flip| flip <= at);
@@ -87,6 +92,9 @@ impl User {
     /// Returns the earliest instant at which time alone can change something of aggregates that are
     /// folded one by one, or flip a comparison with `now()`.
     pub(super) fn general_deadline(&self, catalog: &Catalog) -> Option<Timestamp> {
+        if !self.has_general(catalog) {
+            return None;
+        }
         let changes = self.kept.slots.iter().filter_map(|(slot, _)| self.kept.slots.next_change(catalog, slot));
         let flips = catalog.now_conditions().iter().filter_map(|bit| self.next_flip(catalog, *bit, self.decided_at));
         changes.chain(flips).min()
