@@ -13,8 +13,8 @@ use sqlparser::tokenizer::Token;
 use crate::compile::lower::{Lowering, operands, unwrapped};
 use crate::compile::possible::{Possible, possible};
 use crate::compile::scope::{Owner, Place, Scope};
-use crate::plan::map_children;
-use crate::{AggregateFunction, Code, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
+use crate::plan::{map_aggregate, map_children};
+use crate::{AggregateFunction, CastType, Code, Column, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
 
 /// The most joined tables: each is another loop over the user's events.
 const MAX_JOINED: usize = 3;
@@ -228,18 +228,18 @@ impl Lowering<'_> {
 
     /// There is a row with `on` and `kept`; or none with `on`, and `kept` holds of its NULLs.
     fn optional(&mut self, on: Vec<Expr>, kept: Vec<Expr>, span: Span) -> Option<Expr> {
-        if kept.iter().any(Expr::holds_aggregate) {
-            return self.unsupported(span, "a subquery about the optional side of a LEFT JOIN is");
-        }
         let mut missing = Vec::new();
-        for (part, alone) in kept.iter().map(|part| (part, without_row(part))) {
-            if possible(&alone) != Possible::TRUE {
-                // Elsewhere a bare NULL would have another type than the column had.
-                if computes(part) && possible(&alone).allows(Possible::TRUE) {
-                    return self.unsupported(part.span, "computing with the optional side of a LEFT JOIN is");
-                }
-                missing.push(alone);
+        for part in &kept {
+            let alone = without_row(part, 0, computes(part));
+            if possible(&alone) == Possible::TRUE {
+                continue;
             }
+            // There is no NULL of that type to write down.
+            if computes(part) && names_payload(part) && possible(&alone).allows(Possible::TRUE) {
+                return self
+                    .unsupported(part.span, "computing with the payload of the optional side of a LEFT JOIN is");
+            }
+            missing.push(alone);
         }
         self.charge(missing.iter().chain(&on).map(Expr::node_count).sum(), span)?;
         let never = |parts: &[Expr]| parts.iter().any(|part| !possible(part).allows(Possible::TRUE));
@@ -288,11 +288,48 @@ fn computes(condition: &Expr) -> bool {
     computed && condition.reads_events() || condition.children().into_iter().any(computes)
 }
 
-/// Returns the condition as it is of the row around, where the joined row is missing.
-fn without_row(condition: &Expr) -> Expr {
-    match condition.kind {
-        ExprKind::Column(_) => Expr { kind: ExprKind::Literal(Value::Null), sql_type: SqlType::Null, ..*condition },
-        ExprKind::Outer(column) => Expr { kind: ExprKind::Column(column), ..*condition },
-        _ => map_children(condition, &mut without_row),
+fn names_payload(condition: &Expr) -> bool {
+    let mut named = false;
+    condition.walk(&mut |part| named |= part.kind == ExprKind::Column(Column::Payload));
+    named
+}
+
+/// Returns the condition as it is of the row around, where the joined row is missing. A NULL that is
+/// computed with keeps the type of its column.
+fn without_row(condition: &Expr, inside: usize, typed: bool) -> Expr {
+    let missing = |column: Column| {
+        let sql_type = if typed { column.sql_type() } else { SqlType::Null };
+        let null = Expr { kind: ExprKind::Literal(Value::Null), sql_type: SqlType::Null, span: condition.span };
+        match null_type(sql_type) {
+            Some(to) => Expr { kind: ExprKind::Cast { value: Box::new(null), to }, sql_type, span: condition.span },
+            None => null,
+        }
+    };
+    let kind = match &condition.kind {
+        ExprKind::Column(Column::UserId) if inside > 0 => return condition.clone(),
+        ExprKind::Column(column) if inside == 0 => return missing(*column),
+        ExprKind::Outer { distance, column } if *distance == inside => return missing(*column),
+        ExprKind::Outer { distance: 1, column } if inside == 0 => ExprKind::Column(*column),
+        ExprKind::Outer { distance, column } if *distance > inside => {
+            ExprKind::Outer { distance: distance - 1, column: *column }
+        }
+        ExprKind::Aggregate(aggregate) => {
+            ExprKind::Aggregate(Box::new(map_aggregate(aggregate, &mut |part| without_row(part, inside + 1, typed))))
+        }
+        _ => return map_children(condition, &mut |part| without_row(part, inside, typed)),
+    };
+    Expr { kind, sql_type: condition.sql_type, span: condition.span }
+}
+
+const fn null_type(sql_type: SqlType) -> Option<CastType> {
+    match sql_type {
+        SqlType::Boolean => Some(CastType::Boolean),
+        SqlType::Integer => Some(CastType::Integer { bits: 64 }),
+        SqlType::Decimal { scale } => Some(CastType::Decimal { precision: 38, scale }),
+        SqlType::Double => Some(CastType::Double),
+        SqlType::Text => Some(CastType::Text),
+        SqlType::Timestamp => Some(CastType::Timestamp),
+        SqlType::Date => Some(CastType::Date),
+        SqlType::Null | SqlType::Interval | SqlType::Variant => None,
     }
 }

@@ -213,8 +213,9 @@ impl<'t> Lowering<'t> {
         match owner {
             Owner::Outer(_) if column == Column::UserId => return self.loose_correlation(span),
             Owner::Outer(0) => return self.node(ExprKind::Column(column), column.sql_type(), span),
-            Owner::Outer(1) => return self.node(ExprKind::Outer(column), column.sql_type(), span),
-            Owner::Outer(_) => return self.distant_row(span),
+            Owner::Outer(distance) => {
+                return self.node(ExprKind::Outer { distance, column }, column.sql_type(), span);
+            }
             Owner::Here | Owner::Nobody => {}
         }
         match scope.place {
@@ -264,12 +265,6 @@ impl<'t> Lowering<'t> {
         let message = format!("`{name}` could be a column of any of the joined tables");
         let problem = Diagnostic::error(Code::UnknownColumn, span, message);
         self.report(problem.with_hint(format!("say of which one, such as `{alias}.{name}`")))
-    }
-
-    fn distant_row(&mut self, span: Span) -> Option<Expr> {
-        let message = "comparing a row with one that is more than one subquery away is not supported yet";
-        let problem = Diagnostic::error(Code::Unsupported, span, message);
-        self.report(problem.with_hint("compare it with the row of the query directly around"))
     }
 
     pub(super) fn more_than_one_row(&mut self, span: Span) -> Option<Expr> {

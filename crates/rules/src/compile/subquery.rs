@@ -9,9 +9,8 @@ use crate::compile::joins::{is_join, selected};
 use crate::compile::lower::{Lowering, operands, unwrapped};
 use crate::compile::names;
 use crate::compile::scope::{Owner, Place, Scope, folded};
-use crate::plan::map_children;
 use crate::rule::Comparison;
-use crate::{AggregateFunction, Code, Column, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
+use crate::{AggregateFunction, Code, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
 
 const ONLY_TABLE: &str = "events";
 const OTHER_TABLES: [&str; 2] = ["users", "segment_members"];
@@ -97,10 +96,7 @@ impl Lowering<'_> {
         };
         let (value, selected) = (self.expression(value, scope), self.expression(selected, inner));
         let (value, selected) = (value?, selected?);
-        if value.holds_aggregate() || value.names_outer() {
-            return self.unsupported(value.span, "looking for anything but the row's own columns in a subquery is");
-        }
-        let (value, selected) = self.pair(around(&value), selected, true, span)?;
+        let (value, selected) = self.pair(value.raised(1), selected, true, span)?;
         let kind = ExprKind::Compare { op: Comparison::Equal, left: Box::new(value), right: Box::new(selected) };
         let equal = self.node(kind, SqlType::Boolean, span)?;
         self.charge(equal.node_count() + filter.iter().map(Expr::node_count).sum::<usize>(), span)?;
@@ -323,16 +319,6 @@ impl Lowering<'_> {
         } else {
             problem.with_hint(format!("add `{alias}.user_id = {}.user_id` to its WHERE", scope.alias))
         })
-    }
-}
-
-/// Returns an expression over a row as seen from the rows of a subquery there.
-fn around(expr: &Expr) -> Expr {
-    match expr.kind {
-        // The same of both.
-        ExprKind::Column(Column::UserId) => expr.clone(),
-        ExprKind::Column(column) => Expr { kind: ExprKind::Outer(column), ..*expr },
-        _ => map_children(expr, &mut around),
     }
 }
 

@@ -51,7 +51,7 @@ impl Rewriting {
 
     fn expr(&mut self, expr: &Expr) -> Expr {
         match &expr.kind {
-            ExprKind::Column(column) | ExprKind::Outer(column) => {
+            ExprKind::Column(column) | ExprKind::Outer { column, .. } => {
                 self.columns.insert(*column);
                 expr.clone()
             }

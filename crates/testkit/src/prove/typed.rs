@@ -34,7 +34,14 @@ pub fn query(text: &str, rule: &Rule, now: Timestamp) -> Option<String> {
     let lacks_group = folded.contains("having") && !folded.contains("group by");
     // A correlated value is lost in a `least` or `greatest` when it is NULL.
     let loses_null = folded.contains("(select") && (folded.contains("least(") || folded.contains("greatest("));
-    if lacks_group || loses_null || LEFT_OUT.iter().any(|construct| folded.contains(construct)) || errs(&rule.expr) {
+    // It loses the NULLs of a subquery that looks at the row around.
+    let loses_nulls = folded.replace("user_id not in (select", "").contains("not in (select");
+    if lacks_group
+        || loses_nulls
+        || loses_null
+        || LEFT_OUT.iter().any(|construct| folded.contains(construct))
+        || errs(&rule.expr)
+    {
         return None;
     }
     let shown = now.to_string().replacen('T', " ", 1);
