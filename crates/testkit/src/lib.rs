@@ -13,6 +13,7 @@ mod oracle;
 pub mod prove;
 mod random;
 pub mod scenario;
+mod tables;
 
 pub use clauses::{Clauses, clause};
 pub use histories::{History, Input, event};

@@ -13,6 +13,7 @@ use crate::compile::scope::{Place, Scope, folded, named};
 use crate::{Code, Column, Diagnostic, Expr, ExprKind, Span};
 
 /// A table that a query is made over.
+#[derive(Default)]
 pub(super) struct Derived {
     /// Over a row of it; `None` where the problem was reported.
     columns: Vec<(String, Option<Expr>)>,
@@ -98,7 +99,7 @@ impl Lowering<'_> {
                 if !groups.by_user && !same_user {
                     return self.cross_user(query, &source.alias, scope);
                 }
-                let groups = Groups { filter, ..groups };
+                let groups = groups.of(filter);
                 self.of_groups(select, &groups, same_user, &inner, span)
             }
         }
@@ -124,8 +125,9 @@ impl Lowering<'_> {
 
     /// Only the first of the rows that are alike in all columns.
     fn first_of_its_like(&mut self, filter: &[Expr], columns: &[(String, Option<Expr>)], span: Span) -> Option<Expr> {
-        let alike = columns.iter().map(|(_, column)| column.as_ref().map(equal)).collect::<Option<Vec<_>>>()?;
-        self.first_of(filter, alike, span)
+        let columns = columns.iter().map(|(_, column)| column.as_ref()).collect::<Option<Vec<_>>>()?;
+        let others = columns.into_iter().filter(|column| column.kind != ExprKind::Column(Column::UserId));
+        self.first_of(filter, others.map(equal).collect(), span)
     }
 
     /// One row for each group.
@@ -170,7 +172,9 @@ impl Lowering<'_> {
         let mut columns = Vec::new();
         for item in &select.projection {
             match item {
-                SelectItem::ExprWithAlias { expr, alias } => columns.push((folded(alias), self.expression(expr, scope))),
+                SelectItem::ExprWithAlias { expr, alias } => {
+                    columns.push((folded(alias), self.expression(expr, scope)))
+                }
                 SelectItem::UnnamedExpr(expr) => {
                     let name = named(expr).map_or_else(String::new, |(_, name)| name);
                     columns.push((name, self.expression(expr, scope)));
@@ -184,7 +188,8 @@ impl Lowering<'_> {
                 }
             }
         }
-        let twice = columns.iter().enumerate().find(|(at, (name, _))| columns[..*at].iter().any(|(one, _)| one == name));
+        let twice =
+            columns.iter().enumerate().find(|(at, (name, _))| columns[..*at].iter().any(|(one, _)| one == name));
         if let Some((_, (name, _))) = twice.filter(|(_, (name, _))| !name.is_empty()) {
             let at = self.tokens.span_at(select.select_token.0.span);
             return self.report(Diagnostic::error(Code::UnknownColumn, at, format!("two columns are called `{name}`")));
@@ -197,7 +202,8 @@ impl Lowering<'_> {
             Some(derived) => derived.columns.clone(),
             None => {
                 let span = Span::default();
-                let column = |column: Column| Expr { kind: ExprKind::Column(column), sql_type: column.sql_type(), span };
+                let column =
+                    |column: Column| Expr { kind: ExprKind::Column(column), sql_type: column.sql_type(), span };
                 Column::ALL.into_iter().map(|name| (name.as_str().to_owned(), Some(column(name)))).collect()
             }
         }

@@ -31,6 +31,11 @@ pub(super) struct Groups<'q> {
 }
 
 impl Groups<'_> {
+    /// Returns the groups of those rows only that pass.
+    pub(super) fn of(self, filter: Vec<Expr>) -> Self {
+        Self { filter, ..self }
+    }
+
     /// Returns whether it is by the user alone.
     pub(super) fn is_whole_user(&self) -> bool {
         self.keys.is_empty() && self.by_user

@@ -7,8 +7,8 @@ use sqlparser::ast::{
 };
 
 use crate::compile::lower::Lowering;
+use crate::compile::possible::can_be_null;
 use crate::compile::scope::{Place, Scope};
-use crate::compile::typing;
 use crate::rule::{ArithmeticOp, Comparison};
 use crate::{AggregateFunction, Code, Column, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
 
@@ -97,7 +97,9 @@ impl Lowering<'_> {
     pub(super) fn first_row<'q>(&mut self, query: &'q Query, span: Span) -> Option<Option<&'q [OrderByExpr]>> {
         let limit = match &query.limit_clause {
             None => return Some(None),
-            Some(LimitClause::LimitOffset { limit: Some(limit), offset: None, limit_by }) if limit_by.is_empty() => limit,
+            Some(LimitClause::LimitOffset { limit: Some(limit), offset: None, limit_by }) if limit_by.is_empty() => {
+                limit
+            }
             Some(_) => return self.unsupported(span, "this form of LIMIT is"),
         };
         let is_one = matches!(limit, ast::Expr::Value(value) if value.value.to_string() == "1");
@@ -154,7 +156,7 @@ fn strictly_before(ordered: &Ordered, span: Span) -> Expr {
     let op = if ordered.descending { Comparison::Greater } else { Comparison::Less };
     let compare = ExprKind::Compare { op, left: Box::new(own.clone()), right: Box::new(other.clone()) };
     let compare = boolean(compare, span);
-    if typing::is_never_null(&ordered.value) {
+    if !can_be_null(&ordered.value) {
         return compare;
     }
     let null = |expr| boolean(ExprKind::IsNull(Box::new(expr)), span);

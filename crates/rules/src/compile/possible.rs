@@ -206,7 +206,7 @@ pub(super) fn is_null(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Literal(Value::Null))
 }
 
-fn can_be_null(expr: &Expr) -> bool {
+pub(super) fn can_be_null(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Literal(value) => *value == Value::Null,
         ExprKind::Column(column) | ExprKind::Outer { column, .. } => !column.is_not_null(),

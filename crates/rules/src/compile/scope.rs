@@ -81,12 +81,8 @@ impl<'s> Scope<'s> {
         Self { place, ..self }
     }
 
-    /// Returns whose column `qualifier.name` (or a bare `name`) is, by SQL's rule: the innermost.
-    pub(super) fn owner(&self, qualifier: Option<&str>, name: &str) -> Owner {
-        self.find(qualifier, name).map_or(Owner::Nobody, |(owner, _)| owner)
-    }
-
-    /// Returns likewise, with the scope whose row it is.
+    /// Returns whose column `qualifier.name` (or a bare `name`) is, by SQL's rule: the innermost. With the
+    /// scope whose row it is.
     pub(super) fn find(&self, qualifier: Option<&str>, name: &str) -> Option<(Owner, Self)> {
         let is_here = match qualifier {
             Some(qualifier) => self.alias == qualifier,
