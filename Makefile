@@ -29,9 +29,17 @@ run: tools ## Build, start everything on embedded parts with sample segments and
 	@exec $(TARGET_DIR)/debug/shoal up --data $(DATA) --sample --demo $(RATE)
 .PHONY: run
 
-test: lint doc ## Every check and every test: format, lints, dependency direction, docs, tests, a short crash run
-	@$(CARGO) test --workspace
+test: lint doc servers ## Every check and every test, also on real servers where they can be had; a short crash run
+	@mkdir -p $(TARGET_DIR) && rm -f $(NOT_RUN)
+	@SHOAL_NOT_RUN=$(abspath $(NOT_RUN)) $(CARGO) test --workspace --features store/postgres
+	@scripts/not-run $(NOT_RUN)
 .PHONY: test
+# The tests that a machine without some server left out.
+NOT_RUN = $(TARGET_DIR)/tests-not-run
+
+servers: ## Get the servers that the tests use (Postgres), as far as this machine lets us
+	@scripts/servers
+.PHONY: servers
 
 demo: tools ## Send the simulated shop's traffic to a running `make run` (INGEST and CONFIG are its URLs)
 	@$(CARGO) build --quiet --package shoal

@@ -13,6 +13,8 @@ mod oracle;
 pub mod prove;
 mod random;
 pub mod scenario;
+#[cfg(feature = "servers")]
+pub mod servers;
 mod tables;
 
 pub use clauses::{Clauses, clause};

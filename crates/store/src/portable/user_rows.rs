@@ -1,9 +1,8 @@
 //! Reading users: a row joined with its `clientRefId`, which lies among the identities.
 
 use schema::{Timestamp, UserId};
-use sqlx::sqlite::SqliteConnection;
 
-use super::SqliteStore;
+use super::{Backend, Connection};
 use crate::{StoreError, User, UserProfile};
 
 macro_rules! select_users {
@@ -25,7 +24,7 @@ struct Row {
     created_at: i64,
 }
 
-impl SqliteStore {
+impl Backend {
     pub(super) async fn select_users(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(select_users!("WHERE u.user_id > $1 ORDER BY u.user_id LIMIT $2"))
             .bind(after.map_or(0, |after| after.0))
@@ -36,7 +35,7 @@ impl SqliteStore {
     }
 }
 
-pub(super) async fn select(connection: &mut SqliteConnection, user_id: UserId) -> Result<Option<User>, StoreError> {
+pub(super) async fn select(connection: &mut Connection, user_id: UserId) -> Result<Option<User>, StoreError> {
     let row: Option<Row> =
         sqlx::query_as(select_users!("WHERE u.user_id = $1")).bind(user_id.0).fetch_optional(connection).await?;
     Ok(row.map(User::from))

@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use schema::{Offset, PartitionId, SegmentId, SegmentTag, Timestamp, UserId};
 use sqlx::QueryBuilder;
 
-use super::error::damaged;
-use super::{SqliteStore, projection};
-use crate::{Flow, MembershipStore, ProjectionBatch, SegmentMember, StoreError, UserMembership};
+use super::{Backend, projection};
+use crate::sql_error::damaged;
+use crate::{Flow, MembershipStore, ProjectionBatch, SegmentMember, StoreError, UserMembership, WrongSize};
 
 #[async_trait]
-impl MembershipStore for SqliteStore {
+impl MembershipStore for Backend {
     async fn project(&self, batches: &[ProjectionBatch]) -> Result<Vec<Offset>, StoreError> {
         self.write_projection(batches).await
     }
@@ -62,12 +62,15 @@ impl MembershipStore for SqliteStore {
         if segment_ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut query = QueryBuilder::new("SELECT segment_id, user_count FROM segment_sizes WHERE segment_id IN (");
+        // A sum, because a backend may count in several rows.
+        let mut query = QueryBuilder::new(
+            "SELECT segment_id, CAST(SUM(user_count) AS BIGINT) FROM segment_sizes WHERE segment_id IN (",
+        );
         let mut list = query.separated(", ");
         for segment_id in segment_ids {
             list.push_bind(segment_id.0);
         }
-        list.push_unseparated(")");
+        list.push_unseparated(") GROUP BY segment_id");
         let rows: Vec<(i64, i64)> = query.build_query_as().fetch_all(self.readers()).await?;
         let sizes: HashMap<i64, i64> = rows.into_iter().collect();
         let size = |segment_id: &SegmentId| {
@@ -85,9 +88,9 @@ impl MembershipStore for SqliteStore {
         limit: u32,
     ) -> Result<Vec<Flow>, StoreError> {
         let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
-            "SELECT interval_start, entered, exited FROM segment_flows \
+            "SELECT interval_start, CAST(SUM(entered) AS BIGINT), CAST(SUM(exited) AS BIGINT) FROM segment_flows \
              WHERE segment_id = $1 AND interval_start >= $2 AND interval_start < $3 \
-             ORDER BY interval_start DESC LIMIT $4",
+             GROUP BY interval_start ORDER BY interval_start DESC LIMIT $4",
         )
         .bind(segment_id.0)
         .bind(from.as_micros())
@@ -101,5 +104,13 @@ impl MembershipStore for SqliteStore {
             exited: exited.cast_unsigned(),
         };
         Ok(rows.into_iter().map(flow).collect())
+    }
+
+    async fn wrong_sizes(&self) -> Result<Vec<WrongSize>, StoreError> {
+        self.find_wrong_sizes().await
+    }
+
+    async fn repair_sizes(&self) -> Result<Vec<WrongSize>, StoreError> {
+        self.set_sizes_right().await
     }
 }

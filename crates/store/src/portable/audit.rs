@@ -1,10 +1,9 @@
 //! The audit: one row per change of a definition, in the transaction that makes the change.
 
 use schema::Timestamp;
-use sqlx::sqlite::SqliteConnection;
 
-use super::SqliteStore;
-use super::error::damaged;
+use super::{Backend, Connection};
+use crate::sql_error::damaged;
 use crate::{Actor, AuditAction, AuditEntry, AuditSubject, StoreError};
 
 /// What is written; its id comes from the table.
@@ -17,7 +16,7 @@ pub(super) struct NewEntry<'a> {
     pub(super) detail: serde_json::Value,
 }
 
-pub(super) async fn insert(connection: &mut SqliteConnection, entry: NewEntry<'_>) -> Result<(), StoreError> {
+pub(super) async fn insert(connection: &mut Connection, entry: NewEntry<'_>) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO audit (at, actor, action, subject, subject_id, detail) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(entry.at.as_micros())
         .bind(&entry.actor.0)
@@ -41,7 +40,7 @@ struct Row {
     detail: String,
 }
 
-impl SqliteStore {
+impl Backend {
     pub(super) async fn audit_before(&self, before: Option<i64>, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT audit_id, at, actor, action, subject, subject_id, detail FROM audit \

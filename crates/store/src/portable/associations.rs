@@ -2,14 +2,13 @@
 
 use schema::{ActivityType, SegmentId};
 use sqlx::QueryBuilder;
-use sqlx::sqlite::SqliteConnection;
 
-use super::error::damaged;
 use super::segment_rows::select_live;
-use super::{SqliteStore, activities, audit, clock};
-use crate::{ActivityId, Actor, AssociationSource, AuditAction, AuditSubject, SegmentActivity, StoreError};
+use super::{Backend, Connection, activities, audit};
+use crate::sql_error::damaged;
+use crate::{ActivityId, Actor, AssociationSource, AuditAction, AuditSubject, SegmentActivity, StoreError, clock};
 
-impl SqliteStore {
+impl Backend {
     pub(super) async fn change_association(
         &self,
         segment_id: SegmentId,
@@ -17,7 +16,7 @@ impl SqliteStore {
         actor: &Actor,
         action: AuditAction,
     ) -> Result<Option<()>, StoreError> {
-        let mut transaction = self.begin_durable().await?;
+        let mut transaction = self.begin_definition_change().await?;
         let connection = transaction.connection();
         let segment = select_live(connection, segment_id).await?;
         let activity = activities::select(connection, activity_id).await?;
@@ -38,7 +37,7 @@ impl SqliteStore {
     }
 
     pub(super) async fn replace_named(&self, segment_id: SegmentId, codes: &[ActivityType]) -> Result<(), StoreError> {
-        let mut transaction = self.begin_durable().await?;
+        let mut transaction = self.begin_definition_change().await?;
         let connection = transaction.connection();
         sqlx::query("DELETE FROM segment_activities WHERE segment_id = $1 AND source = 'rule'")
             .bind(segment_id.0)
@@ -94,7 +93,7 @@ impl TryFrom<Row> for SegmentActivity {
 }
 
 /// An association that the rule made becomes an assigned one: it stays when the rule changes.
-async fn assign(connection: &mut SqliteConnection, segment_id: SegmentId, code: &str) -> Result<bool, StoreError> {
+async fn assign(connection: &mut Connection, segment_id: SegmentId, code: &str) -> Result<bool, StoreError> {
     let raised = sqlx::query(
         "UPDATE segment_activities SET source = 'assigned' WHERE segment_id = $1 AND code = $2 AND source = 'rule'",
     )
@@ -106,7 +105,7 @@ async fn assign(connection: &mut SqliteConnection, segment_id: SegmentId, code: 
     Ok(raised.rows_affected() > 0 || inserted)
 }
 
-async fn unassign(connection: &mut SqliteConnection, segment_id: SegmentId, code: &str) -> Result<bool, StoreError> {
+async fn unassign(connection: &mut Connection, segment_id: SegmentId, code: &str) -> Result<bool, StoreError> {
     let deleted = sqlx::query("DELETE FROM segment_activities WHERE segment_id = $1 AND code = $2")
         .bind(segment_id.0)
         .bind(code)
@@ -116,7 +115,7 @@ async fn unassign(connection: &mut SqliteConnection, segment_id: SegmentId, code
 }
 
 async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     segment_id: SegmentId,
     code: &str,
     source: AssociationSource,
@@ -134,7 +133,7 @@ async fn insert(
 }
 
 /// An activity got another code: segments it was assigned to follow; rules name what they name.
-pub(super) async fn move_assigned(connection: &mut SqliteConnection, from: &str, to: &str) -> Result<(), StoreError> {
+pub(super) async fn move_assigned(connection: &mut Connection, from: &str, to: &str) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO segment_activities (segment_id, code, source) \
          SELECT segment_id, $1, source FROM segment_activities WHERE code = $2 AND source = 'assigned' \
@@ -147,7 +146,7 @@ pub(super) async fn move_assigned(connection: &mut SqliteConnection, from: &str,
     delete_assigned(connection, from).await
 }
 
-pub(super) async fn delete_assigned(connection: &mut SqliteConnection, code: &str) -> Result<(), StoreError> {
+pub(super) async fn delete_assigned(connection: &mut Connection, code: &str) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM segment_activities WHERE code = $1 AND source = 'assigned'")
         .bind(code)
         .execute(connection)

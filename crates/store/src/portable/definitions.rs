@@ -1,21 +1,20 @@
-//! Segments on SQLite.
+//! Segments as rows.
 
 use async_trait::async_trait;
 use schema::{Definitions, Generation, SegmentId, SegmentTag, SegmentVersion, Timestamp};
-use sqlx::sqlite::SqliteConnection;
 
-use super::error::damaged;
 use super::segment_rows::{select_definitions, select_live};
-use super::{SqliteStore, audit, clock};
+use super::{Backend, Connection, audit};
+use crate::sql_error::damaged;
 use crate::{
     Actor, AuditAction, AuditEntry, AuditSubject, ConflictField, DefinitionStore, Segment, SegmentSpec, StoreError,
-    StoredVersion,
+    StoredVersion, clock,
 };
 
 #[async_trait]
-impl DefinitionStore for SqliteStore {
+impl DefinitionStore for Backend {
     async fn create_segment(&self, spec: &SegmentSpec, actor: &Actor) -> Result<Segment, StoreError> {
-        let mut transaction = self.begin_durable().await?;
+        let mut transaction = self.begin_definition_change().await?;
         let connection = transaction.connection();
         require_free_tag(connection, &spec.tag, None).await?;
         let now = clock::now();
@@ -33,7 +32,7 @@ impl DefinitionStore for SqliteStore {
         expected: Option<SegmentVersion>,
         actor: &Actor,
     ) -> Result<Option<Segment>, StoreError> {
-        let mut transaction = self.begin_durable().await?;
+        let mut transaction = self.begin_definition_change().await?;
         let connection = transaction.connection();
         let Some(current) = current(connection, segment_id, expected).await? else { return Ok(None) };
         if current.spec == *spec {
@@ -54,7 +53,7 @@ impl DefinitionStore for SqliteStore {
         expected: Option<SegmentVersion>,
         actor: &Actor,
     ) -> Result<Option<Segment>, StoreError> {
-        let mut transaction = self.begin_durable().await?;
+        let mut transaction = self.begin_definition_change().await?;
         let connection = transaction.connection();
         let Some(current) = current(connection, segment_id, expected).await? else { return Ok(None) };
         let now = clock::now();
@@ -90,7 +89,7 @@ impl DefinitionStore for SqliteStore {
 
     async fn definitions(&self) -> Result<Definitions, StoreError> {
         // One transaction: the generation and the definitions belong to the same instant.
-        let mut transaction = self.readers().begin().await?;
+        let mut transaction = self.begin_snapshot().await?;
         let generation: i64 = sqlx::query_scalar("SELECT generation FROM catalog").fetch_one(&mut *transaction).await?;
         let segments = select_definitions(&mut transaction).await?;
         Ok(Definitions { generation: Generation(generation.cast_unsigned()), segments })
@@ -129,7 +128,7 @@ impl NewVersion<'_> {
 
 /// Reads the segment inside a write transaction and refuses a caller that has not seen its latest version.
 async fn current(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     segment_id: SegmentId,
     expected: Option<SegmentVersion>,
 ) -> Result<Option<Segment>, StoreError> {
@@ -143,7 +142,7 @@ async fn current(
 }
 
 async fn require_free_tag(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     tag: &SegmentTag,
     own: Option<SegmentId>,
 ) -> Result<(), StoreError> {
@@ -159,7 +158,7 @@ async fn require_free_tag(
 }
 
 async fn insert_segment(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     tag: &SegmentTag,
     now: Timestamp,
 ) -> Result<SegmentId, StoreError> {
@@ -174,7 +173,7 @@ async fn insert_segment(
 }
 
 async fn insert_version(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     version: &NewVersion<'_>,
     action: AuditAction,
 ) -> Result<Generation, StoreError> {
@@ -200,7 +199,7 @@ async fn insert_version(
     Ok(generation)
 }
 
-async fn set_current(connection: &mut SqliteConnection, version: &NewVersion<'_>) -> Result<(), StoreError> {
+async fn set_current(connection: &mut Connection, version: &NewVersion<'_>) -> Result<(), StoreError> {
     sqlx::query("UPDATE segments SET tag = $1, current_version = $2 WHERE segment_id = $3")
         .bind(version.spec.tag.as_str())
         .bind(i64::from(version.version.0))
@@ -210,11 +209,7 @@ async fn set_current(connection: &mut SqliteConnection, version: &NewVersion<'_>
     Ok(())
 }
 
-async fn set_archived(
-    connection: &mut SqliteConnection,
-    segment_id: SegmentId,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+async fn set_archived(connection: &mut Connection, segment_id: SegmentId, now: Timestamp) -> Result<(), StoreError> {
     sqlx::query("UPDATE segments SET archived_at = $1 WHERE segment_id = $2")
         .bind(now.as_micros())
         .bind(segment_id.0)
@@ -223,7 +218,7 @@ async fn set_archived(
     Ok(())
 }
 
-async fn next_generation(connection: &mut SqliteConnection) -> Result<Generation, StoreError> {
+async fn next_generation(connection: &mut Connection) -> Result<Generation, StoreError> {
     let generation: i64 = sqlx::query_scalar("UPDATE catalog SET generation = generation + 1 RETURNING generation")
         .fetch_one(connection)
         .await?;

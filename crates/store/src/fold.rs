@@ -8,25 +8,25 @@ use crate::memberships::FLOW_INTERVAL_MICROS;
 
 /// One user's rows.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub(super) struct UserRows {
-    pub(super) seq: u64,
-    pub(super) since: BTreeMap<SegmentId, Timestamp>,
+pub(crate) struct UserRows {
+    pub(crate) seq: u64,
+    pub(crate) since: BTreeMap<SegmentId, Timestamp>,
 }
 
 /// What is to be written.
 #[derive(PartialEq, Debug, Default)]
-pub(super) struct Difference {
-    pub(super) removed: Vec<(SegmentId, UserId)>,
-    pub(super) inserted: Vec<(SegmentId, UserId, Timestamp)>,
-    pub(super) seqs: Vec<(UserId, u64)>,
-    pub(super) erased: Vec<UserId>,
-    pub(super) sizes: BTreeMap<SegmentId, i64>,
+pub(crate) struct Difference {
+    pub(crate) removed: Vec<(SegmentId, UserId)>,
+    pub(crate) inserted: Vec<(SegmentId, UserId, Timestamp)>,
+    pub(crate) seqs: Vec<(UserId, u64)>,
+    pub(crate) erased: Vec<UserId>,
+    pub(crate) sizes: BTreeMap<SegmentId, i64>,
     /// Entries and exits per segment and start of interval.
-    pub(super) flows: BTreeMap<(SegmentId, Timestamp), (u64, u64)>,
+    pub(crate) flows: BTreeMap<(SegmentId, Timestamp), (u64, u64)>,
 }
 
 /// Folds changes, each user's in order, into what `before` holds of those users.
-pub(super) fn fold<'a>(
+pub(crate) fn fold<'a>(
     before: &HashMap<UserId, UserRows>,
     changes: impl Iterator<Item = &'a SegmentChange>,
 ) -> Difference {

@@ -1,10 +1,9 @@
 //! The outbox of erasures: what is gone here and must still be said to the log.
 
 use schema::{LogPosition, PartitionId, Timestamp, UserId};
-use sqlx::sqlite::SqliteConnection;
 
-use super::SqliteStore;
-use super::error::damaged;
+use super::{Backend, Connection};
+use crate::sql_error::damaged;
 use crate::{StoreError, UserErasure};
 
 #[derive(sqlx::FromRow)]
@@ -16,7 +15,7 @@ struct Row {
     recorded_at: Option<i64>,
 }
 
-impl SqliteStore {
+impl Backend {
     pub(super) async fn select_pending_erasures(&self, limit: u32) -> Result<Vec<UserErasure>, StoreError> {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT user_id, requested_at, log_partition, log_offset, recorded_at FROM user_deletions \
@@ -29,10 +28,7 @@ impl SqliteStore {
     }
 }
 
-pub(super) async fn select(
-    connection: &mut SqliteConnection,
-    user_id: UserId,
-) -> Result<Option<UserErasure>, StoreError> {
+pub(super) async fn select(connection: &mut Connection, user_id: UserId) -> Result<Option<UserErasure>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT user_id, requested_at, log_partition, log_offset, recorded_at FROM user_deletions WHERE user_id = $1",
     )
@@ -42,7 +38,7 @@ pub(super) async fn select(
     row.map(UserErasure::try_from).transpose()
 }
 
-pub(super) async fn insert(connection: &mut SqliteConnection, erasure: &UserErasure) -> Result<(), StoreError> {
+pub(super) async fn insert(connection: &mut Connection, erasure: &UserErasure) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO user_deletions (user_id, requested_at) VALUES ($1, $2)")
         .bind(erasure.user_id.0)
         .bind(erasure.requested_at.as_micros())
@@ -52,14 +48,14 @@ pub(super) async fn insert(connection: &mut SqliteConnection, erasure: &UserEras
 }
 
 /// Removes a user and its identities; returns whether there was one.
-pub(super) async fn delete_user(connection: &mut SqliteConnection, user_id: UserId) -> Result<bool, StoreError> {
+pub(super) async fn delete_user(connection: &mut Connection, user_id: UserId) -> Result<bool, StoreError> {
     sqlx::query("DELETE FROM identities WHERE user_id = $1").bind(user_id.0).execute(&mut *connection).await?;
     let deleted = sqlx::query("DELETE FROM users WHERE user_id = $1").bind(user_id.0).execute(connection).await?;
     Ok(deleted.rows_affected() > 0)
 }
 
 pub(super) async fn set_recorded(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     user_id: UserId,
     position: LogPosition,
     now: Timestamp,

@@ -1,16 +1,15 @@
-//! Users on SQLite.
+//! Users as rows.
 
 use async_trait::async_trait;
 use schema::{Identity, IdentityKind, LogPosition, Timestamp, UserId};
-use sqlx::sqlite::SqliteConnection;
 use tokio::sync::broadcast;
 
 use super::identities::holder_of;
-use super::{SqliteStore, clock, erasures, user_rows};
-use crate::{ConflictField, StoreError, User, UserErasure, UserProfile, UserStore};
+use super::{Backend, Connection, erasures, user_rows};
+use crate::{ConflictField, IdentityRemoval, StoreError, User, UserErasure, UserProfile, UserStore, clock};
 
 #[async_trait]
-impl UserStore for SqliteStore {
+impl UserStore for Backend {
     async fn resolve_identities(
         &self,
         identities: &[Identity],
@@ -19,7 +18,7 @@ impl UserStore for SqliteStore {
         self.resolve(identities, create).await
     }
 
-    fn identities_removed(&self) -> broadcast::Receiver<UserId> {
+    fn identities_removed(&self) -> broadcast::Receiver<IdentityRemoval> {
         self.removals().subscribe()
     }
 
@@ -33,7 +32,7 @@ impl UserStore for SqliteStore {
     }
 
     async fn update_user(&self, user_id: UserId, profile: &UserProfile) -> Result<Option<User>, StoreError> {
-        let mut transaction = self.begin_durable().await?;
+        let mut transaction = self.begin_user_change().await?;
         let connection = transaction.connection();
         let Some(current) = user_rows::select(connection, user_id).await? else { return Ok(None) };
         update_row(connection, user_id, profile).await?;
@@ -42,9 +41,10 @@ impl UserStore for SqliteStore {
             delete_client_ref_id(connection, user_id).await?;
             insert_client_ref_id(connection, user_id, profile).await?;
         }
-        transaction.commit().await?;
         if renamed && current.profile.client_ref_id.is_some() {
-            self.tell_removed(user_id);
+            self.commit_removal(transaction, user_id).await?;
+        } else {
+            transaction.commit().await?;
         }
         Ok(Some(User { profile: profile.clone(), ..current }))
     }
@@ -65,7 +65,7 @@ impl UserStore for SqliteStore {
     }
 
     async fn erase_user(&self, user_id: UserId) -> Result<Option<UserErasure>, StoreError> {
-        let mut transaction = self.begin_durable().await?;
+        let mut transaction = self.begin_user_change().await?;
         let connection = transaction.connection();
         if let Some(erasure) = erasures::select(connection, user_id).await? {
             return Ok(Some(erasure));
@@ -75,8 +75,7 @@ impl UserStore for SqliteStore {
             return Ok(None);
         }
         erasures::insert(connection, &erasure).await?;
-        transaction.commit().await?;
-        self.tell_removed(user_id);
+        self.commit_removal(transaction, user_id).await?;
         Ok(Some(erasure))
     }
 
@@ -93,18 +92,7 @@ impl UserStore for SqliteStore {
     }
 }
 
-impl SqliteStore {
-    fn tell_removed(&self, user_id: UserId) {
-        // Nobody listening is no fault: then nobody holds a cache.
-        let _ = self.removals().send(user_id);
-    }
-}
-
-async fn insert_user(
-    connection: &mut SqliteConnection,
-    profile: &UserProfile,
-    now: Timestamp,
-) -> Result<UserId, StoreError> {
+async fn insert_user(connection: &mut Connection, profile: &UserProfile, now: Timestamp) -> Result<UserId, StoreError> {
     let user_id =
         sqlx::query_scalar("INSERT INTO users (name, email, created_at) VALUES ($1, $2, $3) RETURNING user_id")
             .bind(&profile.name)
@@ -115,11 +103,7 @@ async fn insert_user(
     Ok(UserId(user_id))
 }
 
-async fn update_row(
-    connection: &mut SqliteConnection,
-    user_id: UserId,
-    profile: &UserProfile,
-) -> Result<(), StoreError> {
+async fn update_row(connection: &mut Connection, user_id: UserId, profile: &UserProfile) -> Result<(), StoreError> {
     sqlx::query("UPDATE users SET name = $1, email = $2 WHERE user_id = $3")
         .bind(&profile.name)
         .bind(&profile.email)
@@ -129,7 +113,7 @@ async fn update_row(
     Ok(())
 }
 
-async fn delete_client_ref_id(connection: &mut SqliteConnection, user_id: UserId) -> Result<(), StoreError> {
+async fn delete_client_ref_id(connection: &mut Connection, user_id: UserId) -> Result<(), StoreError> {
     sqlx::query("DELETE FROM identities WHERE user_id = $1 AND kind = $2")
         .bind(user_id.0)
         .bind(IdentityKind::ClientRefId.as_str())
@@ -139,7 +123,7 @@ async fn delete_client_ref_id(connection: &mut SqliteConnection, user_id: UserId
 }
 
 async fn insert_client_ref_id(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     user_id: UserId,
     profile: &UserProfile,
 ) -> Result<(), StoreError> {

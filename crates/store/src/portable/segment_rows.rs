@@ -1,10 +1,9 @@
 //! Reading segments: a version joined with its segment, converted to what the callers know.
 
 use schema::{Generation, SegmentDefinition, SegmentId, SegmentTag, SegmentVersion, Timestamp};
-use sqlx::sqlite::SqliteConnection;
 
-use super::SqliteStore;
-use super::error::damaged;
+use super::{Backend, Connection};
+use crate::sql_error::damaged;
 use crate::{Actor, Segment, SegmentSpec, StoreError, StoredVersion};
 
 /// A version joined with its segment; the columns that [`Row`] names.
@@ -34,7 +33,7 @@ struct Row {
     created_by: String,
 }
 
-impl SqliteStore {
+impl Backend {
     pub(super) async fn select_by_tag(&self, tag: &SegmentTag) -> Result<Option<Segment>, StoreError> {
         let row: Option<Row> = sqlx::query_as(select_versions!(
             "WHERE v.version = s.current_version AND s.archived_at IS NULL AND s.tag = $1"
@@ -68,6 +67,8 @@ impl SqliteStore {
         after: Option<SegmentId>,
         limit: u32,
     ) -> Result<Vec<Segment>, StoreError> {
+        // A code with NUL is nowhere stored, and Postgres refuses to look for it.
+        let code = if code.contains('\0') { "" } else { code };
         let rows: Vec<Row> = sqlx::query_as(select_versions!(
             "WHERE v.version = s.current_version AND s.archived_at IS NULL AND s.segment_id > $1 \
              AND (v.is_generic OR EXISTS (SELECT 1 FROM segment_activities a \
@@ -100,7 +101,7 @@ impl SqliteStore {
 }
 
 pub(super) async fn select_live(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     segment_id: SegmentId,
 ) -> Result<Option<Segment>, StoreError> {
     let row: Option<Row> = sqlx::query_as(select_versions!(
@@ -112,9 +113,7 @@ pub(super) async fn select_live(
     row.map(Segment::try_from).transpose()
 }
 
-pub(super) async fn select_definitions(
-    connection: &mut SqliteConnection,
-) -> Result<Vec<SegmentDefinition>, StoreError> {
+pub(super) async fn select_definitions(connection: &mut Connection) -> Result<Vec<SegmentDefinition>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(select_versions!(
         "WHERE v.version = s.current_version AND s.archived_at IS NULL ORDER BY s.segment_id"
     ))

@@ -1,14 +1,13 @@
-//! Activities on SQLite.
+//! Activities as rows.
 
 use async_trait::async_trait;
 use schema::{ActivityType, SegmentId, Timestamp};
-use sqlx::sqlite::SqliteConnection;
 
-use super::error::damaged;
-use super::{SqliteStore, associations, audit, clock};
+use super::{Backend, Connection, associations, audit};
+use crate::sql_error::damaged;
 use crate::{
     Activity, ActivityId, ActivitySpec, ActivityStore, Actor, AuditAction, AuditSubject, ConflictField, Segment,
-    SegmentActivity, StoreError,
+    SegmentActivity, StoreError, clock,
 };
 
 #[derive(sqlx::FromRow)]
@@ -22,9 +21,9 @@ struct Row {
 }
 
 #[async_trait]
-impl ActivityStore for SqliteStore {
+impl ActivityStore for Backend {
     async fn create_activity(&self, spec: &ActivitySpec, actor: &Actor) -> Result<Activity, StoreError> {
-        let mut transaction = self.begin_durable().await?;
+        let mut transaction = self.begin_definition_change().await?;
         let connection = transaction.connection();
         require_free_code(connection, &spec.code, None).await?;
         let activity = insert(connection, spec, clock::now()).await?;
@@ -39,7 +38,7 @@ impl ActivityStore for SqliteStore {
         spec: &ActivitySpec,
         actor: &Actor,
     ) -> Result<Option<Activity>, StoreError> {
-        let mut transaction = self.begin_durable().await?;
+        let mut transaction = self.begin_definition_change().await?;
         let connection = transaction.connection();
         let Some(current) = select(connection, activity_id).await? else { return Ok(None) };
         if current.spec == *spec {
@@ -57,7 +56,7 @@ impl ActivityStore for SqliteStore {
     }
 
     async fn delete_activity(&self, activity_id: ActivityId, actor: &Actor) -> Result<Option<Activity>, StoreError> {
-        let mut transaction = self.begin_durable().await?;
+        let mut transaction = self.begin_definition_change().await?;
         let connection = transaction.connection();
         let Some(activity) = select(connection, activity_id).await? else { return Ok(None) };
         sqlx::query("DELETE FROM activities WHERE activity_id = $1")
@@ -124,7 +123,7 @@ impl ActivityStore for SqliteStore {
 }
 
 pub(super) async fn select(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     activity_id: ActivityId,
 ) -> Result<Option<Activity>, StoreError> {
     let row: Option<Row> = sqlx::query_as(
@@ -136,11 +135,7 @@ pub(super) async fn select(
     Ok(row.map(Activity::from))
 }
 
-async fn require_free_code(
-    connection: &mut SqliteConnection,
-    code: &str,
-    own: Option<ActivityId>,
-) -> Result<(), StoreError> {
+async fn require_free_code(connection: &mut Connection, code: &str, own: Option<ActivityId>) -> Result<(), StoreError> {
     let holder: Option<i64> = sqlx::query_scalar("SELECT activity_id FROM activities WHERE code = $1")
         .bind(code)
         .fetch_optional(connection)
@@ -151,11 +146,7 @@ async fn require_free_code(
     }
 }
 
-async fn insert(
-    connection: &mut SqliteConnection,
-    spec: &ActivitySpec,
-    now: Timestamp,
-) -> Result<Activity, StoreError> {
+async fn insert(connection: &mut Connection, spec: &ActivitySpec, now: Timestamp) -> Result<Activity, StoreError> {
     let activity_id = sqlx::query_scalar(
         "INSERT INTO activities (code, title, description, created_at, updated_at) VALUES ($1, $2, $3, $4, $4) \
          RETURNING activity_id",
@@ -169,7 +160,7 @@ async fn insert(
     Ok(Activity { activity_id: ActivityId(activity_id), spec: spec.clone(), created_at: now, updated_at: now })
 }
 
-async fn update(connection: &mut SqliteConnection, activity: &Activity) -> Result<(), StoreError> {
+async fn update(connection: &mut Connection, activity: &Activity) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE activities SET code = $1, title = $2, description = $3, updated_at = $4 WHERE activity_id = $5",
     )
