@@ -28,7 +28,7 @@ pub fn is_member(rule: &Rule, events: &[Event], now: Timestamp) -> bool {
 struct Row<'a> {
     row: &'a Event,
     /// The row that the aggregate over this one stands at.
-    around: Option<&'a Event>,
+    around: Option<&'a Row<'a>>,
     events: &'a [Event],
     now: Timestamp,
     /// Aggregates that do not depend on the row are computed once per evaluation (by their address).
@@ -44,8 +44,12 @@ impl Scope for Row<'_> {
         Some(self.row.payload.as_str())
     }
 
-    fn outer(&self, column: Column) -> Value {
-        self.around.map_or(Value::Null, |row| column_of(row, column))
+    fn outer(&self, distance: usize, column: Column) -> Value {
+        match (self.around, distance) {
+            (Some(around), 1) => around.column(column),
+            (Some(around), _) => around.outer(distance - 1, column),
+            (None, _) => Value::Null,
+        }
     }
 
     fn aggregate(&self, aggregate: &Aggregate) -> Value {
@@ -91,8 +95,8 @@ fn column_of(event: &Event, column: Column) -> Value {
 
 /// Computes an aggregate that stands at a row over all events for which its filter is TRUE.
 fn aggregated(aggregate: &Aggregate, at: &Row<'_>) -> Value {
-    let Row { row: around, events, now, known, .. } = *at;
-    let scope = |row| Row { row, around: Some(around), events, now, known };
+    let Row { events, now, known, .. } = *at;
+    let scope = |row| Row { row, around: Some(at), events, now, known };
     let mut rows: Vec<&Event> = events.iter().collect();
     rows.retain(|row| aggregate.filter.as_ref().is_none_or(|filter| is_true(filter, &scope(row))));
     let values = |argument: &Expr| -> Vec<Value> {

@@ -81,8 +81,13 @@ pub enum ExprKind {
     Literal(Value),
     /// A column of the row (of the aggregated row, inside an aggregate's argument or filter).
     Column(Column),
-    /// Inside an aggregate: a column of the row that the aggregate stands at, not of the aggregated one.
-    Outer(Column),
+    /// Inside of aggregates: a column of a row that one of them stands at, not of the aggregated one.
+    Outer {
+        /// How many aggregates further out; 1 is the row that the innermost one stands at.
+        distance: usize,
+        /// Of that row.
+        column: Column,
+    },
     /// `now()`: one instant per evaluation.
     Now,
     /// `NOT x`.

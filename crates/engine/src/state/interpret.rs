@@ -34,9 +34,9 @@ struct Run<'a> {
     known: RefCell<FxHashMap<*const Aggregate, Value>>,
 }
 
-impl<'a> Run<'a> {
-    fn aggregate(&'a self, aggregate: &Aggregate, around: Option<&'a RetainedRow>) -> Value {
-        let passes = |row: &&'a RetainedRow| {
+impl Run<'_> {
+    fn aggregate(&self, aggregate: &Aggregate, around: Option<&At<'_>>) -> Value {
+        let passes = |row: &&RetainedRow| {
             let scope = At { run: self, row, around };
             aggregate.filter.as_ref().is_none_or(|filter| is_true(filter, &scope))
         };
@@ -73,7 +73,7 @@ impl<'a> Run<'a> {
 struct At<'a> {
     run: &'a Run<'a>,
     row: &'a RetainedRow,
-    around: Option<&'a RetainedRow>,
+    around: Option<&'a At<'a>>,
 }
 
 impl Scope for At<'_> {
@@ -81,13 +81,17 @@ impl Scope for At<'_> {
         self.run.column(self.row, column)
     }
 
-    fn outer(&self, column: Column) -> Value {
-        self.around.map_or(Value::Null, |row| self.run.column(row, column))
+    fn outer(&self, distance: usize, column: Column) -> Value {
+        match (self.around, distance) {
+            (Some(around), 1) => around.column(column),
+            (Some(around), _) => around.outer(distance - 1, column),
+            (None, _) => Value::Null,
+        }
     }
 
     fn aggregate(&self, aggregate: &Aggregate) -> Value {
         if aggregate.is_correlated() {
-            return self.run.aggregate(aggregate, Some(self.row));
+            return self.run.aggregate(aggregate, Some(self));
         }
         let address: *const Aggregate = aggregate;
         if let Some(value) = self.run.known.borrow().get(&address) {

@@ -82,12 +82,13 @@ impl Lowering<'_> {
         scope: &Scope<'_>,
         span: Span,
     ) -> Option<Expr> {
-        let group = match scope.place {
-            Place::Clause => &[],
-            Place::Group { filter } | Place::Selected { filter } => filter,
-            Place::Aggregated | Place::Argument => return self.misplaced(span),
-        };
-        let inner = scope.at(Place::Aggregated);
+        match scope.place {
+            Place::Aggregated => return self.misplaced(span),
+            Place::Numbered { .. } => return self.ungrouped_aggregate(span),
+            Place::Selected { aggregated, .. } => aggregated.set(true),
+            Place::Clause | Place::Group { .. } | Place::Grouped(_) => {}
+        }
+        let (inner, group) = self.rows_of_group(scope, span)?;
         let mut arguments = self.arguments(function, span)?;
         let condition = if name.conditional { arguments.pop() } else { None };
         let condition = match condition {
@@ -97,14 +98,11 @@ impl Lowering<'_> {
         };
         let wanted = condition.into_iter().chain(function.filter.as_deref());
         let filters: Vec<Option<Expr>> = wanted.map(|condition| self.condition(condition, &inner)).collect();
-        let computed = match self.computed(name.kind, function, &arguments, &scope.at(Place::Argument), span) {
+        let computed = match self.computed(name.kind, function, &arguments, &inner, span) {
             Ok(computed) => computed,
             Err(wanted) => self.wrong_arguments(written, wanted, span),
         };
-        let mut conditions = Vec::new();
-        for condition in group {
-            conditions.push(self.copy(condition)?);
-        }
+        let mut conditions = group;
         conditions.extend(filters.into_iter().collect::<Option<Vec<_>>>()?);
         self.aggregate(computed?, conditions, span)
     }
@@ -114,6 +112,12 @@ impl Lowering<'_> {
         let filter = (!conditions.is_empty()).then(|| Expr::and(conditions, span));
         let sql_type = result_type(&function);
         self.node(ExprKind::Aggregate(Box::new(Aggregate { function, filter })), sql_type, span)
+    }
+
+    fn ungrouped_aggregate(&mut self, span: Span) -> Option<Expr> {
+        let message = "an aggregate beside the rows that it goes over needs GROUP BY";
+        let problem = Diagnostic::error(Code::MisplacedAggregate, span, message);
+        self.report(problem.with_hint("write `GROUP BY user_id` and what else the groups have in common"))
     }
 
     fn misplaced(&mut self, span: Span) -> Option<Expr> {

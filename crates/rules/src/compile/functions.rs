@@ -122,6 +122,9 @@ impl Lowering<'_> {
         let name = folded(ident);
         let name_span = self.tokens.span_at(ident.span);
         self.plain_call(function, &name, span)?;
+        if function.over.is_some() {
+            return self.over(&name, function, scope, span);
+        }
         if let Some(aggregate) = AggregateName::named(&name) {
             return self.aggregate_call(aggregate, &name, function, scope, span);
         }
@@ -155,9 +158,6 @@ impl Lowering<'_> {
             FunctionArguments::List(list) => !list.clauses.is_empty(),
             _ => false,
         };
-        if function.over.is_some() {
-            return self.unsupported(span, "a window function (OVER) is");
-        }
         let parameters = !matches!(function.parameters, FunctionArguments::None);
         let odd = clauses || function.uses_odbc_syntax || function.null_treatment.is_some();
         if odd || !function.within_group.is_empty() || (parameters && !NOT_YET.contains(&name)) {

@@ -226,8 +226,13 @@ impl Encoding {
                 self.tag(18);
                 self.length(*index);
             }
-            ExprKind::Outer(column) => {
+            ExprKind::Outer { distance: 1, column } => {
                 self.tag(32);
+                self.tag(column_number(*column));
+            }
+            ExprKind::Outer { distance, column } => {
+                self.tag(33);
+                self.length(*distance);
                 self.tag(column_number(*column));
             }
         }

@@ -8,7 +8,7 @@ pub fn children(expr: &Expr) -> Vec<&Expr> {
     match &expr.kind {
         ExprKind::Literal(_)
         | ExprKind::Column(_)
-        | ExprKind::Outer(_)
+        | ExprKind::Outer { .. }
         | ExprKind::Now
         | ExprKind::Aggregate(_)
         | ExprKind::Slot(_) => Vec::new(),
@@ -45,7 +45,7 @@ pub const fn argument_of(function: &AggregateFunction) -> Option<&Expr> {
 }
 
 /// Rebuilds an aggregate with its argument and filter replaced.
-pub(super) fn map_aggregate(aggregate: &Aggregate, map: &mut impl FnMut(&Expr) -> Expr) -> Aggregate {
+pub(crate) fn map_aggregate(aggregate: &Aggregate, map: &mut impl FnMut(&Expr) -> Expr) -> Aggregate {
     let function = match &aggregate.function {
         function @ (AggregateFunction::Exists | AggregateFunction::CountAll) => function.clone(),
         AggregateFunction::Count(argument) => AggregateFunction::Count(map(argument)),
@@ -65,7 +65,7 @@ pub(crate) fn map_children(expr: &Expr, map: &mut impl FnMut(&Expr) -> Expr) -> 
     let kind = match &expr.kind {
         kind @ (ExprKind::Literal(_)
         | ExprKind::Column(_)
-        | ExprKind::Outer(_)
+        | ExprKind::Outer { .. }
         | ExprKind::Now
         | ExprKind::Aggregate(_)
         | ExprKind::Slot(_)) => kind.clone(),
@@ -125,7 +125,7 @@ impl Uses {
                 ExprKind::Aggregate(aggregate) => aggregate.is_correlated(),
                 _ => false,
             },
-            outer: matches!(expr.kind, ExprKind::Outer(_)),
+            outer: expr.reach() > 0,
             user: matches!(expr.kind, ExprKind::Aggregate(_) | ExprKind::Slot(_)),
             now: matches!(expr.kind, ExprKind::Now),
         };

@@ -20,8 +20,8 @@ impl Target for Canonical {
         column.as_str().to_owned()
     }
 
-    fn outer(&self, column: Column) -> String {
-        format!("{}.{}", print::alias(self.level.saturating_sub(1)), column.as_str())
+    fn outer(&self, distance: usize, column: Column) -> String {
+        format!("{}.{}", print::alias(self.level.saturating_sub(distance)), column.as_str())
     }
 
     fn now(&self) -> String {

@@ -38,8 +38,8 @@ impl Target for Databend<'_> {
         format!("{}.{}", self.rows.name, column.as_str())
     }
 
-    fn outer(&self, column: Column) -> String {
-        format!("{}.{}", self.rows.around, column.as_str())
+    fn outer(&self, distance: usize, column: Column) -> String {
+        format!("{}.{}", self.rows.around(distance), column.as_str())
     }
 
     fn now(&self) -> String {
