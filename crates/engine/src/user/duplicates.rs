@@ -41,6 +41,11 @@ impl DuplicateMemory {
         true
     }
 
+    /// Reads a little of what is remembered.
+    pub(crate) fn glance(&self) -> u64 {
+        self.counted.front().map_or(0, |(at, _)| at.as_micros() as u64)
+    }
+
     fn contains(&self, event_id: EventId) -> bool {
         match &self.index {
             Some(index) => index.contains(&event_id),
@@ -49,8 +54,7 @@ impl DuplicateMemory {
     }
 
     fn prune(&mut self, log_time: Timestamp) {
-        while let Some((_, event_id)) = self.counted.pop_front_if(|(at, _)| !is_duplicate_of(*at, log_time))
-        {
+        while let Some((_, event_id)) = self.counted.pop_front_if(|(at, _)| !is_duplicate_of(*at, log_time)) {
             if let Some(index) = &mut self.index {
                 index.remove(&event_id);
             }

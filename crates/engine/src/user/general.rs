@@ -55,7 +55,7 @@ impl User {
             let Some(condition) = catalog.general(*bit) else { continue };
             let holds = self.general_holds(catalog, condition, now);
             let flipped = &mut deciding.scratch.flipped;
-            Watch { catalog, set: &mut self.set, flipped, now }.assign(*bit, holds);
+            Watch { catalog, set: self.set_mut(), flipped, now }.assign(*bit, holds);
         }
     }
 

@@ -37,15 +37,15 @@ impl User {
     pub(crate) fn decide(&mut self, deciding: &mut Deciding<'_>) -> Flips {
         let catalog = deciding.catalog;
         let open = &deciding.profiles.get(self.profile.unwrap_or_default()).rules;
+        let (members, set) = self.members_and_set();
         let mut flips = Flips::default();
         for (word, candidates) in deciding.scratch.candidates.iter().enumerate() {
             // A rule that is sure to fail needs no look, except for who was a member.
-            let relevant = candidates & (open[word] | self.members[word]);
+            let relevant = candidates & (open[word] | members[word]);
             for rule in bits::of_word(word, relevant) {
-                let holds = catalog.holds(rule, |bit| bits::is_set(&self.set, bit));
-                if bits::assign(&mut self.members, rule, holds) {
-                    let list = if holds { &mut flips.entered } else { &mut flips.left };
-                    list.push(catalog.segment_of(rule).0);
+                let holds = catalog.holds(rule, |bit| bits::is_set(set, bit));
+                if bits::assign(members, rule, holds) {
+                    flips.add(catalog.segment_of(rule), holds);
                 }
             }
         }
