@@ -115,6 +115,7 @@ fn aggregated(aggregate: &Aggregate, at: &Row<'_>) -> Value {
         }
         AggregateFunction::Min(argument) => best(values(argument), Ordering::Less),
         AggregateFunction::Max(argument) => best(values(argument), Ordering::Greater),
+        AggregateFunction::Funnel { window, steps } => Value::Integer(steps_made(*window, steps, &rows, scope)),
         AggregateFunction::Last(argument) => {
             rows.sort_by_key(|row| std::cmp::Reverse((row.created_at, row.event_id)));
             first_not_null(argument, &rows, scope)
@@ -129,6 +130,24 @@ fn aggregated(aggregate: &Aggregate, at: &Row<'_>) -> Value {
 fn first_not_null<'a, S: Scope>(argument: &Expr, rows: &[&'a Event], scope: impl Fn(&'a Event) -> S) -> Value {
     let values = rows.iter().map(|row| evaluate(argument, &scope(row)));
     values.into_iter().find(|value| *value != Value::Null).unwrap_or(Value::Null)
+}
+
+/// Follows every way from every first step.
+fn steps_made<'a, S: Scope>(window: i64, steps: &[Expr], rows: &[&'a Event], scope: impl Fn(&'a Event) -> S) -> i64 {
+    let makes = |step: &Expr| -> Vec<Timestamp> {
+        rows.iter().filter(|row| is_true(step, &scope(row))).map(|row| row.created_at).collect()
+    };
+    let made: Vec<Vec<Timestamp>> = steps.iter().map(makes).collect();
+    let from = |first: &Timestamp| {
+        let (mut at, mut count) = (*first, 0);
+        for times in &made {
+            let in_time = times.iter().filter(|time| **time >= at && time.micros_since(*first) <= window);
+            let Some(next) = in_time.min() else { break };
+            (at, count) = (*next, count + 1);
+        }
+        count
+    };
+    made.first().into_iter().flatten().map(from).max().unwrap_or(0)
 }
 
 fn distinct(values: Vec<Value>) -> Vec<Value> {

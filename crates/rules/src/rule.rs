@@ -254,6 +254,14 @@ pub enum AggregateFunction {
     Last(Expr),
     /// `arg_min(x, created_at)`: of the first one, likewise.
     First(Expr),
+    /// `window_funnel(seconds)(created_at, step, …)`: how many of the steps events have made, one after
+    /// the other or at once, not longer after the first than the window. One event can make several.
+    Funnel {
+        /// In microseconds.
+        window: i64,
+        /// Conditions on a row, at least one.
+        steps: Vec<Expr>,
+    },
 }
 
 /// A column of `events` that a clause can name.

@@ -2,12 +2,13 @@
 //!
 //! [`plan::children`] stops at aggregates, as they are about other rows; limits and prints do not.
 
-use crate::{Aggregate, Column, Expr, ExprKind, plan};
+use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, plan};
 
 impl Aggregate {
-    /// Returns argument and filter, as far as it has them.
+    /// Returns argument, steps and filter, as far as it has them.
     pub fn children(&self) -> impl Iterator<Item = &Expr> {
-        plan::argument_of(&self.function).into_iter().chain(&self.filter)
+        let steps: &[Expr] = if let AggregateFunction::Funnel { steps, .. } = &self.function { steps } else { &[] };
+        plan::argument_of(&self.function).into_iter().chain(steps).chain(&self.filter)
     }
 
     /// Returns how many rows further out the farthest row is that it names; 1 is the one it stands at.

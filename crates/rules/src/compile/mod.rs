@@ -13,6 +13,7 @@ mod derived;
 mod dialect;
 mod extent;
 mod functions;
+mod funnel;
 mod grouping;
 mod intervals;
 mod joins;

@@ -92,7 +92,12 @@ impl Encoding {
             AggregateFunction::Max(_) => 8,
             AggregateFunction::Last(_) => 9,
             AggregateFunction::First(_) => 10,
+            AggregateFunction::Funnel { .. } => 11,
         });
+        if let AggregateFunction::Funnel { window, steps } = function {
+            self.integer(*window);
+            self.list(steps.iter());
+        }
         self.optional(argument_of(function));
     }
 

@@ -112,7 +112,9 @@ impl Lowering {
             return self.some_row(filter, expr);
         }
         let argument = argument_of(&aggregate.function);
-        let folds = argument.is_none_or(|argument| !Uses::of(argument).now) && aggregate.is_plain();
+        let folds = !matches!(aggregate.function, AggregateFunction::Funnel { .. })
+            && argument.is_none_or(|argument| !Uses::of(argument).now)
+            && aggregate.is_plain();
         let Some((filter, window)) = folds.then(|| Self::single_window(filter, expr)).flatten() else {
             return self.interpreted_slot(aggregate, expr);
         };
@@ -167,7 +169,7 @@ impl AggregateFunction {
     pub const fn over_nothing(&self) -> Value {
         match self {
             Self::Exists => Value::Boolean(false),
-            Self::CountAll | Self::Count(_) | Self::CountDistinct(_) => Value::Integer(0),
+            Self::CountAll | Self::Count(_) | Self::CountDistinct(_) | Self::Funnel { .. } => Value::Integer(0),
             _ => Value::Null,
         }
     }

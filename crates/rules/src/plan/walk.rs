@@ -32,7 +32,7 @@ pub fn children(expr: &Expr) -> Vec<&Expr> {
 /// Returns what is aggregated, if the function has an argument.
 pub const fn argument_of(function: &AggregateFunction) -> Option<&Expr> {
     match function {
-        AggregateFunction::Exists | AggregateFunction::CountAll => None,
+        AggregateFunction::Exists | AggregateFunction::CountAll | AggregateFunction::Funnel { .. } => None,
         AggregateFunction::Count(argument)
         | AggregateFunction::CountDistinct(argument)
         | AggregateFunction::Sum(argument)
@@ -56,6 +56,9 @@ pub(crate) fn map_aggregate(aggregate: &Aggregate, map: &mut impl FnMut(&Expr) -
         AggregateFunction::Max(argument) => AggregateFunction::Max(map(argument)),
         AggregateFunction::Last(argument) => AggregateFunction::Last(map(argument)),
         AggregateFunction::First(argument) => AggregateFunction::First(map(argument)),
+        AggregateFunction::Funnel { window, steps } => {
+            AggregateFunction::Funnel { window: *window, steps: steps.iter().map(&mut *map).collect() }
+        }
     };
     Aggregate { function, filter: aggregate.filter.as_ref().map(map) }
 }

@@ -218,6 +218,18 @@ impl Databend<'_> {
                 let row = &self.rows.name;
                 format!("{name}({}, ({row}.created_at, {row}.event_id))", only(value))
             }
+            // Its window is in the unit of its time, which is microseconds; NULL is no step.
+            AggregateFunction::Funnel { window, steps } => {
+                let row = &self.rows.name;
+                let step = |step: &Expr| match &condition {
+                    Some(condition) => {
+                        format!("coalesce(({condition}) AND ({}), FALSE)", print::expression(step, self))
+                    }
+                    None => format!("coalesce({}, FALSE)", print::expression(step, self)),
+                };
+                let steps = steps.iter().map(step).collect::<Vec<_>>().join(", ");
+                format!("CAST({name}({window})({row}.created_at, {steps}) AS BIGINT)")
+            }
             AggregateFunction::Sum(value) => total(name, value, &only(value)),
             AggregateFunction::Avg(value) if value.sql_type == SqlType::Integer => {
                 format!("{} / NULLIF(count({}), 0)", total("sum", value, &only(value)), only(value))

@@ -284,5 +284,6 @@ pub(super) const fn aggregate_name(function: &AggregateFunction) -> &'static str
         AggregateFunction::Max(_) => "max",
         AggregateFunction::Last(_) => "arg_max",
         AggregateFunction::First(_) => "arg_min",
+        AggregateFunction::Funnel { .. } => "window_funnel",
     }
 }
