@@ -88,6 +88,10 @@ impl LogRecord {
 
     /// Reads what `encode` wrote.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeRecordError> {
+        // As `encode` begins an event, which nearly every record is.
+        if bytes.starts_with(br#"{"kind":"event","#) {
+            return Ok(Self::Event(serde_json::from_slice(bytes)?));
+        }
         // Two passes, because a tagged enum would buffer the payload and lose its raw text.
         let KindOnly { kind } = serde_json::from_slice(bytes)?;
         match kind.as_ref() {
