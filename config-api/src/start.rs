@@ -20,6 +20,7 @@ use crate::changes::{Tail, follow_ends};
 use crate::definitions::{self, Feed};
 use crate::projection::{self, Freshness, watch_statuses};
 use crate::router::{ready, router};
+use crate::segments::KnownAggregates;
 use crate::state::AppState;
 use crate::users::append_pending;
 
@@ -92,6 +93,7 @@ fn state(config: Config, parts: Parts, feed: Feed, shutdown: CancellationToken) 
         log: parts.log,
         warehouse: parts.warehouse,
         feed,
+        aggregates: KnownAggregates::default(),
         shutdown,
     }
 }

@@ -11,6 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 use rules::calendar::CalendarUnit;
 use rules::eval::{Scope, average, compare, evaluate, is_true};
 use rules::json::Json;
+use rules::plan::argument_of;
 use rules::rule::{CastType, ScalarFunction};
 use rules::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, Value};
 use schema::{Decimal, Event, Timestamp};
@@ -163,6 +164,40 @@ fn to_decimal(value: &Value) -> Option<Decimal> {
         Value::Integer(whole) => Some(Decimal::from(*whole)),
         Value::Decimal(decimal) => Some(*decimal),
         _ => None,
+    }
+}
+
+/// A user's events at one instant, over which parts of a rule are evaluated one by one.
+pub struct Evaluation<'a> {
+    events: &'a [Event],
+    now: Timestamp,
+    known: RefCell<HashMap<*const Aggregate, Value>>,
+}
+
+impl<'a> Evaluation<'a> {
+    /// Begins without knowing the value of any aggregate.
+    pub fn new(events: &'a [Event], now: Timestamp) -> Self {
+        Self { events, now, known: RefCell::default() }
+    }
+
+    /// Evaluates a part of a rule at one of the events.
+    pub fn value(&self, expr: &'a Expr, row: &Event) -> Value {
+        evaluate(expr, &self.at(row))
+    }
+
+    /// Returns the places of the events that count for an aggregate which stands outside of any other:
+    /// those that pass its filter and have an argument.
+    pub fn counted(&self, aggregate: &'a Aggregate) -> Vec<usize> {
+        let counts = |row: &Event| {
+            let scope = self.at(row);
+            aggregate.filter.as_ref().is_none_or(|filter| is_true(filter, &scope))
+                && argument_of(&aggregate.function).is_none_or(|argument| evaluate(argument, &scope) != Value::Null)
+        };
+        (0..self.events.len()).filter(|at| counts(&self.events[*at])).collect()
+    }
+
+    fn at<'b>(&'b self, row: &'b Event) -> Row<'b> {
+        Row { row, around: None, events: self.events, now: self.now, known: &self.known }
     }
 }
 
