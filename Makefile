@@ -31,7 +31,7 @@ run: tools ## Build, start everything on embedded parts with sample segments and
 
 test: lint doc servers ## Every check and every test, also on real servers where they can be had; a short crash run
 	@mkdir -p $(TARGET_DIR) && rm -f $(NOT_RUN)
-	@SHOAL_NOT_RUN=$(abspath $(NOT_RUN)) $(CARGO) test --workspace --features store/postgres
+	@SHOAL_NOT_RUN=$(abspath $(NOT_RUN)) $(CARGO) test --workspace --features distributed
 	@scripts/not-run $(NOT_RUN)
 .PHONY: test
 # The tests that a machine without some server left out.

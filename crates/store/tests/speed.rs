@@ -1,6 +1,8 @@
 //! How fast identities resolve and changes project; run by hand:
 //! `cargo test -p store --features postgres --test speed -- --ignored --nocapture --test-threads 1`.
 
+#![expect(clippy::print_stdout, reason = "its figures are what it is for")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;

@@ -9,6 +9,8 @@ mod bad_input;
 mod command_line;
 mod crash;
 mod definitions;
+#[cfg(feature = "distributed")]
+mod on_postgres;
 mod order;
 mod short_log;
 mod shutdown;
