@@ -31,11 +31,13 @@ run: tools ## Build, start everything on embedded parts with sample segments and
 
 test: lint doc servers ## Every check and every test, also on real servers where they can be had; a short crash run
 	@mkdir -p $(TARGET_DIR) && rm -f $(NOT_RUN)
-	@SHOAL_NOT_RUN=$(abspath $(NOT_RUN)) $(CARGO) test --workspace --features distributed
+	@SHOAL_NOT_RUN=$(abspath $(NOT_RUN)) $(CARGO) test --workspace $(FEATURES)
 	@scripts/not-run $(NOT_RUN)
 .PHONY: test
 # The tests that a machine without some server left out.
 NOT_RUN = $(TARGET_DIR)/tests-not-run
+# Checks and tests are of both forms; one set of features for all of them, so that nothing is built twice.
+FEATURES = --features distributed
 
 servers: ## Get the servers that the tests use (Postgres), as far as this machine lets us
 	@scripts/servers
@@ -78,13 +80,13 @@ CACHE_DIR = $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)
 
 lint: tools ## Format, lints and dependency direction
 	@$(CARGO) fmt --all --check
-	@$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
-	@$(CARGO) test --quiet --workspace --test dependency_direction
+	@$(CARGO) clippy --quiet --workspace --all-targets $(FEATURES) -- -D warnings
+	@$(CARGO) test --quiet --workspace $(FEATURES) --test dependency_direction
 .PHONY: lint
 
 # Private items are documented too, so links to them are fine.
 doc: tools ## Build the documentation of every crate, without warnings
-	@RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --quiet --workspace --no-deps --document-private-items
+	@RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --quiet --workspace $(FEATURES) --no-deps --document-private-items
 .PHONY: doc
 
 fmt: ## Format the code

@@ -9,7 +9,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::openapi::ApiDocument;
 use crate::state::AppState;
-use crate::{activities, changes, console, segments, users};
+use crate::{activities, changes, console, explain, segments, users};
 
 /// The documented routes.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -32,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(users::segment_users))
         .routes(routes!(users::user_segments))
         .routes(routes!(users::user_events))
+        .routes(routes!(explain::explain_membership))
         .routes(routes!(changes::stream_changes))
 }
 

@@ -23,6 +23,9 @@ use crate::segments::KnownAggregates;
 use crate::state::AppState;
 use crate::users::append_pending;
 
+/// How many explanations are computed at the same time: each can take a core for a second.
+const EXPLANATIONS_AT_ONCE: usize = 2;
+
 /// The neighbours this service works with.
 #[derive(Clone)]
 pub struct Parts {
@@ -94,6 +97,7 @@ fn state(config: Config, parts: Parts, feed: Feed, shutdown: CancellationToken) 
         warehouse: parts.warehouse,
         feed,
         aggregates: KnownAggregates::default(),
+        explaining: Arc::new(Semaphore::new(EXPLANATIONS_AT_ONCE)),
         shutdown,
     }
 }

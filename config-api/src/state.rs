@@ -28,5 +28,7 @@ pub(crate) struct AppState {
     pub(crate) tail: Arc<Tail>,
     /// A place per subscriber of the stream of changes.
     pub(crate) subscribers: Arc<Semaphore>,
+    /// A turn per explanation that is computed at the same time.
+    pub(crate) explaining: Arc<Semaphore>,
     pub(crate) shutdown: CancellationToken,
 }

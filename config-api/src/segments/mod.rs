@@ -12,7 +12,9 @@ mod stats;
 mod validate;
 mod view;
 
+pub(crate) use clause::SpanView;
 pub(crate) use edit::*;
+pub(crate) use plan::{Evaluation, print};
 pub(crate) use read::*;
 pub(crate) use sharing::KnownAggregates;
 pub(crate) use stats::*;

@@ -28,7 +28,7 @@ pub fn is_member(rule: &Rule, events: &[Event], now: Timestamp) -> bool {
 struct Row<'a> {
     row: &'a Event,
     /// The row that the aggregate over this one stands at.
-    around: Option<&'a Event>,
+    around: Option<&'a Row<'a>>,
     events: &'a [Event],
     now: Timestamp,
     /// Aggregates that do not depend on the row are computed once per evaluation (by their address).
@@ -44,8 +44,12 @@ impl Scope for Row<'_> {
         Some(self.row.payload.as_str())
     }
 
-    fn outer(&self, column: Column) -> Value {
-        self.around.map_or(Value::Null, |row| column_of(row, column))
+    fn outer(&self, distance: usize, column: Column) -> Value {
+        match (self.around, distance) {
+            (Some(around), 1) => around.column(column),
+            (Some(around), _) => around.outer(distance - 1, column),
+            (None, _) => Value::Null,
+        }
     }
 
     fn aggregate(&self, aggregate: &Aggregate) -> Value {
@@ -91,8 +95,8 @@ fn column_of(event: &Event, column: Column) -> Value {
 
 /// Computes an aggregate that stands at a row over all events for which its filter is TRUE.
 fn aggregated(aggregate: &Aggregate, at: &Row<'_>) -> Value {
-    let Row { row: around, events, now, known, .. } = *at;
-    let scope = |row| Row { row, around: Some(around), events, now, known };
+    let Row { events, now, known, .. } = *at;
+    let scope = |row| Row { row, around: Some(at), events, now, known };
     let mut rows: Vec<&Event> = events.iter().collect();
     rows.retain(|row| aggregate.filter.as_ref().is_none_or(|filter| is_true(filter, &scope(row))));
     let values = |argument: &Expr| -> Vec<Value> {
@@ -111,6 +115,7 @@ fn aggregated(aggregate: &Aggregate, at: &Row<'_>) -> Value {
         }
         AggregateFunction::Min(argument) => best(values(argument), Ordering::Less),
         AggregateFunction::Max(argument) => best(values(argument), Ordering::Greater),
+        AggregateFunction::Funnel { window, steps } => Value::Integer(steps_made(*window, steps, &rows, scope)),
         AggregateFunction::Last(argument) => {
             rows.sort_by_key(|row| std::cmp::Reverse((row.created_at, row.event_id)));
             first_not_null(argument, &rows, scope)
@@ -125,6 +130,24 @@ fn aggregated(aggregate: &Aggregate, at: &Row<'_>) -> Value {
 fn first_not_null<'a, S: Scope>(argument: &Expr, rows: &[&'a Event], scope: impl Fn(&'a Event) -> S) -> Value {
     let values = rows.iter().map(|row| evaluate(argument, &scope(row)));
     values.into_iter().find(|value| *value != Value::Null).unwrap_or(Value::Null)
+}
+
+/// Follows every way from every first step.
+fn steps_made<'a, S: Scope>(window: i64, steps: &[Expr], rows: &[&'a Event], scope: impl Fn(&'a Event) -> S) -> i64 {
+    let makes = |step: &Expr| -> Vec<Timestamp> {
+        rows.iter().filter(|row| is_true(step, &scope(row))).map(|row| row.created_at).collect()
+    };
+    let made: Vec<Vec<Timestamp>> = steps.iter().map(makes).collect();
+    let from = |first: &Timestamp| {
+        let (mut at, mut count) = (*first, 0);
+        for times in &made {
+            let in_time = times.iter().filter(|time| **time >= at && time.micros_since(*first) <= window);
+            let Some(next) = in_time.min() else { break };
+            (at, count) = (*next, count + 1);
+        }
+        count
+    };
+    made.first().into_iter().flatten().map(from).max().unwrap_or(0)
 }
 
 fn distinct(values: Vec<Value>) -> Vec<Value> {

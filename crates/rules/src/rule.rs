@@ -81,8 +81,13 @@ pub enum ExprKind {
     Literal(Value),
     /// A column of the row (of the aggregated row, inside an aggregate's argument or filter).
     Column(Column),
-    /// Inside an aggregate: a column of the row that the aggregate stands at, not of the aggregated one.
-    Outer(Column),
+    /// Inside of aggregates: a column of a row that one of them stands at, not of the aggregated one.
+    Outer {
+        /// How many aggregates further out; 1 is the row that the innermost one stands at.
+        distance: usize,
+        /// Of that row.
+        column: Column,
+    },
     /// `now()`: one instant per evaluation.
     Now,
     /// `NOT x`.
@@ -249,6 +254,14 @@ pub enum AggregateFunction {
     Last(Expr),
     /// `arg_min(x, created_at)`: of the first one, likewise.
     First(Expr),
+    /// `window_funnel(seconds)(created_at, step, …)`: how many of the steps events have made, one after
+    /// the other or at once, not longer after the first than the window. One event can make several.
+    Funnel {
+        /// In microseconds.
+        window: i64,
+        /// Conditions on a row, at least one.
+        steps: Vec<Expr>,
+    },
 }
 
 /// A column of `events` that a clause can name.

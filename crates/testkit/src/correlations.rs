@@ -68,6 +68,10 @@ impl Clauses<'_> {
         let others = self.others(around, own);
         let also = match self.random.below(4) {
             0 if depth > 0 => format!(" AND {}", self.another(own, "f", depth - 1)),
+            2 if depth > 0 => {
+                let (near, far) = (self.related(own, "f"), self.related(around, "f"));
+                format!(" AND EXISTS (SELECT 1 FROM events f WHERE f.user_id = {own}.user_id AND {near} AND {far})")
+            }
             1 if depth > 0 => format!(" AND {}", self.counted(own, "f")),
             _ => String::new(),
         };
@@ -89,7 +93,8 @@ impl Clauses<'_> {
     fn join(&mut self) -> String {
         let not = self.random.pick(&["", "NOT "]);
         let (related, first) = (self.related("v", "p"), self.row("v.", 1));
-        let second = match self.random.below(7) {
+        let second = match self.random.below(8) {
+            6 => "coalesce(p.order_total, 7) + 1 > v.order_total".to_owned(),
             4 => "p.payload['plan'] = v.payload['plan']".to_owned(),
             5 => "CAST(p.payload['n'] AS BIGINT) > v.order_total".to_owned(),
             0 => "p.event_id IS NULL".to_owned(),

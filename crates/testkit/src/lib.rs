@@ -15,6 +15,7 @@ mod random;
 pub mod scenario;
 #[cfg(feature = "servers")]
 pub mod servers;
+mod tables;
 
 pub use clauses::{Clauses, clause};
 pub use histories::{History, Input, event};

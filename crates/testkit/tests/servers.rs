@@ -15,7 +15,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
 #[ignore = "the process that is killed; started by the test below"]
-#[expect(clippy::print_stdout, reason = "what it started is read by the test below")]
 fn start_a_server_and_wait() {
     if std::env::var_os(VARIABLE).is_none() {
         return;

@@ -9,6 +9,7 @@ mod bad_input;
 mod command_line;
 mod crash;
 mod definitions;
+mod explain;
 #[cfg(feature = "distributed")]
 mod on_postgres;
 mod order;

@@ -10,11 +10,12 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::Token;
 
+use crate::compile::derived::{Derived, Source};
 use crate::compile::lower::{Lowering, operands, unwrapped};
 use crate::compile::possible::{Possible, possible};
-use crate::compile::scope::{Owner, Place, Scope};
-use crate::plan::map_children;
-use crate::{AggregateFunction, Code, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
+use crate::compile::scope::{Owner, Scope};
+use crate::plan::{map_aggregate, map_children};
+use crate::{AggregateFunction, CastType, Code, Column, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
 
 /// The most joined tables: each is another loop over the user's events.
 const MAX_JOINED: usize = 3;
@@ -33,8 +34,8 @@ pub(super) fn selected(select: &Select) -> Option<&ast::Expr> {
 }
 
 /// One of the joined tables.
-struct Source<'q> {
-    alias: String,
+struct Joined<'q> {
+    source: Source,
     /// The conditions of its ON, apart.
     on: Vec<&'q ast::Expr>,
     /// LEFT JOIN.
@@ -64,15 +65,15 @@ impl Lowering<'_> {
         scope: &Scope<'_>,
         span: Span,
     ) -> Option<Expr> {
-        let sources = self.sources(select, span)?;
+        let sources = self.sources(select, scope, span)?;
         if select.having.is_some() || is_grouped(select) {
             return self.unsupported(span, "GROUP BY or HAVING over a JOIN is");
         }
-        let alias = |at: usize| sources.get(at).map_or("", |source: &Source<'_>| source.alias.as_str());
-        let row = |at, outer| Scope { alias: alias(at), outer: Some(outer), place: Place::Aggregated, joined: true };
-        let first = row(0, scope);
-        let second = row(1, &first);
-        let third = row(2, &second);
+        let alias = |at: usize| sources.get(at).map_or("", |joined: &Joined<'_>| joined.source.alias.as_str());
+        let derived = |at: usize| sources.get(at).and_then(|joined: &Joined<'_>| joined.source.derived.as_ref());
+        let first = Scope { joined: true, ..scope.inside(alias(0), derived(0)) };
+        let second = Scope { joined: true, ..first.inside(alias(1), derived(1)) };
+        let third = Scope { joined: true, ..second.inside(alias(2), derived(2)) };
         let scopes = [first, second, third];
         let inner = scopes.get(sources.len() - 1)?;
         // `user_id` is the same of all of them.
@@ -85,7 +86,10 @@ impl Lowering<'_> {
         }
         let mut conditions: Vec<Conditions> = Vec::new();
         for (at, parts) in untied.on.into_iter().enumerate() {
-            conditions.push(Conditions { on: self.all_conditions(&parts, scopes.get(at)?), kept: Some(Vec::new()) });
+            let on = self.all_conditions(&parts, scopes.get(at)?);
+            // Which rows a derived table has is decided before they are joined.
+            let rows = sources.get(at).map(|joined| joined.source.filter()).unwrap_or_default();
+            conditions.push(Conditions { on: on.map(|on| [rows, on].concat()), kept: Some(Vec::new()) });
         }
         for part in untied.kept {
             // On the innermost of the rows that it names: there it has all of them in sight.
@@ -107,7 +111,7 @@ impl Lowering<'_> {
         &mut self,
         select: &'q Select,
         selected: Option<&ast::Expr>,
-        sources: &[Source<'q>],
+        sources: &[Joined<'q>],
         inner: &Scope<'_>,
         span: Span,
     ) -> Option<Untied<'q>> {
@@ -117,7 +121,8 @@ impl Lowering<'_> {
             Owner::Outer(distance) => last - distance,
             Owner::Here | Owner::Nobody => last,
         };
-        let mut ties: Vec<(usize, usize)> = Vec::new();
+        let own = sources.iter().enumerate().filter(|(_, joined)| joined.source.same_user());
+        let mut ties: Vec<(usize, usize)> = own.map(|(at, _)| (at, sources.len())).collect();
         let mut on = Vec::new();
         for (at, source) in sources.iter().enumerate() {
             let (same, others): (Vec<_>, Vec<_>) = source.on.iter().partition(|part| self.tie(part, inner).is_some());
@@ -144,24 +149,35 @@ impl Lowering<'_> {
         Some(Untied { on, kept, is_tied: all_tied(&ties, sources.len()) })
     }
 
-    fn sources<'q>(&mut self, select: &'q Select, span: Span) -> Option<Vec<Source<'q>>> {
-        let mut sources: Vec<Source<'q>> = Vec::new();
-        for from in &select.from {
-            let alias = self.table_named(&from.relation, span)?;
-            sources.push(Source { alias, on: Vec::new(), optional: false });
-            for join in &from.joins {
-                let source = self.joined(join, span)?;
-                sources.push(source);
-            }
-        }
-        if sources.len() > MAX_JOINED {
-            return self.unsupported(span, &format!("a JOIN of more than {MAX_JOINED} tables is"));
+    fn sources<'q>(&mut self, select: &'q Select, scope: &Scope<'_>, span: Span) -> Option<Vec<Joined<'q>>> {
+        // A derived table does not see what stands beside it, though those rows lie between.
+        let unseen = Derived::default();
+        let one_hidden = scope.inside("", Some(&unseen));
+        let two_hidden = one_hidden.inside("", Some(&unseen));
+        let around = [scope, &one_hidden, &two_hidden];
+        let mut sources: Vec<Joined<'q>> = Vec::new();
+        let tables = select.from.iter().flat_map(|from| {
+            std::iter::once((&from.relation, None)).chain(from.joins.iter().map(|join| (&join.relation, Some(join))))
+        });
+        for (table, join) in tables {
+            let Some(around) = around.get(sources.len()) else {
+                return self.unsupported(span, &format!("a JOIN of more than {MAX_JOINED} tables is"));
+            };
+            let source = self.source(table, around, span)?;
+            let (on, optional) = match join {
+                Some(join) => self.joined(join, span)?,
+                None => (Vec::new(), false),
+            };
+            sources.push(Joined { source, on, optional });
         }
         // What is optional must come last: what would follow it could hang on it.
         if sources.iter().rev().skip(1).any(|source| source.optional) {
             return self.unsupported(span, "a table joined after a LEFT JOIN is");
         }
-        let twice = sources.iter().enumerate().any(|(at, one)| sources[..at].iter().any(|two| one.alias == two.alias));
+        let twice = sources
+            .iter()
+            .enumerate()
+            .any(|(at, one)| sources[..at].iter().any(|two| one.source.alias == two.source.alias));
         if twice {
             let message = "two of the joined tables have the same name";
             let problem = Diagnostic::error(Code::UnknownTable, span, message);
@@ -170,8 +186,8 @@ impl Lowering<'_> {
         Some(sources)
     }
 
-    fn joined<'q>(&mut self, join: &'q Join, span: Span) -> Option<Source<'q>> {
-        let alias = self.table_named(&join.relation, span)?;
+    /// Returns the conditions of a JOIN, and whether it is LEFT.
+    fn joined<'q>(&mut self, join: &'q Join, span: Span) -> Option<(Vec<&'q ast::Expr>, bool)> {
         let (constraint, optional) = match &join.join_operator {
             JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) | JoinOperator::CrossJoin(constraint) => {
                 (constraint, false)
@@ -184,7 +200,7 @@ impl Lowering<'_> {
             JoinConstraint::None => Vec::new(),
             JoinConstraint::Using(_) | JoinConstraint::Natural => return self.unsupported(span, "USING or NATURAL is"),
         };
-        Some(Source { alias, on, optional })
+        Some((on, optional))
     }
 
     /// `a.user_id = b.user_id`: whose they are.
@@ -212,7 +228,7 @@ impl Lowering<'_> {
     }
 
     /// Puts the loops into each other, the last table innermost.
-    fn loops(&mut self, sources: &[Source<'_>], conditions: Vec<Conditions>, span: Span) -> Option<Expr> {
+    fn loops(&mut self, sources: &[Joined<'_>], conditions: Vec<Conditions>, span: Span) -> Option<Expr> {
         let mut inner: Option<Expr> = None;
         for (source, Conditions { on, kept }) in sources.iter().zip(conditions).rev() {
             let (on, kept) = on.zip(kept)?;
@@ -228,18 +244,18 @@ impl Lowering<'_> {
 
     /// There is a row with `on` and `kept`; or none with `on`, and `kept` holds of its NULLs.
     fn optional(&mut self, on: Vec<Expr>, kept: Vec<Expr>, span: Span) -> Option<Expr> {
-        if kept.iter().any(Expr::holds_aggregate) {
-            return self.unsupported(span, "a subquery about the optional side of a LEFT JOIN is");
-        }
         let mut missing = Vec::new();
-        for (part, alone) in kept.iter().map(|part| (part, without_row(part))) {
-            if possible(&alone) != Possible::TRUE {
-                // Elsewhere a bare NULL would have another type than the column had.
-                if computes(part) && possible(&alone).allows(Possible::TRUE) {
-                    return self.unsupported(part.span, "computing with the optional side of a LEFT JOIN is");
-                }
-                missing.push(alone);
+        for part in &kept {
+            let alone = without_row(part, 0, computes(part));
+            if possible(&alone) == Possible::TRUE {
+                continue;
             }
+            // There is no NULL of that type to write down.
+            if computes(part) && names_payload(part) && possible(&alone).allows(Possible::TRUE) {
+                return self
+                    .unsupported(part.span, "computing with the payload of the optional side of a LEFT JOIN is");
+            }
+            missing.push(alone);
         }
         self.charge(missing.iter().chain(&on).map(Expr::node_count).sum(), span)?;
         let never = |parts: &[Expr]| parts.iter().any(|part| !possible(part).allows(Possible::TRUE));
@@ -288,11 +304,48 @@ fn computes(condition: &Expr) -> bool {
     computed && condition.reads_events() || condition.children().into_iter().any(computes)
 }
 
-/// Returns the condition as it is of the row around, where the joined row is missing.
-fn without_row(condition: &Expr) -> Expr {
-    match condition.kind {
-        ExprKind::Column(_) => Expr { kind: ExprKind::Literal(Value::Null), sql_type: SqlType::Null, ..*condition },
-        ExprKind::Outer(column) => Expr { kind: ExprKind::Column(column), ..*condition },
-        _ => map_children(condition, &mut without_row),
+fn names_payload(condition: &Expr) -> bool {
+    let mut named = false;
+    condition.walk(&mut |part| named |= part.kind == ExprKind::Column(Column::Payload));
+    named
+}
+
+/// Returns the condition as it is of the row around, where the joined row is missing. A NULL that is
+/// computed with keeps the type of its column.
+fn without_row(condition: &Expr, inside: usize, typed: bool) -> Expr {
+    let missing = |column: Column| {
+        let sql_type = if typed { column.sql_type() } else { SqlType::Null };
+        let null = Expr { kind: ExprKind::Literal(Value::Null), sql_type: SqlType::Null, span: condition.span };
+        match null_type(sql_type) {
+            Some(to) => Expr { kind: ExprKind::Cast { value: Box::new(null), to }, sql_type, span: condition.span },
+            None => null,
+        }
+    };
+    let kind = match &condition.kind {
+        ExprKind::Column(Column::UserId) if inside > 0 => return condition.clone(),
+        ExprKind::Column(column) if inside == 0 => return missing(*column),
+        ExprKind::Outer { distance, column } if *distance == inside => return missing(*column),
+        ExprKind::Outer { distance: 1, column } if inside == 0 => ExprKind::Column(*column),
+        ExprKind::Outer { distance, column } if *distance > inside => {
+            ExprKind::Outer { distance: distance - 1, column: *column }
+        }
+        ExprKind::Aggregate(aggregate) => {
+            ExprKind::Aggregate(Box::new(map_aggregate(aggregate, &mut |part| without_row(part, inside + 1, typed))))
+        }
+        _ => return map_children(condition, &mut |part| without_row(part, inside, typed)),
+    };
+    Expr { kind, sql_type: condition.sql_type, span: condition.span }
+}
+
+const fn null_type(sql_type: SqlType) -> Option<CastType> {
+    match sql_type {
+        SqlType::Boolean => Some(CastType::Boolean),
+        SqlType::Integer => Some(CastType::Integer { bits: 64 }),
+        SqlType::Decimal { scale } => Some(CastType::Decimal { precision: 38, scale }),
+        SqlType::Double => Some(CastType::Double),
+        SqlType::Text => Some(CastType::Text),
+        SqlType::Timestamp => Some(CastType::Timestamp),
+        SqlType::Date => Some(CastType::Date),
+        SqlType::Null | SqlType::Interval | SqlType::Variant => None,
     }
 }

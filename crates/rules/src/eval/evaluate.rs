@@ -18,8 +18,8 @@ pub trait Scope {
         None
     }
 
-    /// Returns the value of a column of the row that the current aggregate stands at.
-    fn outer(&self, _column: Column) -> Value {
+    /// Returns the value of a column of a row so many aggregates further out, from 1.
+    fn outer(&self, _distance: usize, _column: Column) -> Value {
         Value::Null
     }
 
@@ -38,7 +38,7 @@ pub fn evaluate(expr: &Expr, scope: &impl Scope) -> Value {
     match &expr.kind {
         ExprKind::Literal(value) => value.clone(),
         ExprKind::Column(column) => conform(scope.column(*column), expr.sql_type),
-        ExprKind::Outer(column) => conform(scope.outer(*column), expr.sql_type),
+        ExprKind::Outer { distance, column } => conform(scope.outer(*distance, *column), expr.sql_type),
         ExprKind::Aggregate(aggregate) => conform(scope.aggregate(aggregate), expr.sql_type),
         ExprKind::Slot(index) => conform(scope.slot(*index), expr.sql_type),
         ExprKind::Now => Value::Timestamp(scope.now()),
@@ -102,7 +102,7 @@ fn operand_of_boolean<'a>(expr: &'a Expr, scope: &impl Scope) -> Cow<'a, Value> 
     match &expr.kind {
         ExprKind::Literal(_)
         | ExprKind::Column(_)
-        | ExprKind::Outer(_)
+        | ExprKind::Outer { .. }
         | ExprKind::Aggregate(_)
         | ExprKind::Slot(_)
         | ExprKind::Case { .. }

@@ -11,9 +11,9 @@ use std::collections::BTreeSet;
 use super::retention;
 use super::slots::{at_midnight, slot};
 use super::spec::{AggregateSpec, Demand, Interpretation, NowComparison};
-use super::time::against_now;
+use super::time::{against_now, is_against_now};
 use super::unsupported;
-use super::walk::{Uses, map_aggregate, map_children};
+use super::walk::{map_aggregate, map_children};
 use crate::{Aggregate, Column, Diagnostic, Expr, ExprKind};
 
 /// Returns the aggregate as one that is interpreted; errors say what cannot be exact.
@@ -51,7 +51,7 @@ impl Rewriting {
 
     fn expr(&mut self, expr: &Expr) -> Expr {
         match &expr.kind {
-            ExprKind::Column(column) | ExprKind::Outer(column) => {
+            ExprKind::Column(column) | ExprKind::Outer { column, .. } => {
                 self.columns.insert(*column);
                 expr.clone()
             }
@@ -59,7 +59,7 @@ impl Rewriting {
                 let kind = ExprKind::Aggregate(Box::new(self.aggregate(aggregate)));
                 Expr { kind, sql_type: expr.sql_type, span: expr.span }
             }
-            ExprKind::Compare { .. } if Uses::of(expr).now => self.now_comparison(expr),
+            ExprKind::Compare { .. } if is_against_now(expr) => self.now_comparison(expr),
             ExprKind::Now => self.refuse(expr, unsupported::now_outside_of_comparison(expr)),
             _ => map_children(expr, &mut |child| self.expr(child)),
         }

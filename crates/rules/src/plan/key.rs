@@ -92,7 +92,12 @@ impl Encoding {
             AggregateFunction::Max(_) => 8,
             AggregateFunction::Last(_) => 9,
             AggregateFunction::First(_) => 10,
+            AggregateFunction::Funnel { .. } => 11,
         });
+        if let AggregateFunction::Funnel { window, steps } = function {
+            self.integer(*window);
+            self.list(steps.iter());
+        }
         self.optional(argument_of(function));
     }
 
@@ -226,8 +231,13 @@ impl Encoding {
                 self.tag(18);
                 self.length(*index);
             }
-            ExprKind::Outer(column) => {
+            ExprKind::Outer { distance: 1, column } => {
                 self.tag(32);
+                self.tag(column_number(*column));
+            }
+            ExprKind::Outer { distance, column } => {
+                self.tag(33);
+                self.length(*distance);
                 self.tag(column_number(*column));
             }
         }

@@ -27,8 +27,8 @@ mod walk;
 
 pub use lower::plan;
 pub use spec::{AggregateKey, AggregateSpec, Demand, Interpretation, NowComparison, Plan, WindowSpec};
-pub(crate) use walk::map_children;
 pub use walk::{argument_of, children};
+pub(crate) use walk::{map_aggregate, map_children};
 
 #[cfg(test)]
 mod tests;

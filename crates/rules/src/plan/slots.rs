@@ -4,7 +4,7 @@ use super::demand::{demand, is_count};
 use super::interpret::interpreted;
 use super::lower::Lowering;
 use super::spec::{AggregateKey, AggregateSpec, Demand, NowComparison, WindowSpec};
-use super::time::against_now;
+use super::time::{against_now, is_against_now};
 use super::unsupported;
 use super::walk::{Uses, argument_of, map_children};
 use crate::limits::MAX_COUNT_THRESHOLD;
@@ -47,7 +47,9 @@ impl Lowering {
     pub(super) fn over_slots(&mut self, expr: &Expr) -> Expr {
         match &expr.kind {
             ExprKind::Aggregate(aggregate) => self.aggregate_slot(expr, aggregate, Demand::Exact),
-            ExprKind::Compare { op, left, right } if Uses::of(expr).now => self.now_comparison(expr, *op, left, right),
+            ExprKind::Compare { op, left, right } if is_against_now(expr) => {
+                self.now_comparison(expr, *op, left, right)
+            }
             ExprKind::Compare { op, left, right } => {
                 let left_slot = self.operand(left, *op, right);
                 let right_slot = self.operand(right, op.mirrored(), left);
@@ -110,7 +112,9 @@ impl Lowering {
             return self.some_row(filter, expr);
         }
         let argument = argument_of(&aggregate.function);
-        let folds = argument.is_none_or(|argument| !Uses::of(argument).now) && aggregate.is_plain();
+        let folds = !matches!(aggregate.function, AggregateFunction::Funnel { .. })
+            && argument.is_none_or(|argument| !Uses::of(argument).now)
+            && aggregate.is_plain();
         let Some((filter, window)) = folds.then(|| Self::single_window(filter, expr)).flatten() else {
             return self.interpreted_slot(aggregate, expr);
         };
@@ -165,7 +169,7 @@ impl AggregateFunction {
     pub const fn over_nothing(&self) -> Value {
         match self {
             Self::Exists => Value::Boolean(false),
-            Self::CountAll | Self::Count(_) | Self::CountDistinct(_) => Value::Integer(0),
+            Self::CountAll | Self::Count(_) | Self::CountDistinct(_) | Self::Funnel { .. } => Value::Integer(0),
             _ => Value::Null,
         }
     }

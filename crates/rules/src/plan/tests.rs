@@ -194,7 +194,7 @@ fn check_retained(expr: Expr, filter: Option<Expr>, from: Option<i64>, columns: 
 }
 
 fn outer(column: Column) -> Expr {
-    expr(ExprKind::Outer(column), column.sql_type())
+    expr(ExprKind::Outer { distance: 1, column }, column.sql_type())
 }
 
 #[test]

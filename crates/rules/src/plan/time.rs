@@ -4,7 +4,7 @@ use schema::Timestamp;
 
 use super::spec::WindowSpec;
 use super::unsupported;
-use super::walk::Uses;
+use super::walk::{Uses, children};
 use crate::calendar::CalendarUnit;
 use crate::eval::{Scope, evaluate};
 use crate::rule::{ArithmeticOp, CastType, Comparison, ScalarFunction};
@@ -42,6 +42,19 @@ pub(super) fn against_now(expr: &Expr) -> Result<AgainstNow<'_>, Diagnostic> {
         (None, Some(time)) => against(Some(time), op.mirrored(), -offset, left.unit),
         // Two times; or the time of the day, which no event has a part in.
         _ => Err(unsupported::now_outside_of_comparison(expr)),
+    }
+}
+
+/// Returns whether a comparison is one with `now()`, and does not only hold others that are.
+pub(super) fn is_against_now(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Compare { left, right, .. } if names_now(left) || names_now(right))
+}
+
+fn names_now(side: &Expr) -> bool {
+    match &side.kind {
+        ExprKind::Now => true,
+        ExprKind::Compare { .. } => false,
+        _ => children(side).into_iter().any(names_now),
     }
 }
 

@@ -8,7 +8,7 @@ pub fn children(expr: &Expr) -> Vec<&Expr> {
     match &expr.kind {
         ExprKind::Literal(_)
         | ExprKind::Column(_)
-        | ExprKind::Outer(_)
+        | ExprKind::Outer { .. }
         | ExprKind::Now
         | ExprKind::Aggregate(_)
         | ExprKind::Slot(_) => Vec::new(),
@@ -32,7 +32,7 @@ pub fn children(expr: &Expr) -> Vec<&Expr> {
 /// Returns what is aggregated, if the function has an argument.
 pub const fn argument_of(function: &AggregateFunction) -> Option<&Expr> {
     match function {
-        AggregateFunction::Exists | AggregateFunction::CountAll => None,
+        AggregateFunction::Exists | AggregateFunction::CountAll | AggregateFunction::Funnel { .. } => None,
         AggregateFunction::Count(argument)
         | AggregateFunction::CountDistinct(argument)
         | AggregateFunction::Sum(argument)
@@ -45,7 +45,7 @@ pub const fn argument_of(function: &AggregateFunction) -> Option<&Expr> {
 }
 
 /// Rebuilds an aggregate with its argument and filter replaced.
-pub(super) fn map_aggregate(aggregate: &Aggregate, map: &mut impl FnMut(&Expr) -> Expr) -> Aggregate {
+pub(crate) fn map_aggregate(aggregate: &Aggregate, map: &mut impl FnMut(&Expr) -> Expr) -> Aggregate {
     let function = match &aggregate.function {
         function @ (AggregateFunction::Exists | AggregateFunction::CountAll) => function.clone(),
         AggregateFunction::Count(argument) => AggregateFunction::Count(map(argument)),
@@ -56,6 +56,9 @@ pub(super) fn map_aggregate(aggregate: &Aggregate, map: &mut impl FnMut(&Expr) -
         AggregateFunction::Max(argument) => AggregateFunction::Max(map(argument)),
         AggregateFunction::Last(argument) => AggregateFunction::Last(map(argument)),
         AggregateFunction::First(argument) => AggregateFunction::First(map(argument)),
+        AggregateFunction::Funnel { window, steps } => {
+            AggregateFunction::Funnel { window: *window, steps: steps.iter().map(&mut *map).collect() }
+        }
     };
     Aggregate { function, filter: aggregate.filter.as_ref().map(map) }
 }
@@ -65,7 +68,7 @@ pub(crate) fn map_children(expr: &Expr, map: &mut impl FnMut(&Expr) -> Expr) -> 
     let kind = match &expr.kind {
         kind @ (ExprKind::Literal(_)
         | ExprKind::Column(_)
-        | ExprKind::Outer(_)
+        | ExprKind::Outer { .. }
         | ExprKind::Now
         | ExprKind::Aggregate(_)
         | ExprKind::Slot(_)) => kind.clone(),
@@ -125,7 +128,7 @@ impl Uses {
                 ExprKind::Aggregate(aggregate) => aggregate.is_correlated(),
                 _ => false,
             },
-            outer: matches!(expr.kind, ExprKind::Outer(_)),
+            outer: expr.reach() > 0,
             user: matches!(expr.kind, ExprKind::Aggregate(_) | ExprKind::Slot(_)),
             now: matches!(expr.kind, ExprKind::Now),
         };

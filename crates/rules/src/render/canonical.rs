@@ -9,6 +9,8 @@ pub fn canonical(rule: &Rule) -> String {
     print::expression(&rule.expr, &Canonical { level: 0 })
 }
 
+const MICROS_PER_SECOND: i64 = 1_000_000;
+
 #[derive(Clone, Copy)]
 struct Canonical {
     /// How many aggregates the printed expression stands in.
@@ -20,8 +22,8 @@ impl Target for Canonical {
         column.as_str().to_owned()
     }
 
-    fn outer(&self, column: Column) -> String {
-        format!("{}.{}", print::alias(self.level.saturating_sub(1)), column.as_str())
+    fn outer(&self, distance: usize, column: Column) -> String {
+        format!("{}.{}", print::alias(self.level.saturating_sub(distance)), column.as_str())
     }
 
     fn now(&self) -> String {
@@ -102,6 +104,9 @@ impl Canonical {
             AggregateFunction::CountDistinct(value) => format!("{name}(DISTINCT {})", shown(value)),
             AggregateFunction::Last(value) | AggregateFunction::First(value) => {
                 format!("{name}({}, created_at)", shown(value))
+            }
+            AggregateFunction::Funnel { window, steps } => {
+                format!("{name}({})(created_at, {})", window / MICROS_PER_SECOND, print::comma_separated(steps, &self))
             }
             AggregateFunction::Count(value)
             | AggregateFunction::Sum(value)

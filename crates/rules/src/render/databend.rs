@@ -38,8 +38,8 @@ impl Target for Databend<'_> {
         format!("{}.{}", self.rows.name, column.as_str())
     }
 
-    fn outer(&self, column: Column) -> String {
-        format!("{}.{}", self.rows.around, column.as_str())
+    fn outer(&self, distance: usize, column: Column) -> String {
+        format!("{}.{}", self.rows.around(distance), column.as_str())
     }
 
     fn now(&self) -> String {
@@ -217,6 +217,18 @@ impl Databend<'_> {
             AggregateFunction::Last(value) | AggregateFunction::First(value) => {
                 let row = &self.rows.name;
                 format!("{name}({}, ({row}.created_at, {row}.event_id))", only(value))
+            }
+            // Its window is in the unit of its time, which is microseconds; NULL is no step.
+            AggregateFunction::Funnel { window, steps } => {
+                let row = &self.rows.name;
+                let step = |step: &Expr| match &condition {
+                    Some(condition) => {
+                        format!("coalesce(({condition}) AND ({}), FALSE)", print::expression(step, self))
+                    }
+                    None => format!("coalesce({}, FALSE)", print::expression(step, self)),
+                };
+                let steps = steps.iter().map(step).collect::<Vec<_>>().join(", ");
+                format!("CAST({name}({window})({row}.created_at, {steps}) AS BIGINT)")
             }
             AggregateFunction::Sum(value) => total(name, value, &only(value)),
             AggregateFunction::Avg(value) if value.sql_type == SqlType::Integer => {

@@ -8,7 +8,7 @@ use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, Path
 /// What two kinds of SQL say differently.
 pub(super) trait Target: Sized {
     fn column(&self, column: Column) -> String;
-    fn outer(&self, column: Column) -> String;
+    fn outer(&self, distance: usize, column: Column) -> String;
     fn now(&self) -> String;
     fn interval(&self, micros: i64) -> String;
     fn aggregate(&self, aggregate: &Aggregate) -> String;
@@ -64,7 +64,7 @@ fn binding(expr: &Expr) -> u8 {
         ExprKind::Literal(value) if is_negative(value) => SUM,
         ExprKind::Literal(_)
         | ExprKind::Column(_)
-        | ExprKind::Outer(_)
+        | ExprKind::Outer { .. }
         | ExprKind::Now
         | ExprKind::Case { .. }
         | ExprKind::Function { .. }
@@ -107,7 +107,7 @@ fn printed(expr: &Expr, target: &impl Target) -> String {
     match &expr.kind {
         ExprKind::Literal(value) => literal(value, target),
         ExprKind::Column(column) => target.column(*column),
-        ExprKind::Outer(column) => target.outer(*column),
+        ExprKind::Outer { distance, column } => target.outer(*distance, *column),
         ExprKind::Now => target.now(),
         ExprKind::Not(inner) if negated_form(inner) => test(inner, true, target),
         ExprKind::Not(inner) => denied(inner, target),
@@ -284,5 +284,6 @@ pub(super) const fn aggregate_name(function: &AggregateFunction) -> &'static str
         AggregateFunction::Max(_) => "max",
         AggregateFunction::Last(_) => "arg_max",
         AggregateFunction::First(_) => "arg_min",
+        AggregateFunction::Funnel { .. } => "window_funnel",
     }
 }

@@ -157,7 +157,8 @@ impl Maker {
     fn column(&mut self, columns: &[Column]) -> Expr {
         let column = self.pick(columns);
         let around = self.level > 0 && column != Column::UserId && self.below(3) == 0;
-        let kind = if around { ExprKind::Outer(column) } else { ExprKind::Column(column) };
+        let distance = 1 + self.below(self.level.max(1));
+        let kind = if around { ExprKind::Outer { distance, column } } else { ExprKind::Column(column) };
         make(kind, column.sql_type())
     }
 
@@ -359,8 +360,8 @@ fn check_databend(clause: &str, expected: &str) {
 /// Checks the columns of the user's group and the condition over them.
 #[track_caller]
 fn check_grouped(clause: &str, columns: &str, condition: &str) {
-    let join = format!("JOIN (SELECT e.user_id, {columns} FROM events e GROUP BY e.user_id) u");
-    check_databend(clause, &format!("{join} ON u.user_id = events.user_id WHERE {condition}"));
+    let join = format!("JOIN (SELECT e.user_id AS k0, {columns} FROM events e GROUP BY e.user_id) u");
+    check_databend(clause, &format!("{join} ON u.k0 = events.user_id WHERE {condition}"));
 }
 
 #[test]
@@ -482,15 +483,14 @@ fn a_remainder_by_minus_one_does_not_raise() {
 fn a_row_is_joined_with_a_group_of_its_own() {
     check_databend(
         "order_total > max(order_total)",
-        "JOIN (SELECT e.user_id, max(e.order_total) AS a0 FROM events e GROUP BY e.user_id) u \
-         ON u.user_id = events.user_id WHERE events.order_total > u.a0",
+        "JOIN (SELECT e.user_id AS k0, max(e.order_total) AS a0 FROM events e GROUP BY e.user_id) u \
+         ON u.k0 = events.user_id WHERE events.order_total > u.a0",
     );
     check_databend(
         "EXISTS (SELECT 1 FROM events a WHERE a.user_id = events.user_id AND a.url = events.url)",
-        "JOIN (SELECT o1.user_id, o1.event_id, o1.received_at, count_if(e.url = o1.url) > 0 AS a0 \
-         FROM events o1 JOIN events e ON e.user_id = o1.user_id GROUP BY o1.user_id, o1.event_id, o1.received_at) c \
-         ON c.user_id = events.user_id AND c.event_id = events.event_id AND c.received_at = events.received_at \
-         WHERE c.a0",
+        "JOIN (SELECT e.user_id AS k0, o1.event_id AS k1, o1.received_at AS k2, count_if(e.url = o1.url) > 0 AS a0 \
+         FROM events e JOIN events o1 ON o1.user_id = e.user_id GROUP BY e.user_id, o1.event_id, o1.received_at) c \
+         ON c.k0 = events.user_id AND c.k1 = events.event_id AND c.k2 = events.received_at WHERE c.a0",
     );
 }
 
@@ -498,8 +498,8 @@ fn a_row_is_joined_with_a_group_of_its_own() {
 fn an_aggregate_inside_of_another_is_joined_to_its_rows() {
     check_databend(
         "count(*) FILTER (WHERE order_total > (SELECT max(f.order_total) FROM events f WHERE f.user_id = events.user_id)) < 2",
-        "JOIN (SELECT e.user_id, count_if(e.order_total > u1.a0) AS a0 FROM events e \
-         JOIN (SELECT e2.user_id, max(e2.order_total) AS a0 FROM events e2 GROUP BY e2.user_id) u1 \
-         ON u1.user_id = e.user_id GROUP BY e.user_id) u ON u.user_id = events.user_id WHERE u.a0 < 2",
+        "JOIN (SELECT e.user_id AS k0, count_if(e.order_total > u1.a0) AS a0 FROM events e \
+         JOIN (SELECT e2.user_id AS k0, max(e2.order_total) AS a0 FROM events e2 GROUP BY e2.user_id) u1 \
+         ON u1.k0 = e.user_id GROUP BY e.user_id) u ON u.k0 = events.user_id WHERE u.a0 < 2",
     );
 }
