@@ -12,6 +12,8 @@ mod oracle;
 pub mod prove;
 mod random;
 pub mod scenario;
+#[cfg(feature = "servers")]
+pub mod servers;
 
 pub use clauses::{Clauses, clause};
 pub use histories::{History, Input, event};

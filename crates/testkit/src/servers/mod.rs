@@ -1,0 +1,11 @@
+//! Real servers for tests: started on free ports, in folders of their own, ended with the test process.
+//!
+//! A machine may lack one. Then its tests count as not run, the run says so in its last lines, and
+//! with `SHOAL_REQUIRE_SERVERS=1` they fail: [`or_not_run`] is the one place that decides this.
+
+mod availability;
+mod kafka;
+mod supervised;
+
+pub use availability::{NotAvailable, or_not_run};
+pub use kafka::{Kafka, KafkaSettings};
