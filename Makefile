@@ -29,9 +29,26 @@ run: tools ## Build, start everything on embedded parts with sample segments and
 	@exec $(TARGET_DIR)/debug/shoal up --data $(DATA) --sample --demo $(RATE)
 .PHONY: run
 
-test: lint doc ## Every check and every test: format, lints, dependency direction, docs, tests, a short crash run
-	@$(CARGO) test --workspace
+test: lint doc servers ## Every check and every test, also on real servers where they can be had; a short crash run
+	@mkdir -p $(TARGET_DIR) && rm -f $(NOT_RUN)
+	@$(NO_KAFKA_CLIENT)
+	@SHOAL_NOT_RUN=$(abspath $(NOT_RUN)) $(CARGO) test --workspace --features store/postgres$(KAFKA_FEATURE)
+	@scripts/not-run $(NOT_RUN)
 .PHONY: test
+# The tests that a machine without some server left out.
+NOT_RUN = $(TARGET_DIR)/tests-not-run
+
+# The client of Kafka is built from C and C++. Without a compiler of the latter its tests count as not run.
+HAS_KAFKA_CLIENT = $(shell command -v $${CXX:-c++} >/dev/null 2>&1 && command -v bash >/dev/null 2>&1 && echo yes)
+KAFKA_FEATURE = $(if $(HAS_KAFKA_CLIENT),$(COMMA)bus/kafka)
+NO_KAFKA_CLIENT = $(if $(HAS_KAFKA_CLIENT),:,$(NOTE_NO_KAFKA_CLIENT))
+NOTE_NO_KAFKA_CLIENT = echo "the log on Kafka: Kafka is not available: its client needs a C++ compiler (apt-get install build-essential)" \
+	| tee -a $(NOT_RUN) >&2; case "$$SHOAL_REQUIRE_SERVERS" in ""|0) ;; *) exit 1 ;; esac
+COMMA = ,
+
+servers: ## Get the servers that the tests use (Postgres, Kafka), as far as this machine lets us
+	@scripts/servers
+.PHONY: servers
 
 demo: tools ## Send the simulated shop's traffic to a running `make run` (INGEST and CONFIG are its URLs)
 	@$(CARGO) build --quiet --package shoal
@@ -56,9 +73,22 @@ bench: tools ## Measure POST-to-change latency and events per second (release bu
 	@$(TARGET_DIR)/release/bench --shoal $(TARGET_DIR)/release/shoal --out $(TARGET_DIR)/bench
 .PHONY: bench
 
+# DuckDB and Flink come from PyPI into a cache folder; Flink also needs a JDK (java and javac).
+bench-workload: tools ## The engine on the common workload, checked by DuckDB (RULES, EVENTS, VS_FLINK=1)
+	@command -v $(PYTHON) >/dev/null || { echo "make bench-workload needs python3 with pip and venv"; exit 1; }
+	@$(CARGO) build --release --package workload
+	@$(TARGET_DIR)/release/workload --rules $(RULES) --events $(EVENTS) $(if $(filter 1,$(VS_FLINK)),--vs-flink) \
+		--python $(PYTHON) --cache $(CACHE_DIR)/shoal/workload --out $(TARGET_DIR)/bench
+.PHONY: bench-workload
+RULES ?= 10,100,1000
+EVENTS ?= 1000000
+VS_FLINK ?=
+CACHE_DIR = $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)
+
 lint: tools ## Format, lints and dependency direction
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
+	@$(if $(HAS_KAFKA_CLIENT),$(CARGO) clippy --quiet --package bus --features kafka --all-targets -- -D warnings)
 	@$(CARGO) test --quiet --workspace --test dependency_direction
 .PHONY: lint
 
@@ -81,6 +111,10 @@ version: tools ## Print the version
 	@$(TARGET_DIR)/debug/shoal version
 .PHONY: version
 
+kafka: ## Fetch Apache Kafka's jars for the tests (needs Java 17 and Maven)
+	@scripts/kafka-jars
+.PHONY: kafka
+
 databend: ## Make the Python environment of the embedded Databend (needs Python 3.12 or newer)
 	@scripts/databend-venv
 .PHONY: databend
@@ -95,5 +129,5 @@ tools:
 .PHONY: tools
 
 help: ## What there is to run
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 .PHONY: help

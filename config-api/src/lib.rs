@@ -1,8 +1,9 @@
 //! config-api: definitions of segments, look-ups, and the stream of changes, over HTTP.
 //!
-//! It knows what analysts want and tells the segmenter; it never computes a membership. What it
+//! It knows what analysts want and tells the segmenter; it never decides a membership. What it
 //! answers about memberships is the projection that `projection` keeps of the topic
-//! `segment-changes`, and every such answer says how fresh it is.
+//! `segment-changes`, and every such answer says how fresh it is; only `explain` computes one anew,
+//! beside it.
 
 mod config;
 mod metrics;
@@ -17,6 +18,8 @@ mod activities;
 mod changes;
 mod segments;
 mod users;
+
+mod explain;
 
 mod console;
 mod openapi;

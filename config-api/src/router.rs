@@ -9,7 +9,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::openapi::ApiDocument;
 use crate::state::AppState;
-use crate::{activities, changes, console, segments, users};
+use crate::{activities, changes, console, explain, segments, users};
 
 /// The documented routes.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
@@ -17,6 +17,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(segments::list_segments, segments::create_segment))
         .routes(routes!(segments::get_segment, segments::update_segment, segments::delete_segment))
         .routes(routes!(segments::validate_clause))
+        .routes(routes!(segments::segment_plan))
         .routes(routes!(segments::list_versions))
         .routes(routes!(segments::segment_stats))
         .routes(routes!(segments::segment_size))
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(users::segment_users))
         .routes(routes!(users::user_segments))
         .routes(routes!(users::user_events))
+        .routes(routes!(explain::explain_membership))
         .routes(routes!(changes::stream_changes))
 }
 

@@ -20,8 +20,12 @@ use crate::changes::{Tail, follow_ends};
 use crate::definitions::{self, Feed};
 use crate::projection::{self, Freshness, watch_statuses};
 use crate::router::{ready, router};
+use crate::segments::KnownAggregates;
 use crate::state::AppState;
 use crate::users::append_pending;
+
+/// How many explanations are computed at the same time: each can take a core for a second.
+const EXPLANATIONS_AT_ONCE: usize = 2;
 
 /// The neighbours this service works with.
 #[derive(Clone)]
@@ -92,6 +96,8 @@ fn state(config: Config, parts: Parts, feed: Feed, shutdown: CancellationToken) 
         log: parts.log,
         warehouse: parts.warehouse,
         feed,
+        aggregates: KnownAggregates::default(),
+        explaining: Arc::new(Semaphore::new(EXPLANATIONS_AT_ONCE)),
         shutdown,
     }
 }

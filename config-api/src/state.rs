@@ -12,6 +12,7 @@ use crate::Config;
 use crate::changes::Tail;
 use crate::definitions::Feed;
 use crate::projection::Freshness;
+use crate::segments::KnownAggregates;
 
 /// What every handler can reach; cheap to clone.
 #[derive(Clone)]
@@ -21,9 +22,13 @@ pub(crate) struct AppState {
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) warehouse: Arc<dyn Warehouse>,
     pub(crate) feed: Feed,
+    /// What the live segments keep per user.
+    pub(crate) aggregates: KnownAggregates,
     pub(crate) freshness: Arc<Freshness>,
     pub(crate) tail: Arc<Tail>,
     /// A place per subscriber of the stream of changes.
     pub(crate) subscribers: Arc<Semaphore>,
+    /// A turn per explanation that is computed at the same time.
+    pub(crate) explaining: Arc<Semaphore>,
     pub(crate) shutdown: CancellationToken,
 }

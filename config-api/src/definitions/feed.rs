@@ -29,6 +29,10 @@ impl Feed {
         self.sender.subscribe()
     }
 
+    pub(crate) fn definitions(&self) -> Arc<Definitions> {
+        self.sender.borrow().clone()
+    }
+
     pub(crate) fn segment_count(&self) -> usize {
         self.sender.borrow().segments.len()
     }

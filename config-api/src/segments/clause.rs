@@ -44,6 +44,12 @@ pub(crate) struct SpanView {
     end: usize,
 }
 
+impl From<rules::Span> for SpanView {
+    fn from(span: rules::Span) -> Self {
+        Self { start: span.start, end: span.end }
+    }
+}
+
 /// Compiles a clause; the faults are its errors.
 pub(super) fn compile(text: &str) -> Result<Clause, Vec<Fault>> {
     let rules::Compiled { rule, diagnostics } = rules::compile(text);
@@ -70,7 +76,7 @@ impl From<&Diagnostic> for DiagnosticView {
                 Severity::Information => "information",
             },
             detail: diagnostic.message.clone(),
-            span: SpanView { start: diagnostic.span.start, end: diagnostic.span.end },
+            span: SpanView::from(diagnostic.span),
             hint: diagnostic.hint.clone(),
             replacement: diagnostic.replacement.clone(),
         }

@@ -1,18 +1,21 @@
-//! Looking at a clause without saving it.
-
-use std::time::{SystemTime, UNIX_EPOCH};
+//! Looking at a clause without saving it, and at a saved one in the same way.
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use schema::Timestamp;
+use schema::SegmentId;
 use serde::{Deserialize, Serialize};
 use service::problem::{Problem, ProblemBody};
 use utoipa::ToSchema;
 
 use super::body::read_where_statement;
 use super::clause::DiagnosticView;
+use super::edit::no_segment;
 use super::plan::PlanView;
+use super::sharing::Sharing;
+use crate::state::AppState;
+use crate::web::{now, parse_id, store_problem};
 
 /// A clause to look at.
 ///
@@ -43,25 +46,60 @@ pub(crate) struct Validation {
     plan: Option<PlanView>,
 }
 
+/// How the current version of a segment is evaluated.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct SegmentPlan {
+    id: i64,
+    /// The tag.
+    segment: String,
+    version: u32,
+    #[serde(flatten)]
+    validation: Validation,
+}
+
 /// Says what a clause means, or everything that is wrong with it, and saves nothing.
 #[utoipa::path(post, path = "/api/v1/segments/validate", tag = "segments", request_body = ValidateBody, responses(
     (status = 200, description = "`valid` says whether it can be saved", body = Validation),
     (status = 422, description = "Faults of the body; those of the clause are diagnostics", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-pub(crate) async fn validate_clause(headers: HeaderMap, body: Bytes) -> Result<Json<Validation>, Problem> {
+pub(crate) async fn validate_clause(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Validation>, Problem> {
     let text = read_where_statement(&headers, &body)?;
-    let rules::Compiled { rule, diagnostics } = rules::compile(&text);
-    let plan = rule.as_ref().and_then(|rule| rules::plan::plan(rule).ok());
-    Ok(Json(Validation {
+    let sharing = state.aggregates.sharing(state.feed.definitions(), None).await;
+    Ok(Json(validation(&text, &sharing)))
+}
+
+/// Returns how the current version of a segment is evaluated, what it shares and what it costs.
+#[utoipa::path(get, path = "/api/v1/segments/{id}/plan", tag = "segments", params(("id" = i64, Path)), responses(
+    (status = 200, description = "What `validate` says of its clause", body = SegmentPlan),
+    (status = 404, description = "`not_found`", body = ProblemBody, content_type = "application/problem+json"),
+))]
+pub(crate) async fn segment_plan(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<SegmentPlan>, Problem> {
+    let segment_id = SegmentId(parse_id(&id)?);
+    let segment = state.store.segment(segment_id).await.map_err(store_problem)?.ok_or_else(no_segment)?;
+    let sharing = state.aggregates.sharing(state.feed.definitions(), Some(segment_id)).await;
+    Ok(Json(SegmentPlan {
+        id: segment_id.0,
+        segment: segment.spec.tag.to_string(),
+        version: segment.version.0,
+        validation: validation(&segment.spec.where_statement, &sharing),
+    }))
+}
+
+fn validation(text: &str, sharing: &Sharing) -> Validation {
+    let rules::Compiled { rule, diagnostics } = rules::compile(text);
+    let plan = rule.as_ref().and_then(|rule| Some((rule, rules::plan::plan(rule).ok()?)));
+    Validation {
         valid: rule.is_some(),
         diagnostics: diagnostics.iter().map(DiagnosticView::from).collect(),
         canonical: rule.as_ref().map(rules::render::canonical),
         databend: rule.as_ref().map(|rule| rules::render::databend(rule, now())),
-        plan: plan.as_ref().map(PlanView::from),
-    }))
-}
-
-fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
+        plan: plan.as_ref().map(|(rule, plan)| PlanView::of(rule, plan, sharing)),
+    }
 }

@@ -18,7 +18,7 @@ fn instant(text: &str) -> Timestamp {
 }
 
 /// Makes users 1, 2, … as events would.
-async fn make_users(app: &TestApp, count: u64) {
+pub(crate) async fn make_users(app: &TestApp, count: u64) {
     let identity = |number| Identity { kind: IdentityKind::Cookie, value: format!("c{number}") };
     let identities: Vec<_> = (1..=count).map(identity).collect();
     app.store.resolve_identities(&identities, true).await.unwrap();

@@ -12,6 +12,7 @@ mod activities;
 mod changes;
 mod definitions;
 mod document;
+mod explain;
 mod lookups;
 mod outages;
 mod segments;

@@ -13,7 +13,10 @@ use crate::state::AggregateState;
 use crate::user::{DuplicateMemory, Slots, User};
 
 /// Counted up with every change of the bytes; older ones stay readable.
-const FORMAT_VERSION: u8 = 1;
+///
+/// 2 may hold retained events; what 1 could hold has the same bytes behind the version.
+const FORMAT_VERSION: u8 = 2;
+const READABLE_VERSIONS: std::ops::RangeInclusive<u8> = 1..=FORMAT_VERSION;
 
 /// State that cannot be read: another format, or damaged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -62,8 +65,8 @@ fn by_key<'a>(slots: &'a Slots, catalog: &Catalog) -> Vec<(AggregateKey, &'a Agg
 /// Reads a user that was written under the same definitions.
 pub(crate) fn decode(bytes: &[u8], catalog: &Catalog) -> Result<UserRecord, DecodeError> {
     let (version, body) = bytes.split_first().ok_or_else(|| DecodeError("is empty".to_owned()))?;
-    if *version != FORMAT_VERSION {
-        return Err(DecodeError(format!("has format {version}, this build reads {FORMAT_VERSION}")));
+    if !READABLE_VERSIONS.contains(version) {
+        return Err(DecodeError(format!("has format {version}, this build reads up to {FORMAT_VERSION}")));
     }
     let (stored, rest) = postcard::take_from_bytes::<StoredToRead>(body).map_err(damaged)?;
     if !rest.is_empty() {
@@ -81,7 +84,7 @@ fn damaged(error: postcard::Error) -> DecodeError {
 }
 
 fn placed(key: AggregateKey, state: AggregateState, catalog: &Catalog) -> Result<(u32, AggregateState), DecodeError> {
-    let slot = catalog.slot_of(key).filter(|slot| state.is_of(catalog.aggregate(*slot).fold.kind));
+    let slot = catalog.slot_of(key).filter(|slot| state.is_of(&catalog.aggregate(*slot).keeping));
     let slot = slot.ok_or_else(|| DecodeError(format!("has the aggregate {:032x}, the catalog has not", key.0)))?;
     Ok((slot, state))
 }

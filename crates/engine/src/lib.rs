@@ -16,6 +16,8 @@
 mod catalog;
 mod codec;
 mod engine;
+pub mod explain;
+mod footprint;
 pub mod naive;
 mod row;
 mod state;
@@ -25,3 +27,4 @@ mod user;
 pub use catalog::{Catalog, CatalogError};
 pub use codec::DecodeError;
 pub use engine::{Applied, Engine, PartitionClock, SkipReason};
+pub use footprint::Footprint;

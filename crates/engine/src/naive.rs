@@ -11,6 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 use rules::calendar::CalendarUnit;
 use rules::eval::{Scope, average, compare, evaluate, is_true};
 use rules::json::Json;
+use rules::plan::argument_of;
 use rules::rule::{CastType, ScalarFunction};
 use rules::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, Value};
 use schema::{Decimal, Event, Timestamp};
@@ -20,15 +21,17 @@ use schema::{Decimal, Event, Timestamp};
 /// Duplicates count here: leaving them out is the caller's business.
 pub fn is_member(rule: &Rule, events: &[Event], now: Timestamp) -> bool {
     let known = RefCell::default();
-    events.iter().any(|row| is_true(&rule.expr, &Row { row, events, now, known: &known }))
+    events.iter().any(|row| is_true(&rule.expr, &Row { row, around: None, events, now, known: &known }))
 }
 
 /// One row among the user's events, at one instant.
 struct Row<'a> {
     row: &'a Event,
+    /// The row that the aggregate over this one stands at.
+    around: Option<&'a Row<'a>>,
     events: &'a [Event],
     now: Timestamp,
-    /// Aggregates do not depend on the row, so each is computed once per evaluation (by its address).
+    /// Aggregates that do not depend on the row are computed once per evaluation (by their address).
     known: &'a RefCell<HashMap<*const Aggregate, Value>>,
 }
 
@@ -41,12 +44,23 @@ impl Scope for Row<'_> {
         Some(self.row.payload.as_str())
     }
 
+    fn outer(&self, distance: usize, column: Column) -> Value {
+        match (self.around, distance) {
+            (Some(around), 1) => around.column(column),
+            (Some(around), _) => around.outer(distance - 1, column),
+            (None, _) => Value::Null,
+        }
+    }
+
     fn aggregate(&self, aggregate: &Aggregate) -> Value {
+        if aggregate.is_correlated() {
+            return aggregated(aggregate, self);
+        }
         let address: *const Aggregate = aggregate;
         if let Some(value) = self.known.borrow().get(&address) {
             return value.clone();
         }
-        let value = aggregated(aggregate, self.events, self.now);
+        let value = aggregated(aggregate, self);
         self.known.borrow_mut().insert(address, value.clone());
         value
     }
@@ -79,10 +93,10 @@ fn column_of(event: &Event, column: Column) -> Value {
     }
 }
 
-/// Computes an aggregate over all events for which its filter is TRUE.
-fn aggregated(aggregate: &Aggregate, events: &[Event], now: Timestamp) -> Value {
-    let known = RefCell::default();
-    let scope = |row| Row { row, events, now, known: &known };
+/// Computes an aggregate that stands at a row over all events for which its filter is TRUE.
+fn aggregated(aggregate: &Aggregate, at: &Row<'_>) -> Value {
+    let Row { events, now, known, .. } = *at;
+    let scope = |row| Row { row, around: Some(at), events, now, known };
     let mut rows: Vec<&Event> = events.iter().collect();
     rows.retain(|row| aggregate.filter.as_ref().is_none_or(|filter| is_true(filter, &scope(row))));
     let values = |argument: &Expr| -> Vec<Value> {
@@ -101,6 +115,7 @@ fn aggregated(aggregate: &Aggregate, events: &[Event], now: Timestamp) -> Value 
         }
         AggregateFunction::Min(argument) => best(values(argument), Ordering::Less),
         AggregateFunction::Max(argument) => best(values(argument), Ordering::Greater),
+        AggregateFunction::Funnel { window, steps } => Value::Integer(steps_made(*window, steps, &rows, scope)),
         AggregateFunction::Last(argument) => {
             rows.sort_by_key(|row| std::cmp::Reverse((row.created_at, row.event_id)));
             first_not_null(argument, &rows, scope)
@@ -115,6 +130,24 @@ fn aggregated(aggregate: &Aggregate, events: &[Event], now: Timestamp) -> Value 
 fn first_not_null<'a, S: Scope>(argument: &Expr, rows: &[&'a Event], scope: impl Fn(&'a Event) -> S) -> Value {
     let values = rows.iter().map(|row| evaluate(argument, &scope(row)));
     values.into_iter().find(|value| *value != Value::Null).unwrap_or(Value::Null)
+}
+
+/// Follows every way from every first step.
+fn steps_made<'a, S: Scope>(window: i64, steps: &[Expr], rows: &[&'a Event], scope: impl Fn(&'a Event) -> S) -> i64 {
+    let makes = |step: &Expr| -> Vec<Timestamp> {
+        rows.iter().filter(|row| is_true(step, &scope(row))).map(|row| row.created_at).collect()
+    };
+    let made: Vec<Vec<Timestamp>> = steps.iter().map(makes).collect();
+    let from = |first: &Timestamp| {
+        let (mut at, mut count) = (*first, 0);
+        for times in &made {
+            let in_time = times.iter().filter(|time| **time >= at && time.micros_since(*first) <= window);
+            let Some(next) = in_time.min() else { break };
+            (at, count) = (*next, count + 1);
+        }
+        count
+    };
+    made.first().into_iter().flatten().map(from).max().unwrap_or(0)
 }
 
 fn distinct(values: Vec<Value>) -> Vec<Value> {
@@ -154,6 +187,40 @@ fn to_decimal(value: &Value) -> Option<Decimal> {
         Value::Integer(whole) => Some(Decimal::from(*whole)),
         Value::Decimal(decimal) => Some(*decimal),
         _ => None,
+    }
+}
+
+/// A user's events at one instant, over which parts of a rule are evaluated one by one.
+pub struct Evaluation<'a> {
+    events: &'a [Event],
+    now: Timestamp,
+    known: RefCell<HashMap<*const Aggregate, Value>>,
+}
+
+impl<'a> Evaluation<'a> {
+    /// Begins without knowing the value of any aggregate.
+    pub fn new(events: &'a [Event], now: Timestamp) -> Self {
+        Self { events, now, known: RefCell::default() }
+    }
+
+    /// Evaluates a part of a rule at one of the events.
+    pub fn value(&self, expr: &'a Expr, row: &Event) -> Value {
+        evaluate(expr, &self.at(row))
+    }
+
+    /// Returns the places of the events that count for an aggregate which stands outside of any other:
+    /// those that pass its filter and have an argument.
+    pub fn counted(&self, aggregate: &'a Aggregate) -> Vec<usize> {
+        let counts = |row: &Event| {
+            let scope = self.at(row);
+            aggregate.filter.as_ref().is_none_or(|filter| is_true(filter, &scope))
+                && argument_of(&aggregate.function).is_none_or(|argument| evaluate(argument, &scope) != Value::Null)
+        };
+        (0..self.events.len()).filter(|at| counts(&self.events[*at])).collect()
+    }
+
+    fn at<'b>(&'b self, row: &'b Event) -> Row<'b> {
+        Row { row, around: None, events: self.events, now: self.now, known: &self.known }
     }
 }
 

@@ -12,6 +12,7 @@ use schema::{Decimal, Definitions, Event, Generation, LogRecord, Timestamp, User
 use testkit::{definition, event};
 
 const FORMAT_1: &str = include_str!("golden/format-1.txt");
+const FORMAT_2: &str = include_str!("golden/format-2.txt");
 
 /// One aggregate of each kind of state, of each with and without events that leave.
 const CLAUSES: [&str; 12] = [
@@ -29,17 +30,32 @@ const CLAUSES: [&str; 12] = [
     "arg_min(region, created_at) FILTER (WHERE created_at >= now() - INTERVAL 1 HOUR) = 'CA'",
 ];
 
+/// What format 2 can hold besides: retained events.
+const INTERPRETED: [&str; 2] = [
+    "order_total > avg(order_total)",
+    "EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND e.order_id = events.order_id \
+     AND e.created_at > events.created_at AND e.created_at >= now() - INTERVAL 1 HOUR)",
+];
+
 fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
 }
 
-fn catalog() -> Arc<Catalog> {
-    let segments = (1..).zip(CLAUSES).map(|(id, clause)| definition(id, clause)).collect();
+fn catalog_of(clauses: &[&str]) -> Arc<Catalog> {
+    let segments = (1..).zip(clauses).map(|(id, clause)| definition(id, clause)).collect();
     Arc::new(Catalog::freeze(&Definitions { generation: Generation(1), segments }).unwrap())
 }
 
-fn engine() -> Engine {
-    let mut engine = Engine::new(catalog(), PartitionClock::default());
+fn format_1() -> Arc<Catalog> {
+    catalog_of(&CLAUSES)
+}
+
+fn format_2() -> Arc<Catalog> {
+    catalog_of(&[&CLAUSES[..], &INTERPRETED].concat())
+}
+
+fn engine(catalog: Arc<Catalog>) -> Engine {
+    let mut engine = Engine::new(catalog, PartitionClock::default());
     let purchase = |number, minute: &str, order: &str, total: &str| Event {
         region: Some("CA".to_owned()),
         order_id: Some(order.to_owned()),
@@ -62,41 +78,52 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn format_1_is_written_as_ever() {
-    let dirty = engine().take_dirty();
+fn the_format_is_written_as_ever() {
+    let dirty = engine(format_2()).take_dirty();
     let written: Vec<String> = dirty.iter().map(|(user_id, bytes)| format!("{user_id} {}", hex(bytes))).collect();
-    assert_eq!(written, FORMAT_1.lines().collect::<Vec<_>>());
+    assert_eq!(written, FORMAT_2.lines().collect::<Vec<_>>());
 }
 
-#[test]
-fn format_1_is_read_and_goes_on_as_ever() {
-    let mut loaded = Engine::new(catalog(), engine().clock());
-    for line in FORMAT_1.lines() {
+#[track_caller]
+fn check_read(stored: &str, catalog: &Arc<Catalog>) {
+    let expected = || engine(Arc::clone(catalog));
+    let mut loaded = Engine::new(Arc::clone(catalog), expected().clock());
+    for line in stored.lines() {
         let (user_id, hex) = line.split_once(' ').unwrap();
         let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
         let bytes: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
         loaded.load_user(UserId(user_id.parse().unwrap()), &bytes).unwrap();
     }
-    assert_eq!(loaded.segments_of(UserId(1)), engine().segments_of(UserId(1)));
+    assert_eq!(loaded.segments_of(UserId(1)), expected().segments_of(UserId(1)));
     assert_eq!(loaded.segments_of(UserId(2)), None);
     assert_eq!(loaded.user_count(), 1);
     let later = at("2026-01-02T00:00:00Z");
-    assert_eq!(loaded.fire_due(later, 100), engine().fire_due(later, 100));
-    assert!(!engine().fire_due(later, 100).is_empty());
+    assert_eq!(loaded.fire_due(later, 100), expected().fire_due(later, 100));
+    assert!(!expected().fire_due(later, 100).is_empty());
+}
+
+#[test]
+fn format_1_is_read_and_goes_on_as_ever() {
+    check_read(FORMAT_1, &format_1());
+}
+
+#[test]
+fn format_2_is_read_and_goes_on_as_ever() {
+    check_read(FORMAT_2, &format_2());
 }
 
 #[test]
 fn damaged_or_foreign_state_is_refused_with_a_reason() {
-    let (_, bytes) = engine().take_dirty().swap_remove(0);
+    let (_, bytes) = engine(format_2()).take_dirty().swap_remove(0);
     let load = |bytes: &[u8], catalog| Engine::new(catalog, PartitionClock::default()).load_user(UserId(1), bytes);
     let refused = |bytes: &[u8], catalog| load(bytes, catalog).unwrap_err().to_string();
-    assert_eq!(refused(&[], catalog()), "user state: is empty");
-    assert_eq!(refused(&[9, 1], catalog()), "user state: has format 9, this build reads 1");
-    assert!(refused(&bytes[..bytes.len() - 1], catalog()).starts_with("user state: is damaged"));
-    assert_eq!(refused(&[&bytes[..], &[0]].concat(), catalog()), "user state: has 1 bytes too many");
+    assert_eq!(refused(&[], format_2()), "user state: is empty");
+    assert_eq!(refused(&[9, 1], format_2()), "user state: has format 9, this build reads up to 2");
+    assert!(refused(&bytes[..bytes.len() - 1], format_2()).starts_with("user state: is damaged"));
+    assert_eq!(refused(&[&bytes[..], &[0]].concat(), format_2()), "user state: has 1 bytes too many");
     let empty = Arc::new(Catalog::freeze(&Definitions::default()).unwrap());
     assert!(refused(&bytes, empty).contains("the catalog has not"));
     for cut in 0..bytes.len() {
-        assert!(load(&bytes[..cut], catalog()).is_err(), "the first {cut} bytes");
+        assert!(load(&bytes[..cut], format_2()).is_err(), "the first {cut} bytes");
     }
 }

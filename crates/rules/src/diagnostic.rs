@@ -119,6 +119,8 @@ pub enum Code {
     NegationIsNotNever,
     /// DOUBLEs are added up as decimals.
     DecimalTotal,
+    /// The events themselves are kept for it, not only what they add up to.
+    RetainsEvents,
 }
 
 impl Code {
@@ -147,6 +149,7 @@ impl Code {
             Self::NeverChangesWithTime => "never_changes_with_time",
             Self::NegationIsNotNever => "negation_is_not_never",
             Self::DecimalTotal => "decimal_total",
+            Self::RetainsEvents => "retains_events",
         }
     }
 }

@@ -10,8 +10,11 @@
 //!   added to its filter;
 //! - an aggregate that stands directly in the clause is itself.
 //!
-//! So a rule is a row-level expression in which aggregates stand as values. Nothing below says how
-//! it is evaluated: from scratch by `eval`, incrementally through `plan`.
+//! So a rule is a row-level expression in which aggregates stand as values. An aggregate's filter and
+//! argument may hold aggregates again, and may name the row that the aggregate stands at
+//! ([`ExprKind::Outer`]): that is how two events of a user are compared with each other.
+//!
+//! Nothing below says how it is evaluated: from scratch by `eval`, incrementally through `plan`.
 
 use schema::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -78,6 +81,13 @@ pub enum ExprKind {
     Literal(Value),
     /// A column of the row (of the aggregated row, inside an aggregate's argument or filter).
     Column(Column),
+    /// Inside of aggregates: a column of a row that one of them stands at, not of the aggregated one.
+    Outer {
+        /// How many aggregates further out; 1 is the row that the innermost one stands at.
+        distance: usize,
+        /// Of that row.
+        column: Column,
+    },
     /// `now()`: one instant per evaluation.
     Now,
     /// `NOT x`.
@@ -216,7 +226,7 @@ pub enum PathStep {
 pub struct Aggregate {
     /// What is computed, with its argument over the aggregated row.
     pub function: AggregateFunction,
-    /// Which events count; `None` is all. Over the aggregated row; may name `now()`; holds no aggregate.
+    /// Which events count; `None` is all. Over the aggregated row; may name `now()`.
     pub filter: Option<Expr>,
 }
 
@@ -244,6 +254,14 @@ pub enum AggregateFunction {
     Last(Expr),
     /// `arg_min(x, created_at)`: of the first one, likewise.
     First(Expr),
+    /// `window_funnel(seconds)(created_at, step, …)`: how many of the steps events have made, one after
+    /// the other or at once, not longer after the first than the window. One event can make several.
+    Funnel {
+        /// In microseconds.
+        window: i64,
+        /// Conditions on a row, at least one.
+        steps: Vec<Expr>,
+    },
 }
 
 /// A column of `events` that a clause can name.

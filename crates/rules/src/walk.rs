@@ -2,12 +2,28 @@
 //!
 //! [`plan::children`] stops at aggregates, as they are about other rows; limits and prints do not.
 
-use crate::{Aggregate, Expr, ExprKind, plan};
+use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, plan};
 
 impl Aggregate {
-    /// Returns argument and filter, as far as it has them.
+    /// Returns argument, steps and filter, as far as it has them.
     pub fn children(&self) -> impl Iterator<Item = &Expr> {
-        plan::argument_of(&self.function).into_iter().chain(&self.filter)
+        let steps: &[Expr] = if let AggregateFunction::Funnel { steps, .. } = &self.function { steps } else { &[] };
+        plan::argument_of(&self.function).into_iter().chain(steps).chain(&self.filter)
+    }
+
+    /// Returns how many rows further out the farthest row is that it names; 1 is the one it stands at.
+    pub fn reach(&self) -> usize {
+        self.children().map(Expr::reach).max().unwrap_or(0)
+    }
+
+    /// Returns whether its value depends on the row it stands at, or on one further out.
+    pub fn is_correlated(&self) -> bool {
+        self.reach() > 0
+    }
+
+    /// Returns whether it is about each event alone: names no other row and holds no aggregate.
+    pub fn is_plain(&self) -> bool {
+        !self.is_correlated() && !self.children().any(Expr::holds_aggregate)
     }
 }
 
@@ -45,9 +61,55 @@ impl Expr {
         matches!(self.kind, ExprKind::Now) || self.children().into_iter().any(Self::names_now)
     }
 
+    /// Returns how many rows further out the farthest row is that it names, inside of aggregates too; 0 is its own.
+    pub fn reach(&self) -> usize {
+        match &self.kind {
+            ExprKind::Outer { distance, .. } => *distance,
+            ExprKind::Aggregate(aggregate) => aggregate.reach().saturating_sub(1),
+            _ => plan::children(self).into_iter().map(Self::reach).max().unwrap_or(0),
+        }
+    }
+
+    /// Returns it as it is seen from `by` aggregates further in.
+    #[must_use]
+    pub fn raised(&self, by: usize) -> Self {
+        self.moved(by, 0, true)
+    }
+
+    /// Returns it with its own row as it is, and those around it `by` aggregates further out.
+    #[must_use]
+    pub fn with_rows_between(&self, by: usize) -> Self {
+        self.moved(by, 0, false)
+    }
+
+    /// `inside` is how many aggregates of its own stand around the part.
+    fn moved(&self, by: usize, inside: usize, own: bool) -> Self {
+        let kind = match &self.kind {
+            // The same of all of them.
+            ExprKind::Column(Column::UserId) => return self.clone(),
+            ExprKind::Column(column) if by > 0 && own && inside == 0 => {
+                ExprKind::Outer { distance: by, column: *column }
+            }
+            ExprKind::Outer { distance, column } if *distance > inside || (own && *distance == inside) => {
+                ExprKind::Outer { distance: distance + by, column: *column }
+            }
+            ExprKind::Aggregate(aggregate) => {
+                let map = &mut |part: &Self| part.moved(by, inside + 1, own);
+                ExprKind::Aggregate(Box::new(plan::map_aggregate(aggregate, map)))
+            }
+            _ => return plan::map_children(self, &mut |part| part.moved(by, inside, own)),
+        };
+        Self { kind, sql_type: self.sql_type, span: self.span }
+    }
+
+    /// Returns whether it or anything below it is an aggregate.
+    pub fn holds_aggregate(&self) -> bool {
+        matches!(self.kind, ExprKind::Aggregate(_)) || plan::children(self).into_iter().any(Self::holds_aggregate)
+    }
+
     /// Returns whether it or anything below it is a column or an aggregate.
     pub fn reads_events(&self) -> bool {
-        matches!(self.kind, ExprKind::Column(_) | ExprKind::Aggregate(_))
+        matches!(self.kind, ExprKind::Column(_) | ExprKind::Outer { .. } | ExprKind::Aggregate(_))
             || self.children().into_iter().any(Self::reads_events)
     }
 }

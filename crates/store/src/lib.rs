@@ -1,9 +1,16 @@
 //! Definitions, users, identities and memberships: everything that is looked up by key and edited by people.
 //!
 //! [`Store`] is what the services see; it is four traits, one per subject. [`sqlite`] is the
-//! embedded form; the distributed one (Postgres) comes behind the same trait, and [`conformance`]
-//! is the one suite both must pass. The store decides nothing about membership: it projects the
-//! changes that the segmenter published. Rows are stamped with the store's own clock.
+//! embedded form, `postgres` (a cargo feature) the distributed one, and [`conformance`] is the one
+//! suite both must pass. Statements that both read stand once, in the files of `portable`: each is
+//! a module of both, compiled against the connection of its parent. The store decides nothing about
+//! membership: it projects the changes that the segmenter published. Rows are stamped with the
+//! store's own clock.
+
+#![cfg_attr(
+    feature = "postgres",
+    expect(clippy::duplicate_mod, reason = "one portable statement, compiled against both databases")
+)]
 
 mod error;
 
@@ -12,7 +19,13 @@ mod definitions;
 mod memberships;
 mod users;
 
+mod clock;
+mod fold;
+mod sql_error;
+
 pub mod conformance;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod sqlite;
 
 pub use activities::{Activity, ActivityId, ActivitySpec, ActivityStore, AssociationSource, SegmentActivity};
@@ -20,8 +33,10 @@ pub use definitions::{
     Actor, AuditAction, AuditEntry, AuditSubject, DefinitionStore, Segment, SegmentSpec, StoredVersion,
 };
 pub use error::{ConflictField, StoreError};
-pub use memberships::{FLOW_INTERVAL_MICROS, Flow, MembershipStore, ProjectionBatch, SegmentMember, UserMembership};
-pub use users::{User, UserErasure, UserProfile, UserStore};
+pub use memberships::{
+    FLOW_INTERVAL_MICROS, Flow, MembershipStore, ProjectionBatch, SegmentMember, UserMembership, WrongSize,
+};
+pub use users::{IdentityRemoval, User, UserErasure, UserProfile, UserStore};
 
 /// The store as the services share it: `Arc<dyn Store>`.
 pub trait Store: DefinitionStore + ActivityStore + UserStore + MembershipStore {}

@@ -61,6 +61,17 @@ pub struct Flow {
     pub exited: u64,
 }
 
+/// A segment whose size is not the number of its members.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WrongSize {
+    /// Which segment.
+    pub segment_id: SegmentId,
+    /// The size that look-ups told.
+    pub stored: i64,
+    /// How many members it has.
+    pub members: u64,
+}
+
 /// The projection and the look-ups in it.
 #[async_trait]
 pub trait MembershipStore: Send + Sync {
@@ -95,4 +106,12 @@ pub trait MembershipStore: Send + Sync {
         until: Timestamp,
         limit: u32,
     ) -> Result<Vec<Flow>, StoreError>;
+
+    /// Counts the members of all segments anew and returns those whose size is another, ascending.
+    ///
+    /// Reads every membership, at one instant: minutes for a hundred million.
+    async fn wrong_sizes(&self) -> Result<Vec<WrongSize>, StoreError>;
+
+    /// Sets the sizes right that are wrong, and returns what they were; the projection waits meanwhile.
+    async fn repair_sizes(&self) -> Result<Vec<WrongSize>, StoreError>;
 }

@@ -39,6 +39,15 @@ pub struct UserErasure {
     pub recorded: Option<(LogPosition, Timestamp)>,
 }
 
+/// What caches of identities must forget.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IdentityRemoval {
+    /// Everything they hold for this user: it was erased, or got another `clientRefId`.
+    OfUser(UserId),
+    /// Everything: what other processes removed may have gone unheard.
+    Unheard,
+}
+
 /// Users and identities.
 #[async_trait]
 pub trait UserStore: Send + Sync {
@@ -52,9 +61,10 @@ pub trait UserStore: Send + Sync {
         create: bool,
     ) -> Result<Vec<Option<UserId>>, StoreError>;
 
-    /// Tells of every user that lost an identity (erased, or another `clientRefId`), after the commit:
-    /// caches drop all they hold for it. A receiver that lagged must drop everything.
-    fn identities_removed(&self) -> broadcast::Receiver<UserId>;
+    /// Tells of every user that lost an identity, after the commit, by whichever process made it.
+    ///
+    /// A receiver that lagged must forget everything.
+    fn identities_removed(&self) -> broadcast::Receiver<IdentityRemoval>;
 
     /// Makes a user. Conflict: client_ref_id.
     async fn create_user(&self, profile: &UserProfile) -> Result<User, StoreError>;

@@ -1,37 +1,57 @@
-//! The conformance suite on SQLite, one file per case.
+//! The conformance suite on SQLite, one file per case, and what is SQLite's own.
 
+use std::sync::Arc;
+
+use schema::SegmentId;
+use sqlx::Connection as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use store::conformance::Pair;
 use store::sqlite::SqliteStore;
+use store::{MembershipStore as _, StoreError, WrongSize};
 use tempfile::TempDir;
 
-macro_rules! conformance {
-    ($($case:ident),* $(,)?) => {
+macro_rules! on_sqlite {
+    (of_one { $($one:ident),* $(,)? } of_two { $($two:ident),* $(,)? }) => {
         $(
             #[tokio::test]
-            async fn $case() {
+            async fn $one() {
                 let dir = TempDir::new().unwrap();
-                let store = SqliteStore::open(dir.path().join("shoal.sqlite")).await.unwrap();
-                store::conformance::$case(&store).await.unwrap();
+                store::conformance::$one(&open(&dir).await.unwrap()).await.unwrap();
+            }
+        )*
+        $(
+            #[tokio::test]
+            async fn $two() {
+                let dir = TempDir::new().unwrap();
+                let stores: Pair = [Arc::new(open(&dir).await.unwrap()), Arc::new(open(&dir).await.unwrap())];
+                store::conformance::$two(&stores).await.unwrap();
             }
         )*
     };
 }
 
-conformance! {
-    a_definition_change_makes_the_next_generation,
-    a_segment_keeps_its_versions,
-    a_tag_is_unique_among_live_segments,
-    a_writer_that_saw_an_old_version_is_refused,
-    every_change_is_audited,
-    segments_are_paged_in_order,
-    a_client_ref_id_names_one_user,
-    an_erased_user_is_gone_and_waits_in_the_outbox,
-    an_id_is_never_used_again,
-    equal_identities_make_one_user,
-    identities_resolve_in_the_order_asked,
-    users_are_paged_in_order,
-    a_batch_counts_once,
-    members_are_paged_in_order,
-    the_projection_is_the_fold_of_the_changes,
-    a_segment_lists_what_its_rule_names_and_what_was_assigned,
-    an_activity_has_a_code_of_its_own,
+store::conformance_cases!(on_sqlite);
+
+async fn open(dir: &TempDir) -> Result<SqliteStore, StoreError> {
+    SqliteStore::open(dir.path().join("shoal.sqlite")).await
+}
+
+#[tokio::test]
+async fn sizes_that_somebody_changed_are_found_and_set_right() {
+    let dir = TempDir::new().unwrap();
+    let store = open(&dir).await.unwrap();
+    let file = SqliteConnectOptions::new().filename(dir.path().join("shoal.sqlite"));
+    let mut connection = SqliteConnection::connect_with(&file).await.unwrap();
+    for statement in [
+        "INSERT INTO memberships (segment_id, user_id, since) VALUES (1, 1, 0), (1, 2, 0), (2, 1, 0), (3, 1, 0)",
+        "INSERT INTO segment_sizes (segment_id, user_count) VALUES (1, 5), (3, 1), (4, 7)",
+    ] {
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+    }
+    let wrong = |segment_id, stored, members| WrongSize { segment_id: SegmentId(segment_id), stored, members };
+    let expected = [wrong(1, 5, 2), wrong(2, 0, 1), wrong(4, 7, 0)];
+    assert_eq!(store.wrong_sizes().await.unwrap(), expected);
+    assert_eq!(store.repair_sizes().await.unwrap(), expected);
+    assert_eq!(store.wrong_sizes().await.unwrap(), []);
+    assert_eq!(store.segment_sizes(&[1, 2, 3, 4].map(SegmentId)).await.unwrap(), [2, 1, 1, 0]);
 }

@@ -371,6 +371,13 @@ SELECT k FROM t WHERE EXISTS (SELECT 1 FROM t u WHERE u.k = t.k AND u.i > 99 HAV
 SELECT k FROM t WHERE (SELECT sum(u.d) FROM t u WHERE u.k = t.k) IS NULL ORDER BY k;
 --> Int32: 3
 
+SELECT k FROM t WHERE (SELECT max(o.k) FROM t o WHERE o.k = t.k AND o.s = 'no') IS NULL ORDER BY k;
+--> Int32: 1 | 2 | 3
+SELECT k FROM t WHERE least((SELECT max(o.k) FROM t o WHERE o.k = t.k AND o.s = 'no'), 4) IS NULL ORDER BY k;
+--> : 
+SELECT t.k FROM t LEFT JOIN t o ON o.k = t.k AND o.s = 'no' WHERE least(o.k, 4) IS NULL ORDER BY t.k;
+--> Int32: 1 | 2 | 3
+
 -- # Where it errs: two correlated aggregates beside a selective condition on the row come out as NULL (a join's
 -- # runtime filter drops the rows it needs; seen from eleven rows on); a column compared with itself loses its NULLs
 
@@ -963,6 +970,8 @@ SELECT parse_json('{"v": 1e16}')->>'v';
 --> String: "1e+16"
 SELECT parse_json('{"a": 1, "a": 2}');
 --> error 1006
+SELECT p['k'], p['k'] IS NULL, TRY_CAST(p['k'] AS VARCHAR), TRY_CAST(p['k'] AS DOUBLE), TRY_CAST(p AS VARCHAR) FROM (SELECT parse_json('{"k":1e400}') AS p);
+--> Variant, Boolean, String, Float64, String: "Infinity", 0, "null", inf, "{\"k\":null}"
 
 -- # Hashes
 

@@ -9,8 +9,8 @@ pub(crate) const REGIONS: [&str; 3] = ["CA", "NY", "cä"];
 pub(crate) const DEVICES: [&str; 2] = ["mobile", "desktop"];
 pub(crate) const ORDERS: [&str; 3] = ["o1", "o2", "o3"];
 pub(crate) const TOTALS: [&str; 4] = ["0", "9.99", "10", "-2.5"];
-const COMPARISONS: [&str; 6] = ["=", "<>", "<", "<=", ">", ">="];
-const INTERVALS: [&str; 6] = [
+pub(crate) const COMPARISONS: [&str; 6] = ["=", "<>", "<", "<=", ">", ">="];
+pub(crate) const INTERVALS: [&str; 6] = [
     "INTERVAL 5 SECOND",
     "INTERVAL 10 SECOND",
     "INTERVAL '30 seconds'",
@@ -27,15 +27,17 @@ pub fn clause(random: &mut Random) -> String {
 /// Writes clauses, choosing by a random sequence.
 #[derive(Debug)]
 pub struct Clauses<'a> {
-    random: &'a mut Random,
+    pub(crate) random: &'a mut Random,
 }
 
 impl Clauses<'_> {
     fn clause(&mut self, depth: usize) -> String {
         if depth == 0 || self.random.chance(35) {
-            return match self.random.below(10) {
+            return match self.random.below(13) {
+                12 => self.table(),
                 0..=2 => self.row("events.", 1),
                 3 => self.window("events."),
+                4..=5 => self.interpreted(),
                 _ => self.user(),
             };
         }
@@ -56,7 +58,7 @@ impl Clauses<'_> {
     }
 
     /// A condition on one row, without `now()`.
-    fn row(&mut self, table: &str, depth: usize) -> String {
+    pub(crate) fn row(&mut self, table: &str, depth: usize) -> String {
         if depth > 0 && self.random.chance(30) {
             let table = table.to_owned();
             return self.junction(depth, move |clauses, depth| clauses.row(&table, depth));
@@ -138,7 +140,7 @@ impl Clauses<'_> {
     }
 
     /// A comparison of `created_at` with `now()`.
-    fn window(&mut self, table: &str) -> String {
+    pub(crate) fn window(&mut self, table: &str) -> String {
         let (far, near) = (self.random.pick(&INTERVALS), self.random.pick(&INTERVALS));
         match self.random.below(17) {
             12 => self.cut_down(table),
@@ -174,7 +176,7 @@ impl Clauses<'_> {
     }
 
     /// What an aggregate counts.
-    fn filter(&mut self, table: &str) -> String {
+    pub(crate) fn filter(&mut self, table: &str) -> String {
         match self.random.below(10) {
             0..=3 => self.row(table, 1),
             4..=5 => self.window(table),
@@ -190,7 +192,7 @@ impl Clauses<'_> {
         format!("{aggregate} FILTER (WHERE {filter})")
     }
 
-    fn number(&mut self) -> String {
+    pub(crate) fn number(&mut self) -> String {
         let aggregate = self.random.pick(&[
             "count(*)",
             "count(*)",
@@ -214,12 +216,12 @@ impl Clauses<'_> {
         self.filtered(aggregate)
     }
 
-    fn time(&mut self) -> String {
+    pub(crate) fn time(&mut self) -> String {
         let aggregate = self.random.pick(&["max(created_at)", "max(created_at)", "min(created_at)"]);
         self.filtered(aggregate)
     }
 
-    fn text(&mut self) -> String {
+    pub(crate) fn text(&mut self) -> String {
         let aggregate = self.random.pick(&[
             "arg_max(region, created_at)",
             "arg_min(region, created_at)",

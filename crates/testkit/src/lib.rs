@@ -4,6 +4,7 @@
 //! Never part of a shipped service; `shoal test` alone runs [`scenario`] for people.
 
 mod clauses;
+mod correlations;
 #[cfg(feature = "databend")]
 pub mod databend;
 mod histories;
@@ -14,6 +15,7 @@ mod random;
 pub mod scenario;
 #[cfg(feature = "servers")]
 pub mod servers;
+mod tables;
 
 pub use clauses::{Clauses, clause};
 pub use histories::{History, Input, event};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use schema::{Identity, UserId};
+use store::IdentityRemoval;
 use tokio::sync::broadcast;
 
 use crate::config::UnknownUsers;
@@ -26,7 +27,7 @@ pub trait IdentityResolver: Send + Sync + 'static {
     async fn resolve(&self, identities: &[Identity]) -> Result<Vec<Option<UserId>>, ResolveError>;
 
     /// Tells of every user that lost an identity, after the fact.
-    fn removals(&self) -> broadcast::Receiver<UserId>;
+    fn removals(&self) -> broadcast::Receiver<IdentityRemoval>;
 }
 
 /// Resolves identities in the store of this process.
@@ -52,7 +53,7 @@ impl IdentityResolver for StoreResolver {
         })
     }
 
-    fn removals(&self) -> broadcast::Receiver<UserId> {
+    fn removals(&self) -> broadcast::Receiver<IdentityRemoval> {
         self.store.identities_removed()
     }
 }

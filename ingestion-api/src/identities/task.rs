@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use schema::{Identity, UserId};
+use store::IdentityRemoval;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -28,7 +29,7 @@ pub struct ResolverTask {
     resolver: Arc<dyn IdentityResolver>,
     cache: IdentityCache,
     waiting: mpsc::Receiver<Misses>,
-    removals: broadcast::Receiver<UserId>,
+    removals: broadcast::Receiver<IdentityRemoval>,
     max_batch: usize,
     timeout: Duration,
 }
@@ -62,10 +63,10 @@ impl ResolverTask {
     }
 
     /// Returns whether there will be no further removals.
-    fn forget(&mut self, removed: Result<UserId, RecvError>) -> bool {
+    fn forget(&mut self, removed: Result<IdentityRemoval, RecvError>) -> bool {
         match removed {
-            Ok(user_id) => self.cache.forget_user(user_id),
-            Err(RecvError::Lagged(_)) => self.cache.forget_all(),
+            Ok(IdentityRemoval::OfUser(user_id)) => self.cache.forget_user(user_id),
+            Ok(IdentityRemoval::Unheard) | Err(RecvError::Lagged(_)) => self.cache.forget_all(),
             Err(RecvError::Closed) => return true,
         }
         false

@@ -123,7 +123,7 @@ impl IdentityResolver for FakeResolver {
         self.inner.resolve(identities).await
     }
 
-    fn removals(&self) -> broadcast::Receiver<UserId> {
+    fn removals(&self) -> broadcast::Receiver<store::IdentityRemoval> {
         self.inner.removals()
     }
 }

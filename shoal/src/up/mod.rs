@@ -1,19 +1,20 @@
 //! `shoal up`: all services in one process on embedded parts.
 //!
-//! Opens the log, the history and the store of a data directory once ([`parts`]), hands them to the
-//! three services ([`compose`]), says where things are ([`places`]), and stops everything in order at
-//! a signal ([`signals`]). What a service does is in its own crate; nothing is decided here.
+//! Opens the log, the history and the store of a data directory once ([`parts`]), sees that they belong
+//! together ([`wholeness`]), hands them to the three services ([`compose`]), says where things are
+//! ([`places`]), and stops everything in order at a signal ([`signals`]). What a service does is in its own crate; nothing is decided here.
 
 mod compose;
 mod parts;
 mod places;
 mod sample;
 mod signals;
+mod wholeness;
 
 pub(crate) use parts::DataDirectory;
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -56,12 +57,21 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<Verdict> {
     signals::cancel_at_signal(shutdown.clone())?;
     let config = compose::UpConfig::load(&args)?;
     let telemetry = config.start_telemetry()?;
+    let data = args.data.clone();
     let outcome = run_until_shutdown(args, config, shutdown).await;
     telemetry.flush();
-    if outcome.as_ref().is_err_and(is_taken_address) {
-        terminal::complain(format_args!("is another one running? `--free-ports` takes ports that are free"));
+    if let Some(advice) = outcome.as_ref().err().and_then(|error| advice(error, &data)) {
+        terminal::complain(format_args!("{advice}"));
     }
     outcome.map(|()| Verdict::Success)
+}
+
+/// What somebody at the terminal can do about it.
+fn advice(error: &anyhow::Error, data: &Path) -> Option<String> {
+    if is_taken_address(error) {
+        return Some("is another one running? `--free-ports` takes ports that are free".to_owned());
+    }
+    error.downcast_ref::<wholeness::LogTooShort>().map(|_| wholeness::advice(data))
 }
 
 fn is_taken_address(error: &anyhow::Error) -> bool {
@@ -76,6 +86,7 @@ async fn run_until_shutdown(
 ) -> anyhow::Result<()> {
     let directory = DataDirectory::create(&args.data)?;
     let parts = parts::Parts::open(&directory, config.partitions()).await?;
+    wholeness::check(&parts, &directory).await?;
     let services = compose::start(config, parts, shutdown.clone()).await?;
     let places = services.places().clone();
     if args.sample {

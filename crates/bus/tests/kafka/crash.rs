@@ -17,7 +17,7 @@ use crate::installed::OnKafka;
 const BROKERS: &str = "SHOAL_CRASH_BROKERS";
 const PREFIX: &str = "SHOAL_CRASH_PREFIX";
 const SEED: &str = "SEED";
-const ROUNDS: u64 = 6;
+const ROUNDS: u64 = 4;
 const USERS: u64 = 50;
 const EVENTS: u64 = 2_400;
 const PATIENCE: Duration = Duration::from_secs(90);

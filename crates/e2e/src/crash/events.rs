@@ -52,6 +52,25 @@ pub(super) fn check(sent: &BTreeMap<EventId, Sent>, recorded: &Recorded, report:
     }
 }
 
+/// Counts the acknowledged events that are not in the log, whether or not the history has them.
+pub(super) fn count_lost(sent: &BTreeMap<EventId, Sent>, recorded: &Recorded, report: &mut Report) {
+    let records = recorded.partitions.iter().flat_map(|partition| &partition.events);
+    let logged: BTreeSet<(EventId, UserId)> = records
+        .filter_map(|(_, record)| match record {
+            LogRecord::Event(event) => Some((event.event_id, event.user_id)),
+            LogRecord::Deletion(_) => None,
+        })
+        .collect();
+    report.acknowledged = 0;
+    for (event_id, sent) in sent {
+        let Some(user_id) = sent.acknowledged else { continue };
+        report.acknowledged += 1;
+        if !logged.contains(&(*event_id, user_id)) {
+            report.note(Fault::Lost, || format!("event {event_id} of user {user_id} was acknowledged"));
+        }
+    }
+}
+
 /// The history holds exactly the events of the log that count, and the state has taken them all.
 fn check_partition(partition: &RecordedPartition, report: &mut Report) {
     let end = partition.events.last().map_or(0, |(offset, _)| offset + 1);

@@ -14,10 +14,10 @@ use super::answers::{self, Answers};
 use super::definitions::Editor;
 use super::ledger::Ledger;
 use super::load::Client;
-use super::report::Report;
+use super::report::{Fault, Report};
 use super::staying::SETTLED_AFTER_SECONDS;
 use super::subscriber::{Received, subscribe};
-use super::verify::verify;
+use super::verify::{count_lost, verify};
 use crate::now;
 use crate::process::{Installation, Places};
 use crate::record::Recorded;
@@ -42,17 +42,22 @@ pub struct CrashOptions {
     pub seed: u64,
 }
 
-/// Runs it all and returns what was found; an error says that it could not be run.
-pub async fn run(options: &CrashOptions, progress: impl Fn(String)) -> anyhow::Result<Report> {
+/// Runs it all and returns what was found; an error says that it could not be run. `progress` is called
+/// after each round, while nothing runs.
+///
+/// A system that does not come up again, or ends by itself, is a finding and no error: then what the
+/// clients know is compared with what is on disk.
+pub async fn run(options: &CrashOptions, mut progress: impl FnMut(String)) -> anyhow::Result<Report> {
     let installation = Installation::new(&options.shoal, &options.folder);
     let mut dice = Dice::new(options.seed);
     let mut stage = Stage::set(&installation, &mut dice).await?;
-    for round in 1..=options.rounds {
-        let what = stage.round(&installation, &mut dice).await.with_context(|| format!("round {round}"))?;
-        progress(format!("round {round}: {what}; {} changes received", stage.received.count()));
+    let mut report = Report::default();
+    if let Err(error) = stage.perform(&installation, &mut dice, options.rounds, &mut report, &mut progress).await {
+        // What was counted before the error would be counted twice.
+        report = Report { rounds: report.rounds, ..Report::default() };
+        report.note(Fault::Mismatched, || format!("{error:#}"));
+        stage.count_what_is_left(&installation, &mut report).await?;
     }
-    let mut report = Report { rounds: options.rounds, ..Report::default() };
-    stage.close(&installation, &mut report).await?;
     Ok(report)
 }
 
@@ -127,6 +132,23 @@ impl Stage {
         self.places.send_replace(None);
     }
 
+    /// All rounds, the quiet end and the verdict.
+    async fn perform(
+        &mut self,
+        installation: &Installation,
+        dice: &mut Dice,
+        rounds: u32,
+        report: &mut Report,
+        progress: &mut impl FnMut(String),
+    ) -> anyhow::Result<()> {
+        for round in 1..=rounds {
+            let what = self.round(installation, dice).await.with_context(|| format!("round {round}"))?;
+            report.rounds = round;
+            progress(format!("round {round}: {what}; {} changes received", self.received.count()));
+        }
+        self.close(installation, report).await
+    }
+
     /// Starts the process, lets it live for a moment, kills it, leaves it dead for a moment.
     async fn round(&mut self, installation: &Installation, dice: &mut Dice) -> anyhow::Result<String> {
         let launched = installation.launch()?;
@@ -151,7 +173,7 @@ impl Stage {
     }
 
     /// Lets everything come to rest, stops it in order, and compares.
-    async fn close(mut self, installation: &Installation, report: &mut Report) -> anyhow::Result<()> {
+    async fn close(&mut self, installation: &Installation, report: &mut Report) -> anyhow::Result<()> {
         let running = installation.start().await?;
         self.places.send_replace(Some(running.places().clone()));
         self.stop.store(true, Ordering::Relaxed);
@@ -171,6 +193,22 @@ impl Stage {
         self.wait_for_changes(&recorded).await;
         running.stop().await?;
         verify(&self.ledger, &self.editor.expected(), &self.received.all(), &answers, &recorded, report)
+    }
+
+    /// Stops everybody and counts what is lost, whatever else cannot be known any more.
+    async fn count_what_is_left(&mut self, installation: &Installation, report: &mut Report) -> anyhow::Result<()> {
+        self.down();
+        self.actors.shutdown().await;
+        let deadline = Instant::now() + PATIENCE;
+        let recorded = loop {
+            match Recorded::read(&installation.data()).await {
+                // A process that was killed a moment ago may still have it open.
+                Err(_) if Instant::now() < deadline => tokio::time::sleep(Duration::from_millis(100)).await,
+                read => break read.context("reading what is left")?,
+            }
+        };
+        count_lost(&self.ledger, &self.received.all(), &recorded, report);
+        Ok(())
     }
 
     /// Waits without any load until no window holds anything any more and time makes no more changes;

@@ -40,6 +40,19 @@ pub(super) fn verify(
     Ok(())
 }
 
+/// Counts what the clients and the subscriber were told and is not on disk: all that can be said of a
+/// system that does not come up any more.
+pub(super) fn count_lost(ledger: &Ledger, received: &[Receipt], recorded: &Recorded, report: &mut Report) {
+    events::count_lost(&ledger.sent(), recorded, report);
+    let changes = recorded.changes();
+    for Receipt { change, .. } in received {
+        let of_user = changes.get(&change.user_id).map_or(&[][..], Vec::as_slice);
+        if !of_user.contains(change) {
+            report.note(Fault::Lost, || format!("a subscriber was told what is not in the topic: {change:?}"));
+        }
+    }
+}
+
 fn check_subscriber(received: &[Receipt], topic: &BTreeMap<UserId, Vec<SegmentChange>>, report: &mut Report) {
     let mut of_users: BTreeMap<UserId, Vec<SegmentChange>> = BTreeMap::new();
     for Receipt { change, .. } in received {

@@ -1,6 +1,7 @@
-//! The short form of `make crash`.
+//! The short form of `make crash`, and that it sees a log that lost its end.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use e2e::crash::{CrashOptions, run};
 use shoal::Dice;
@@ -16,4 +17,42 @@ async fn three_kills_lose_and_repeat_nothing() {
     let report = run(&options, |line| println!("{line}")).await.unwrap();
     assert!(report.acknowledged > 0, "{report}");
     assert!(report.is_clean(), "seed {seed}: {report}\n{}", report.examples.join("\n"));
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_lost_its_end_is_counted_as_lost() {
+    let folder = tempfile::Builder::new().prefix("shoal-crash-").tempdir().unwrap();
+    let (log, older) = (folder.path().join("data/log"), folder.path().join("older"));
+    let seed = Dice::seed_from_the_clock();
+    let options = CrashOptions { shoal: PathBuf::from(SHOAL), folder: folder.path().to_owned(), rounds: 5, seed };
+    println!("seed {seed}");
+    let mut round = 0;
+    let lose_the_end = |line: String| {
+        println!("{line}");
+        round += 1;
+        match round {
+            1 => copy_folder(&log, &older),
+            5 => {
+                fs::remove_dir_all(&log).unwrap();
+                copy_folder(&older, &log);
+            }
+            _ => {}
+        }
+    };
+    let report = run(&options, lose_the_end).await.unwrap();
+    assert!(report.lost > 0, "seed {seed}: {report}\n{}", report.examples.join("\n"));
+    assert!(!report.is_clean());
 }

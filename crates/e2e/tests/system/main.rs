@@ -9,7 +9,9 @@ mod bad_input;
 mod command_line;
 mod crash;
 mod definitions;
+mod explain;
 mod order;
+mod short_log;
 mod shutdown;
 mod timers;
 

@@ -1,23 +1,23 @@
 //! An aggregate that rules of a catalog share.
 
-use rules::eval::{evaluate, is_true};
+use rules::eval::{Scope, evaluate, is_true};
 use rules::plan::argument_of;
 use rules::{AggregateKey, AggregateSpec, Demand, Value};
 use schema::Event;
 
 use super::rule::RuleIndex;
 use crate::row::Row;
-use crate::state::{FoldKind, FoldSpec, Occurrence};
+use crate::state::{FoldKind, Keeping, Occurrence};
 
 /// An aggregate's index in its catalog; means nothing in another one, nor in stored state.
 pub(crate) type Slot = u32;
 
-/// An aggregate, how it is folded, and who reads it.
+/// An aggregate, how its state is kept, and who reads it.
 #[derive(Debug)]
 pub(crate) struct CatalogAggregate {
     pub(crate) key: AggregateKey,
     pub(crate) spec: AggregateSpec,
-    pub(crate) fold: FoldSpec,
+    pub(crate) keeping: Keeping,
     /// Ascending.
     pub(crate) readers: Vec<RuleIndex>,
     /// Those of the readers that compare a time with `now()`.
@@ -26,14 +26,14 @@ pub(crate) struct CatalogAggregate {
 
 impl CatalogAggregate {
     pub(crate) fn new(key: AggregateKey, spec: AggregateSpec) -> Self {
-        let fold = FoldSpec::of(&spec);
-        Self { key, spec, fold, readers: Vec::new(), now_readers: Vec::new() }
+        let keeping = Keeping::of(&spec);
+        Self { key, spec, keeping, readers: Vec::new(), now_readers: Vec::new() }
     }
 
     /// Makes it keep as much as the reader needs as well.
     pub(crate) fn serve(&mut self, demand: Demand) {
         self.spec.demand = self.spec.demand.max(demand);
-        self.fold = FoldSpec::of(&self.spec);
+        self.keeping = Keeping::of(&self.spec);
     }
 
     /// Returns whether state kept for it also serves `other`, which has the same key.
@@ -44,9 +44,10 @@ impl CatalogAggregate {
     /// Returns what its state knows, which may be more than was asked for: a count of events that
     /// never leave is one number, however large.
     fn kept_demand(&self) -> Demand {
-        match self.fold.kind {
+        let Keeping::Folded(fold) = &self.keeping else { return Demand::Exact };
+        match fold.kind {
             FoldKind::CountDistinct => self.spec.demand,
-            FoldKind::Count if self.fold.forgets() => self.spec.demand,
+            FoldKind::Count if fold.forgets() => self.spec.demand,
             _ => Demand::Exact,
         }
     }
@@ -57,7 +58,12 @@ impl CatalogAggregate {
         if self.spec.filter.as_ref().is_some_and(|filter| !is_true(filter, &row)) {
             return None;
         }
+        let (time, event_id) = (event.created_at, event.event_id);
+        if let Keeping::Interpreted { interpretation, .. } = &self.keeping {
+            let columns = interpretation.columns.iter().map(|column| row.column(*column)).collect();
+            return Some(Occurrence { time, event_id, value: Value::Boolean(true), columns });
+        }
         let value = argument_of(&self.spec.function).map_or(Value::Boolean(true), |argument| evaluate(argument, &row));
-        (value != Value::Null).then_some(Occurrence { time: event.created_at, event_id: event.event_id, value })
+        (value != Value::Null).then_some(Occurrence { time, event_id, value, columns: Vec::new() })
     }
 }

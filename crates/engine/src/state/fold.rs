@@ -30,7 +30,16 @@ pub(crate) struct FoldSpec {
 
 impl FoldSpec {
     pub(crate) fn of(spec: &AggregateSpec) -> Self {
-        let (kind, argument) = match &spec.function {
+        let enough = match spec.demand {
+            Demand::UpTo(bound) => Some(bound as usize),
+            Demand::Exact => None,
+        };
+        Self { window: spec.window, enough, ..Self::of_all(&spec.function) }
+    }
+
+    /// Makes the fold over all events, exactly.
+    pub(crate) fn of_all(function: &AggregateFunction) -> Self {
+        let (kind, argument) = match function {
             AggregateFunction::Exists => (FoldKind::Exists, None),
             AggregateFunction::CountAll => (FoldKind::Count, None),
             AggregateFunction::Count(argument) => (FoldKind::Count, Some(argument)),
@@ -41,16 +50,14 @@ impl FoldSpec {
             AggregateFunction::Max(argument) => (FoldKind::Max, Some(argument)),
             AggregateFunction::Last(argument) => (FoldKind::Last, Some(argument)),
             AggregateFunction::First(argument) => (FoldKind::First, Some(argument)),
+            // It is always interpreted.
+            AggregateFunction::Funnel { .. } => (FoldKind::Exists, None),
         };
         let scale = argument.and_then(|argument| match argument.sql_type {
             SqlType::Decimal { scale } => Some(scale),
             _ => None,
         });
-        let enough = match spec.demand {
-            Demand::UpTo(bound) => Some(bound as usize),
-            Demand::Exact => None,
-        };
-        Self { kind, window: spec.window, enough, scale }
+        Self { kind, window: WindowSpec::default(), enough: None, scale }
     }
 
     /// Returns whether events leave the window again.
@@ -66,6 +73,8 @@ pub(crate) struct Occurrence {
     pub(crate) event_id: EventId,
     /// The argument's value, not NULL (TRUE for functions without an argument).
     pub(crate) value: Value,
+    /// The columns that are retained of it; none for a fold.
+    pub(crate) columns: Vec<Value>,
 }
 
 /// The part of a state that is about the events inside the window.

@@ -5,6 +5,8 @@
 //! What "folded" keeps depends on the function and on whether events leave the window again: one
 //! number, one bit, the n most recent times, a staircase of extremes. Every fold is independent of
 //! the order in which events arrive, so history is absorbed into the same state.
+//!
+//! What no fold expresses keeps the events themselves ([`retained`]) and is computed over them.
 
 mod aggregate;
 mod count;
@@ -13,9 +15,11 @@ mod ends;
 mod exists;
 mod extreme;
 mod fold;
+mod interpret;
+mod retained;
 mod total;
 mod wide_sum;
 mod windowed;
 
-pub(crate) use aggregate::AggregateState;
-pub(crate) use fold::{FoldKind, FoldSpec, Occurrence};
+pub(crate) use aggregate::{AggregateState, Keeping};
+pub(crate) use fold::{FoldKind, Occurrence};

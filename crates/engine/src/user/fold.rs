@@ -14,6 +14,7 @@ impl User {
     /// deadline stands for the rest, so the new one is never late, but can be early.
     pub(crate) fn apply(&mut self, catalog: &Catalog, event: &Event, now: Timestamp) -> (Flips, Option<Timestamp>) {
         let touched = self.slots.fold(catalog, event, now, |_| true);
+        self.slots.settle(catalog, &touched, now);
         let readers = rules_of(touched.iter().copied(), |slot| &catalog.aggregate(slot).readers);
         let flips = self.flips(catalog, &readers, now);
         let now_readers = rules_of(touched.iter().copied(), |slot| &catalog.aggregate(slot).now_readers);

@@ -29,7 +29,7 @@ impl Scope for Values<'_> {
         let slot = self.rule.slots[index];
         let aggregate = self.catalog.aggregate(slot);
         match self.slots.get(slot) {
-            Some(state) => state.value(&aggregate.fold),
+            Some(state) => state.value(&aggregate.keeping),
             None => aggregate.spec.function.over_nothing(),
         }
     }
@@ -80,7 +80,7 @@ impl User {
         rules: &[RuleIndex],
         after: Timestamp,
     ) -> Option<Timestamp> {
-        let of_slot = |slot: &Slot| self.slots.get(*slot)?.next_change(&catalog.aggregate(*slot).fold);
+        let of_slot = |slot: &Slot| self.slots.get(*slot)?.next_change(&catalog.aggregate(*slot).keeping);
         let changes = slots.iter().filter_map(of_slot);
         let flips = rules.iter().filter_map(|rule| self.next_flip(catalog, *rule, after));
         changes.chain(flips).min()

@@ -35,20 +35,32 @@ impl Slots {
         for slot in catalog.candidates(event).filter(|slot| wanted(*slot)) {
             let aggregate = catalog.aggregate(slot);
             if let Some(occurrence) = aggregate.occurrence(event) {
-                self.change(catalog, slot, |state| state.insert(occurrence, &aggregate.fold, now));
+                self.change(catalog, slot, |state| state.insert(occurrence, &aggregate.keeping, now));
                 touched.push(slot);
             }
         }
         touched
     }
 
+    /// Computes what the events folded so far have left open.
+    ///
+    /// Apart from [`Self::fold`], because history is folded event by event and computed over once.
+    pub(crate) fn settle(&mut self, catalog: &Catalog, touched: &[Slot], now: Timestamp) {
+        for slot in touched {
+            let Ok(at) = self.0.binary_search_by_key(slot, |(known, _)| *known) else { continue };
+            if self.0[at].1.is_unsettled() {
+                self.0[at].1.advance(&catalog.aggregate(*slot).keeping, now);
+            }
+        }
+    }
+
     /// Moves every window to `now`; returns the aggregates whose value may have changed.
     pub(crate) fn advance(&mut self, catalog: &Catalog, now: Timestamp) -> Vec<Slot> {
-        let fold_of = |slot: Slot| &catalog.aggregate(slot).fold;
+        let keeping_of = |slot: Slot| &catalog.aggregate(slot).keeping;
         let mut touched = Vec::new();
         for (slot, state) in &mut self.0 {
-            if state.next_change(fold_of(*slot)).is_some_and(|change| change <= now) {
-                state.advance(fold_of(*slot), now);
+            if state.next_change(keeping_of(*slot)).is_some_and(|change| change <= now) {
+                state.advance(keeping_of(*slot), now);
                 touched.push(*slot);
             }
         }
@@ -61,7 +73,7 @@ impl Slots {
         let at = match self.0.binary_search_by_key(&slot, |(known, _)| *known) {
             Ok(at) => at,
             Err(at) => {
-                self.0.insert(at, (slot, AggregateState::empty(catalog.aggregate(slot).fold.kind)));
+                self.0.insert(at, (slot, AggregateState::empty(&catalog.aggregate(slot).keeping)));
                 at
             }
         };

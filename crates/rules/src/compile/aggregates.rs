@@ -25,6 +25,7 @@ enum Kind {
     Max,
     Last,
     First,
+    Funnel,
 }
 
 /// The name of an aggregate, with or without `_if`.
@@ -36,7 +37,7 @@ pub(super) struct AggregateName {
 
 impl AggregateName {
     /// Every name, as it is written.
-    pub(super) const ALL_NAMES: [&'static str; 14] = [
+    pub(super) const ALL_NAMES: [&'static str; 15] = [
         "count",
         "sum",
         "avg",
@@ -51,6 +52,7 @@ impl AggregateName {
         "max_if",
         "arg_max_if",
         "arg_min_if",
+        "window_funnel",
     ];
 
     /// Returns the aggregate of a name.
@@ -67,6 +69,7 @@ impl AggregateName {
             "max" => Kind::Max,
             "arg_max" => Kind::Last,
             "arg_min" => Kind::First,
+            "window_funnel" if !conditional => Kind::Funnel,
             _ => return None,
         };
         Some(Self { kind, conditional })
@@ -82,12 +85,13 @@ impl Lowering<'_> {
         scope: &Scope<'_>,
         span: Span,
     ) -> Option<Expr> {
-        let group = match scope.place {
-            Place::Clause => &[],
-            Place::Group { filter } | Place::Selected { filter } => filter,
+        match scope.place {
             Place::Aggregated => return self.misplaced(span),
-        };
-        let inner = scope.at(Place::Aggregated);
+            Place::Numbered { .. } => return self.ungrouped_aggregate(span),
+            Place::Selected { aggregated, .. } => aggregated.set(true),
+            Place::Clause | Place::Group { .. } | Place::Grouped(_) => {}
+        }
+        let (inner, group) = self.rows_of_group(scope, span)?;
         let mut arguments = self.arguments(function, span)?;
         let condition = if name.conditional { arguments.pop() } else { None };
         let condition = match condition {
@@ -101,10 +105,7 @@ impl Lowering<'_> {
             Ok(computed) => computed,
             Err(wanted) => self.wrong_arguments(written, wanted, span),
         };
-        let mut conditions = Vec::new();
-        for condition in group {
-            conditions.push(self.copy(condition)?);
-        }
+        let mut conditions = group;
         conditions.extend(filters.into_iter().collect::<Option<Vec<_>>>()?);
         self.aggregate(computed?, conditions, span)
     }
@@ -114,6 +115,12 @@ impl Lowering<'_> {
         let filter = (!conditions.is_empty()).then(|| Expr::and(conditions, span));
         let sql_type = result_type(&function);
         self.node(ExprKind::Aggregate(Box::new(Aggregate { function, filter })), sql_type, span)
+    }
+
+    fn ungrouped_aggregate(&mut self, span: Span) -> Option<Expr> {
+        let message = "an aggregate beside the rows that it goes over needs GROUP BY";
+        let problem = Diagnostic::error(Code::MisplacedAggregate, span, message);
+        self.report(problem.with_hint("write `GROUP BY user_id` and what else the groups have in common"))
     }
 
     fn misplaced(&mut self, span: Span) -> Option<Expr> {
@@ -136,6 +143,10 @@ impl Lowering<'_> {
             return Ok(self.unsupported(span, "DISTINCT in any aggregate but `count` is"));
         }
         Ok(match (kind, arguments) {
+            (Kind::Funnel, [Argument::Value(time), steps @ ..]) if !steps.is_empty() => {
+                self.funnel(function, time, steps, scope, span)
+            }
+            (Kind::Funnel, _) => return Err("`created_at` and the steps"),
             (Kind::Count, [] | [Argument::Star]) if !distinct => Some(AggregateFunction::CountAll),
             (Kind::Count, [Argument::Value(value)]) => self.count(value, distinct, scope),
             (Kind::Last | Kind::First, [Argument::Value(value), Argument::Value(order)]) => {
@@ -222,9 +233,10 @@ impl Lowering<'_> {
 pub(crate) fn result_type(function: &AggregateFunction) -> SqlType {
     match function {
         AggregateFunction::Exists => SqlType::Boolean,
-        AggregateFunction::CountAll | AggregateFunction::Count(_) | AggregateFunction::CountDistinct(_) => {
-            SqlType::Integer
-        }
+        AggregateFunction::CountAll
+        | AggregateFunction::Count(_)
+        | AggregateFunction::CountDistinct(_)
+        | AggregateFunction::Funnel { .. } => SqlType::Integer,
         AggregateFunction::Avg(value) => typing::average(value.sql_type),
         AggregateFunction::Sum(value)
         | AggregateFunction::Min(value)

@@ -37,8 +37,7 @@ const NON_DETERMINISTIC: [&str; 22] = [
 ];
 
 /// Functions of SQL that the language is to have, and does not yet.
-const NOT_YET: [&str; 55] = [
-    "window_funnel",
+const NOT_YET: [&str; 54] = [
     "retention",
     "row_number",
     "rank",
@@ -122,6 +121,9 @@ impl Lowering<'_> {
         let name = folded(ident);
         let name_span = self.tokens.span_at(ident.span);
         self.plain_call(function, &name, span)?;
+        if function.over.is_some() {
+            return self.over(&name, function, scope, span);
+        }
         if let Some(aggregate) = AggregateName::named(&name) {
             return self.aggregate_call(aggregate, &name, function, scope, span);
         }
@@ -155,12 +157,12 @@ impl Lowering<'_> {
             FunctionArguments::List(list) => !list.clauses.is_empty(),
             _ => false,
         };
-        if function.over.is_some() {
-            return self.unsupported(span, "a window function (OVER) is");
-        }
         let parameters = !matches!(function.parameters, FunctionArguments::None);
         let odd = clauses || function.uses_odbc_syntax || function.null_treatment.is_some();
-        if odd || !function.within_group.is_empty() || (parameters && !NOT_YET.contains(&name)) {
+        if odd
+            || !function.within_group.is_empty()
+            || (parameters && name != "window_funnel" && !NOT_YET.contains(&name))
+        {
             return self.unsupported(span, &format!("this form of calling `{name}` is"));
         }
         Some(())

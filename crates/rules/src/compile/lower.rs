@@ -6,7 +6,7 @@
 use sqlparser::ast::{self, BinaryOperator, CaseWhen, CeilFloorKind, DateTimeField, UnaryOperator};
 
 use crate::compile::names;
-use crate::compile::scope::{Owner, Place, Scope, folded};
+use crate::compile::scope::{Owner, Place, Scope, folded, named};
 use crate::compile::tokens::Tokens;
 use crate::limits::{MAX_DEPTH, MAX_NODES};
 use crate::rule::{Comparison, ScalarFunction};
@@ -81,6 +81,11 @@ impl<'t> Lowering<'t> {
         let parsed = unwrapped(parsed);
         if self.depth >= MAX_DEPTH || self.nodes > MAX_NODES {
             return self.past_the_limits(parsed);
+        }
+        if let Place::Grouped(groups) = scope.place
+            && let Some(key) = groups.key(parsed)
+        {
+            return self.copy(key);
         }
         self.depth += 1;
         let lowered = self.dispatch(parsed, scope);
@@ -184,40 +189,56 @@ impl<'t> Lowering<'t> {
     /// Lowers a column of one of the rows in sight.
     pub(super) fn column(&mut self, parsed: &ast::Expr, scope: &Scope<'_>) -> Option<Expr> {
         let span = self.tokens.span_of(parsed);
-        let idents = match parsed {
-            ast::Expr::Identifier(ident) => std::slice::from_ref(ident),
-            ast::Expr::CompoundIdentifier(idents) => idents,
-            _ => return None,
+        let Some((qualifier, name)) = named(parsed) else {
+            let message = "tables have no database or schema here";
+            return self.report(Diagnostic::error(Code::UnknownTable, span, message));
         };
-        let (qualifier, name) = match idents {
-            [name] => (None, name),
-            [qualifier, name] => (Some(folded(qualifier)), name),
-            _ => {
-                return self.report(Diagnostic::error(
-                    Code::UnknownTable,
-                    span,
-                    "tables have no database or schema here",
-                ));
+        if scope.joined && qualifier.is_none() {
+            return self.which_table(&name, scope.alias, span);
+        }
+        let Some((owner, found)) = scope.find(qualifier.as_deref(), &name) else {
+            return self.unknown_alias(&qualifier.unwrap_or_default(), span, scope);
+        };
+        let own = self.column_of(&found, parsed, &name, span)?;
+        match (owner, found.place) {
+            (Owner::Outer(_), _) if own.kind == ExprKind::Column(Column::UserId) => {
+                return self.loose_correlation(span);
             }
-        };
-        let owner = scope.owner(qualifier.as_deref());
-        if owner == Owner::Nobody {
-            let at = self.tokens.span_at(idents[0].span);
-            return self.unknown_alias(&qualifier.unwrap_or_default(), at, scope);
-        }
-        let at = self.tokens.span_at(name.span);
-        let column = self.column_named(name, at)?;
-        match owner {
-            Owner::Outer if column == Column::UserId => return self.loose_correlation(span),
-            Owner::Outer => return self.outer_column(span),
-            Owner::Here | Owner::Nobody => {}
-        }
-        match scope.place {
-            Place::Group { .. } if column != Column::UserId => return self.ungrouped(column, span),
-            Place::Selected { .. } => return self.more_than_one_row(span),
+            (_, Place::Group { .. }) if own.kind != ExprKind::Column(Column::UserId) => {
+                return self.ungrouped(&name, span);
+            }
+            (_, Place::Grouped(groups)) if !groups.share(&own) => return self.ungrouped(&name, span),
+            (_, Place::Selected { .. }) => return self.more_than_one_row(span),
             _ => {}
         }
-        self.node(ExprKind::Column(column), column.sql_type(), span)
+        let distance = if let Owner::Outer(distance) = owner { distance } else { 0 };
+        self.charge(own.node_count(), span)?;
+        Some(Expr { span, ..own.raised(distance) })
+    }
+
+    /// Returns a column over its own row.
+    fn column_of(&mut self, scope: &Scope<'_>, parsed: &ast::Expr, name: &str, span: Span) -> Option<Expr> {
+        let ident = match parsed {
+            ast::Expr::CompoundIdentifier(parts) => parts.last()?,
+            ast::Expr::Identifier(ident) => ident,
+            _ => return None,
+        };
+        let at = self.tokens.span_at(ident.span);
+        let Some(derived) = scope.derived else {
+            let column = self.column_named(ident, at)?;
+            return Some(Expr { kind: ExprKind::Column(column), sql_type: column.sql_type(), span });
+        };
+        match derived.column(name) {
+            Some(column) => column.cloned(),
+            None => {
+                let message = format!("`{}` has no column `{}`", scope.alias, ident.value);
+                let problem = Diagnostic::error(Code::UnknownColumn, at, message);
+                self.report(match names::nearest(name, derived.names()) {
+                    Some(near) => problem.with_hint(format!("did you mean `{near}`?")).with_replacement(near),
+                    None => problem.with_hint(format!("it selects {}", derived.names().collect::<Vec<_>>().join(", "))),
+                })
+            }
+        }
     }
 
     fn column_named(&mut self, ident: &ast::Ident, span: Span) -> Option<Column> {
@@ -237,6 +258,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn unknown_alias(&mut self, qualifier: &str, span: Span, scope: &Scope<'_>) -> Option<Expr> {
+        let span = Span { end: span.start + qualifier.len(), ..span };
         let problem = Diagnostic::error(Code::UnknownTable, span, format!("no table is called `{qualifier}` here"));
         if qualifier == "payload" {
             return self.report(problem.with_hint("the payload is read by `payload['k']` or `payload:k`"));
@@ -255,22 +277,18 @@ impl<'t> Lowering<'t> {
         self.report(problem.with_hint("write `e.user_id = events.user_id` on its own, joined to the rest by AND"))
     }
 
-    fn outer_column(&mut self, span: Span) -> Option<Expr> {
-        let problem = Diagnostic::error(
-            Code::Unsupported,
-            span,
-            "comparing two rows of a user with each other is not supported yet",
-        );
-        self.report(problem.with_hint("only `user_id` may connect a subquery with the row around it"))
+    fn which_table(&mut self, name: &str, alias: &str, span: Span) -> Option<Expr> {
+        let message = format!("`{name}` could be a column of any of the joined tables");
+        let problem = Diagnostic::error(Code::UnknownColumn, span, message);
+        self.report(problem.with_hint(format!("say of which one, such as `{alias}.{name}`")))
     }
 
-    pub(super) fn more_than_one_row(&mut self, span: Span) -> Option<Expr> {
+    pub(super) fn more_than_one_row<T>(&mut self, span: Span) -> Option<T> {
         let problem = Diagnostic::error(Code::NotOneRow, span, "the subquery may return more than one row");
         self.report(problem.with_hint("select an aggregate, such as `max(…)` or `arg_max(…, created_at)`"))
     }
 
-    fn ungrouped(&mut self, column: Column, span: Span) -> Option<Expr> {
-        let column = column.as_str();
+    fn ungrouped(&mut self, column: &str, span: Span) -> Option<Expr> {
         let message = format!("`{column}` differs between the events of the group");
         let problem = Diagnostic::error(Code::MisplacedAggregate, span, message);
         self.report(

@@ -81,8 +81,24 @@ impl Lowering<'_> {
     ) -> Option<Expr> {
         let all = self.expressions([value].into_iter().chain(list), scope)?;
         let mut all = self.compared(all, true, span)?.into_iter();
-        let value = Box::new(all.next()?);
-        self.node(ExprKind::InList { value, list: all.collect() }, SqlType::Boolean, span)
+        let value = all.next()?;
+        let list: Vec<Expr> = all.collect();
+        // Printed, `IN ((SELECT …), …)` would be read as IN a subquery.
+        if list.iter().any(Expr::holds_aggregate) {
+            return self.any_of(&value, list, span);
+        }
+        self.node(ExprKind::InList { value: Box::new(value), list }, SqlType::Boolean, span)
+    }
+
+    /// `x IN (a, b)` is `x = a OR x = b`.
+    fn any_of(&mut self, value: &Expr, list: Vec<Expr>, span: Span) -> Option<Expr> {
+        let mut parts = Vec::new();
+        for entry in list {
+            let value = self.copy(value)?;
+            parts.push(self.compare(Comparison::Equal, value, entry, span)?);
+        }
+        self.charge(1, span)?;
+        Some(Expr::or(parts, span))
     }
 
     pub(super) fn like(

@@ -206,10 +206,10 @@ pub(super) fn is_null(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Literal(Value::Null))
 }
 
-fn can_be_null(expr: &Expr) -> bool {
+pub(super) fn can_be_null(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Literal(value) => *value == Value::Null,
-        ExprKind::Column(column) => !column.is_not_null(),
+        ExprKind::Column(column) | ExprKind::Outer { column, .. } => !column.is_not_null(),
         ExprKind::Now | ExprKind::IsNull(_) | ExprKind::IsTrue(_) | ExprKind::IsNotDistinct(..) => false,
         ExprKind::Arithmetic { .. } => !is_shifted_now(expr),
         ExprKind::Function { function: ScalarFunction::Coalesce, arguments } => arguments.iter().all(can_be_null),

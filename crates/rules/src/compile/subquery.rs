@@ -3,39 +3,49 @@
 //! What ties a subquery to the user is either `e.user_id = events.user_id` in its WHERE or
 //! `user_id IN (SELECT user_id …)`. Without it a subquery speaks about other users' events.
 
-use sqlparser::ast::{self, BinaryOperator, GroupByExpr, Query, Select, SelectItem, SetExpr, TableFactor};
+use sqlparser::ast::{self, BinaryOperator, Query, Select, SelectItem, SetExpr, TableFactor};
 
+use crate::compile::derived::having_without_group;
+use crate::compile::grouping::Grouping;
+use crate::compile::joins::{is_join, selected};
 use crate::compile::lower::{Lowering, operands, unwrapped};
 use crate::compile::names;
-use crate::compile::scope::{Owner, Place, Scope, folded};
-use crate::{AggregateFunction, Code, Diagnostic, Expr, ExprKind, Span, SqlType};
+use crate::compile::scope::{Owner, Place, Scope, folded, named};
+use crate::rule::Comparison;
+use crate::{AggregateFunction, Code, Column, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
 
 const ONLY_TABLE: &str = "events";
 const OTHER_TABLES: [&str; 2] = ["users", "segment_members"];
 
 /// A subquery's WHERE: what it demands besides belonging to the user.
-struct Conditions {
-    same_user: bool,
-    filter: Vec<Expr>,
+pub(super) struct Conditions {
+    pub(super) same_user: bool,
+    pub(super) filter: Vec<Expr>,
 }
 
 impl Lowering<'_> {
     /// `EXISTS (SELECT … FROM events e WHERE e.user_id = events.user_id AND …)`.
     pub(super) fn exists(&mut self, query: &Query, scope: &Scope<'_>, span: Span) -> Option<Expr> {
-        let select = self.subselect(query, scope, span)?;
-        let alias = self.table(select, span)?;
-        let inner = Scope { alias: &alias, outer: Some(scope), place: Place::Aggregated };
-        let grouped = self.grouped_by_user(select, &inner);
-        let shown = match (grouped, &select.having) {
-            (Some(false), None) => inner,
-            _ => inner.at(Place::Group { filter: &[] }),
-        };
-        self.shown_columns(select, &shown);
-        let conditions = self.conditions(select, &inner)?;
-        if !conditions.same_user {
-            return self.cross_user(query, &alias, scope);
+        let select = self.subselect(query, span)?;
+        if is_join(select) {
+            return self.join(query, select, None, scope, span);
         }
-        self.membership(select, grouped?, conditions.filter, &inner, span)
+        let source = self.only_source(&select.from, scope, span)?;
+        let inner = scope.inside(&source.alias, source.derived.as_ref());
+        let grouping = self.grouping(select, &inner);
+        match &grouping {
+            Some(Grouping::None) if select.having.is_none() => self.shown_columns(select, &inner),
+            Some(Grouping::By(groups)) if !groups.is_whole_user() => {
+                self.shown_columns(select, &inner.at(Place::Grouped(groups)));
+            }
+            _ => self.shown_columns(select, &inner.at(Place::Group { filter: &[] })),
+        }
+        let conditions = self.conditions(select, &inner)?;
+        if !conditions.same_user && !source.same_user() {
+            return self.cross_user(query, &source.alias, scope);
+        }
+        let filter = [source.filter(), conditions.filter].concat();
+        self.membership(select, grouping?, filter, &inner, span)
     }
 
     /// `user_id IN (SELECT user_id FROM events WHERE … GROUP BY user_id HAVING …)`.
@@ -46,63 +56,95 @@ impl Lowering<'_> {
         scope: &Scope<'_>,
         span: Span,
     ) -> Option<Expr> {
-        let select = self.subselect(query, scope, span)?;
-        let alias = self.table(select, span)?;
-        let inner = Scope { alias: &alias, outer: Some(scope), place: Place::Aggregated };
-        let by_user = self.is_user_id(value, scope, Owner::Here) && self.selects_user_id(select, &inner);
-        let grouped = self.grouped_by_user(select, &inner);
+        let select = self.subselect(query, span)?;
+        if is_join(select) && self.is_user_id(value, scope) {
+            let Some(selected) = selected(select) else {
+                return self.unsupported(span, "IN a subquery of anything but `user_id` is");
+            };
+            return self.join(query, select, Some(selected), scope, span);
+        }
+        let source = self.only_source(&select.from, scope, span)?;
+        let inner = scope.inside(&source.alias, source.derived.as_ref());
+        let by_user = self.is_user_id(value, scope) && self.selects_user_id(select, &inner);
+        let grouping = self.grouping(select, &inner);
         let conditions = self.conditions(select, &inner)?;
-        if !by_user && !conditions.same_user {
-            return self.cross_user(query, &alias, scope);
+        if !by_user && !conditions.same_user && !source.same_user() {
+            return self.cross_user(query, &source.alias, scope);
         }
+        let filter = [source.filter(), conditions.filter].concat();
         if !by_user {
-            return self.unsupported(span, "IN a subquery of anything but `user_id` is");
+            return self.in_values(value, select, grouping?, filter, scope, &inner, span);
         }
-        if let (Some(false), Some(having)) = (grouped, &select.having) {
+        if let (Some(Grouping::None), Some(having)) = (&grouping, &select.having) {
             let at = self.tokens.span_of(having);
             let problem = Diagnostic::error(Code::MisplacedAggregate, at, "HAVING needs GROUP BY user_id here");
             return self.report(problem);
         }
-        self.membership(select, grouped?, conditions.filter, &inner, span)
+        self.membership(select, grouping?, filter, &inner, span)
     }
 
-    /// `(SELECT agg(x) FROM events e WHERE e.user_id = events.user_id AND …)`: always one row.
-    pub(super) fn scalar_subquery(&mut self, query: &Query, scope: &Scope<'_>, span: Span) -> Option<Expr> {
-        let select = self.subselect(query, scope, span)?;
-        let alias = self.table(select, span)?;
-        let inner = Scope { alias: &alias, outer: Some(scope), place: Place::Aggregated };
-        let grouped = self.grouped_by_user(select, &inner);
-        let conditions = self.conditions(select, &inner)?;
-        if !conditions.same_user {
-            return self.cross_user(query, &alias, scope);
-        }
-        if grouped? || select.having.is_some() || select.distinct.is_some() {
-            return self.unsupported(span, "GROUP BY, HAVING or DISTINCT in a scalar subquery is");
-        }
-        let [SelectItem::UnnamedExpr(selected) | SelectItem::ExprWithAlias { expr: selected, .. }] =
-            select.projection.as_slice()
-        else {
-            return self.report(Diagnostic::error(Code::NotOneRow, span, "a scalar subquery selects one value"));
+    /// `x IN (SELECT y FROM events e WHERE e.user_id = events.user_id AND …)`: TRUE where some y equals x;
+    /// else NULL where with some y it cannot be told; else FALSE.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one form of the language")]
+    fn in_values(
+        &mut self,
+        value: &ast::Expr,
+        select: &Select,
+        grouping: Grouping<'_>,
+        filter: Vec<Expr>,
+        scope: &Scope<'_>,
+        inner: &Scope<'_>,
+        span: Span,
+    ) -> Option<Expr> {
+        let Some(selected) = selected(select) else {
+            return self.report(Diagnostic::error(Code::NotOneRow, span, "IN takes a subquery of one column"));
         };
-        let value = self.expression(selected, &inner.at(Place::Selected { filter: &conditions.filter }))?;
-        let mut aggregated = false;
-        value.walk(&mut |part| aggregated |= matches!(part.kind, ExprKind::Aggregate(_)));
-        if aggregated { Some(value) } else { self.more_than_one_row(value.span) }
+        let value = self.expression(value, scope);
+        let (selected, filter) = match grouping {
+            Grouping::None if select.having.is_none() => (self.expression(selected, inner)?, filter),
+            Grouping::None => return self.report(having_without_group(span)),
+            Grouping::By(groups) => {
+                let groups = groups.of(filter);
+                let kept = self.groups_kept(select, &groups, inner, span)?;
+                (self.expression(selected, &inner.at(Place::Grouped(&groups)))?, kept)
+            }
+        };
+        let (value, selected) = self.pair(value?.raised(1), selected, true, span)?;
+        let kind = ExprKind::Compare { op: Comparison::Equal, left: Box::new(value), right: Box::new(selected) };
+        let equal = self.node(kind, SqlType::Boolean, span)?;
+        self.charge(equal.node_count() + filter.iter().map(Expr::node_count).sum::<usize>(), span)?;
+        let unknown = self.node(ExprKind::IsNull(Box::new(equal.clone())), SqlType::Boolean, span)?;
+        let some = |condition: Expr| filter.iter().cloned().chain([condition]).collect::<Vec<_>>();
+        let found = self.aggregate(AggregateFunction::Exists, some(equal), span)?;
+        let unknown = self.aggregate(AggregateFunction::Exists, some(unknown), span)?;
+        let truth = |value, sql_type| Expr { kind: ExprKind::Literal(value), sql_type, span };
+        let yes = truth(Value::Boolean(true), SqlType::Boolean);
+        let branches = vec![(found, yes), (unknown, truth(Value::Null, SqlType::Null))];
+        let otherwise = Some(Box::new(truth(Value::Boolean(false), SqlType::Boolean)));
+        self.node(ExprKind::Case { branches, otherwise }, SqlType::Boolean, span)
     }
 
-    /// Is there an event that passes, and does the group of them pass HAVING?
+    /// Is there an event that passes, and does a group of them pass HAVING?
     fn membership(
         &mut self,
         select: &Select,
-        grouped: bool,
+        grouping: Grouping<'_>,
         filter: Vec<Expr>,
         inner: &Scope<'_>,
         span: Span,
     ) -> Option<Expr> {
+        let grouped = match grouping {
+            Grouping::None => false,
+            Grouping::By(groups) if groups.is_whole_user() => true,
+            Grouping::By(groups) => {
+                let kept = self.groups_kept(select, &groups.of(filter), inner, span)?;
+                return self.aggregate(AggregateFunction::Exists, kept, span);
+            }
+        };
         let having = match &select.having {
             Some(having) => {
                 let held = self.condition(having, &inner.at(Place::Group { filter: &filter }))?;
-                Some(self.node(ExprKind::IsTrue(Box::new(held)), SqlType::Boolean, span)?)
+                Some(self.certainly(held, span)?)
             }
             None => None,
         };
@@ -117,38 +159,38 @@ impl Lowering<'_> {
     }
 
     /// Returns the SELECT if it is nothing more than that.
-    fn subselect<'q>(&mut self, query: &'q Query, scope: &Scope<'_>, span: Span) -> Option<&'q Select> {
-        if !matches!(scope.place, Place::Clause) {
-            return self.unsupported(span, "a subquery inside an aggregate or another subquery is");
-        }
-        let select = match &*query.body {
-            SetExpr::Select(select) => select,
+    fn subselect<'q>(&mut self, query: &'q Query, span: Span) -> Option<&'q Select> {
+        let select = self.plain_select(query, span)?;
+        self.nothing_beyond(query, select, span)?;
+        Some(select)
+    }
+
+    pub(super) fn plain_select<'q>(&mut self, query: &'q Query, span: Span) -> Option<&'q Select> {
+        match &*query.body {
+            SetExpr::Select(select) => Some(select),
             SetExpr::Query(_) | SetExpr::SetOperation { .. } | SetExpr::Values(_) | SetExpr::Table(_) => {
-                return self.unsupported(span, "UNION, EXCEPT, INTERSECT or VALUES is");
+                self.unsupported(span, "UNION, EXCEPT, INTERSECT or VALUES is")
             }
             SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
                 let message = "a clause is a condition and changes nothing";
-                return self.report(Diagnostic::error(Code::NotAnExpression, span, message));
+                self.report(Diagnostic::error(Code::NotAnExpression, span, message))
             }
-        };
-        match beyond(query, select) {
-            Some(what) => self.unsupported(span, &format!("{what} in a subquery is")),
-            None => Some(select),
         }
     }
 
-    /// Returns the name of the subquery's rows.
-    fn table(&mut self, select: &Select, span: Span) -> Option<String> {
-        let [from] = select.from.as_slice() else {
-            return self.unsupported(span, "a subquery over anything but one table is");
-        };
-        if !from.joins.is_empty() {
-            return self.unsupported(span, "JOIN is");
+    /// Refuses what a query has besides SELECT, FROM, WHERE, GROUP BY and HAVING.
+    pub(super) fn nothing_beyond(&mut self, query: &Query, select: &Select, span: Span) -> Option<()> {
+        match ordered(query, select).or_else(|| beyond(query, select)) {
+            Some(what) => self.unsupported(span, &format!("{what} in a subquery is")),
+            None => Some(()),
         }
-        let TableFactor::Table { name, alias, .. } = &from.relation else {
+    }
+
+    pub(super) fn table_named(&mut self, table: &TableFactor, span: Span) -> Option<String> {
+        let TableFactor::Table { name, alias, .. } = table else {
             return self.unsupported(span, "a derived table is");
         };
-        if !is_plain(&from.relation) {
+        if !is_plain(table) {
             return self.unsupported(span, "this form of FROM is");
         }
         let [ast::ObjectNamePart::Identifier(ident)] = name.0.as_slice() else {
@@ -180,7 +222,7 @@ impl Lowering<'_> {
         })
     }
 
-    fn conditions(&mut self, select: &Select, inner: &Scope<'_>) -> Option<Conditions> {
+    pub(super) fn conditions(&mut self, select: &Select, inner: &Scope<'_>) -> Option<Conditions> {
         let parts = select.selection.as_ref().map(|selection| operands(selection, &BinaryOperator::And));
         let (same, others): (Vec<_>, Vec<_>) =
             parts.unwrap_or_default().into_iter().partition(|part| self.is_same_user(part, inner));
@@ -190,48 +232,37 @@ impl Lowering<'_> {
 
     fn is_same_user(&self, part: &ast::Expr, inner: &Scope<'_>) -> bool {
         let ast::Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = part else { return false };
-        let pair = |one, other| self.is_user_id(one, inner, Owner::Here) && self.is_user_id(other, inner, Owner::Outer);
+        let pair = |one, other| {
+            self.owns_user_id(one, inner) == Some(Owner::Here)
+                && matches!(self.owns_user_id(other, inner), Some(Owner::Outer(_)))
+        };
         pair(left, right) || pair(right, left)
     }
 
-    fn is_user_id(&self, parsed: &ast::Expr, scope: &Scope<'_>, owner: Owner) -> bool {
-        match unwrapped(parsed) {
-            ast::Expr::Identifier(name) => folded(name) == "user_id" && scope.owner(None) == owner,
-            ast::Expr::CompoundIdentifier(parts) => match parts.as_slice() {
-                [alias, name] => folded(name) == "user_id" && scope.owner(Some(&folded(alias))) == owner,
-                _ => false,
-            },
-            _ => false,
+    pub(super) fn is_user_id(&self, parsed: &ast::Expr, scope: &Scope<'_>) -> bool {
+        self.owns_user_id(parsed, scope) == Some(Owner::Here)
+    }
+
+    /// Returns whose `user_id` an expression is, if it is one.
+    pub(super) fn owns_user_id(&self, parsed: &ast::Expr, scope: &Scope<'_>) -> Option<Owner> {
+        let (qualifier, name) = named(unwrapped(parsed))?;
+        match scope.find(qualifier.as_deref(), &name) {
+            Some((owner, found)) => found.is_user(&name).then_some(owner),
+            None => (name == Column::UserId.as_str()).then_some(Owner::Nobody),
         }
     }
 
     fn selects_user_id(&self, select: &Select, inner: &Scope<'_>) -> bool {
         match select.projection.as_slice() {
             [SelectItem::UnnamedExpr(selected) | SelectItem::ExprWithAlias { expr: selected, .. }] => {
-                self.is_user_id(selected, inner, Owner::Here)
+                self.is_user_id(selected, inner)
             }
             _ => false,
         }
     }
 
-    /// Returns whether the rows are grouped by user; by anything else is refused.
-    fn grouped_by_user(&mut self, select: &Select, inner: &Scope<'_>) -> Option<bool> {
-        let GroupByExpr::Expressions(by, modifiers) = &select.group_by else {
-            let at = self.tokens.span_at(select.select_token.0.span);
-            return self.unsupported(at, "GROUP BY ALL is");
-        };
-        match by.as_slice() {
-            [] => Some(false),
-            [by] if modifiers.is_empty() && self.is_user_id(by, inner, Owner::Here) => Some(true),
-            [first, ..] => {
-                let at = self.tokens.span_of(first);
-                self.unsupported(at, "GROUP BY anything but `user_id` is")
-            }
-        }
-    }
-
     /// What EXISTS selects does not matter, but it must mean something.
-    fn shown_columns(&mut self, select: &Select, inner: &Scope<'_>) {
+    pub(super) fn shown_columns(&mut self, select: &Select, inner: &Scope<'_>) {
         for item in &select.projection {
             match item {
                 SelectItem::UnnamedExpr(shown) | SelectItem::ExprWithAlias { expr: shown, .. } => {
@@ -246,7 +277,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn cross_user(&mut self, query: &Query, alias: &str, scope: &Scope<'_>) -> Option<Expr> {
+    pub(super) fn cross_user<T>(&mut self, query: &Query, alias: &str, scope: &Scope<'_>) -> Option<T> {
         let span = self.tokens.span_of_query(query);
         let message = "this subquery looks at the events of other users: every event of anyone could change \
                        everyone's membership, which no real-time answer can follow";
@@ -262,12 +293,16 @@ impl Lowering<'_> {
     }
 }
 
-/// Names what a query has besides SELECT, FROM, WHERE, GROUP BY and HAVING.
-fn beyond(query: &Query, select: &Select) -> Option<&'static str> {
+fn ordered(query: &Query, select: &Select) -> Option<&'static str> {
+    let limited = query.limit_clause.is_some() || query.fetch.is_some() || select.top.is_some();
+    if limited { Some("LIMIT") } else { query.order_by.as_ref().map(|_| "ORDER BY") }
+}
+
+/// Names what a query has besides SELECT, FROM, WHERE, GROUP BY, HAVING, ORDER BY and LIMIT.
+pub(super) fn beyond(query: &Query, select: &Select) -> Option<&'static str> {
     let found = [
         (query.with.is_some(), "WITH"),
-        (query.order_by.is_some(), "ORDER BY"),
-        (query.limit_clause.is_some() || query.fetch.is_some() || select.top.is_some(), "LIMIT"),
+        (query.fetch.is_some() || select.top.is_some(), "FETCH or TOP"),
         (!query.locks.is_empty() || query.for_clause.is_some(), "FOR UPDATE"),
         (select.qualify.is_some() || !select.named_window.is_empty(), "a window"),
         (matches!(select.distinct, Some(ast::Distinct::On(_))), "DISTINCT ON"),

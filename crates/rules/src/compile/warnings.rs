@@ -84,7 +84,7 @@ fn bare_negations(expr: &Expr) -> Vec<Diagnostic> {
 fn reads_row(expr: &Expr) -> bool {
     match expr.kind {
         ExprKind::Column(_) => true,
-        ExprKind::Aggregate(_) => false,
+        ExprKind::Aggregate(ref aggregate) => aggregate.is_correlated(),
         _ => expr.children().into_iter().any(reads_row),
     }
 }

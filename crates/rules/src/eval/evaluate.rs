@@ -12,14 +12,23 @@ use crate::{Aggregate, Column, Expr, ExprKind, PathStep, SqlType, Truth, Value, 
 pub trait Scope {
     /// Returns the value of a column of the current row.
     fn column(&self, column: Column) -> Value;
-    /// Returns the text of the current row's payload.
+
+    /// Returns the text of the current row's payload, if that is what there is of it.
     fn payload(&self) -> Option<&str> {
         None
     }
+
+    /// Returns the value of a column of a row so many aggregates further out, from 1.
+    fn outer(&self, _distance: usize, _column: Column) -> Value {
+        Value::Null
+    }
+
     /// Returns the value of an aggregate over the user's events.
     fn aggregate(&self, aggregate: &Aggregate) -> Value;
+
     /// Returns the value of a plan's aggregate by its index.
     fn slot(&self, index: usize) -> Value;
+
     /// Returns the instant of this evaluation.
     fn now(&self) -> Timestamp;
 }
@@ -29,6 +38,7 @@ pub fn evaluate(expr: &Expr, scope: &impl Scope) -> Value {
     match &expr.kind {
         ExprKind::Literal(value) => value.clone(),
         ExprKind::Column(column) => conform(scope.column(*column), expr.sql_type),
+        ExprKind::Outer { distance, column } => conform(scope.outer(*distance, *column), expr.sql_type),
         ExprKind::Aggregate(aggregate) => conform(scope.aggregate(aggregate), expr.sql_type),
         ExprKind::Slot(index) => conform(scope.slot(*index), expr.sql_type),
         ExprKind::Now => Value::Timestamp(scope.now()),
@@ -53,12 +63,13 @@ pub fn evaluate(expr: &Expr, scope: &impl Scope) -> Value {
 
 /// Goes into the payload's text, so that only what is asked for is made of it.
 fn at_path(value: &Expr, steps: &[PathStep], scope: &impl Scope) -> Value {
-    let found = if value.kind == ExprKind::Column(Column::Payload) {
-        scope.payload().and_then(|text| json::find(text, steps))
-    } else if let Value::Variant(json) = &*operand(value, scope) {
-        json.at(steps).cloned()
-    } else {
-        None
+    let text = if value.kind == ExprKind::Column(Column::Payload) { scope.payload() } else { None };
+    let found = match text {
+        Some(text) => json::find(text, steps),
+        None => match &*operand(value, scope) {
+            Value::Variant(json) => json.at(steps).cloned(),
+            _ => None,
+        },
     };
     found.map_or(Value::Null, Value::Variant)
 }
@@ -91,6 +102,7 @@ fn operand_of_boolean<'a>(expr: &'a Expr, scope: &impl Scope) -> Cow<'a, Value> 
     match &expr.kind {
         ExprKind::Literal(_)
         | ExprKind::Column(_)
+        | ExprKind::Outer { .. }
         | ExprKind::Aggregate(_)
         | ExprKind::Slot(_)
         | ExprKind::Case { .. }

@@ -63,7 +63,6 @@ impl<'de> Deserialize<'de> for Parsed {
             Some(b'"') => read(serde_json::from_str(text).map(Json::String)),
             Some(b't' | b'f') => read(serde_json::from_str(text).map(Json::Boolean)),
             Some(b'n') => Ok(Self(Json::Null)),
-            // What passes every float is a JSON null in Databend.
             _ => Ok(Self(JsonNumber::parse(text).map_or(Json::Null, Json::Number))),
         }
     }

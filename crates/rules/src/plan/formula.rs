@@ -3,7 +3,6 @@
 use super::lower::Lowering;
 use super::spec::WindowSpec;
 use super::time::{constant, windows};
-use super::unsupported;
 use super::walk::Uses;
 use crate::{Expr, ExprKind, SqlType, Truth};
 
@@ -68,6 +67,8 @@ pub(super) enum Formula {
     Window(WindowSpec),
     /// Depends on the user and on `now()`; already lowered to slots.
     User(Expr),
+    /// Depends on the row and does not come apart: on the user as well, or on `now()` in another way.
+    Mixed(Expr),
 }
 
 impl Formula {
@@ -93,10 +94,10 @@ impl Lowering {
             ExprKind::IsTrue(inner) => self.formula(inner, asked.of_operand_of_is_true()),
             ExprKind::And(parts) => self.junction(parts, asked, asked.truth == asked.holds),
             ExprKind::Or(parts) => self.junction(parts, asked, asked.truth != asked.holds),
-            _ if uses.user => self.refuse(unsupported::mixed(expr)),
+            _ if uses.user => Formula::Mixed(asked.expression(expr.clone())),
             _ => match windows(expr, asked.truth == asked.holds) {
-                Ok(windows) => Formula::Any(windows.into_iter().map(Formula::Window).collect()),
-                Err(diagnostic) => self.refuse(diagnostic),
+                Some(windows) => Formula::Any(windows.into_iter().map(Formula::Window).collect()),
+                None => Formula::Mixed(asked.expression(expr.clone())),
             },
         }
     }
@@ -104,10 +105,5 @@ impl Lowering {
     fn junction(&mut self, parts: &[Expr], asked: Asked, all: bool) -> Formula {
         let parts = parts.iter().map(|part| self.formula(part, asked)).collect();
         if all { Formula::All(parts) } else { Formula::Any(parts) }
-    }
-
-    fn refuse(&mut self, diagnostic: crate::Diagnostic) -> Formula {
-        self.diagnostics.push(diagnostic);
-        Formula::NEVER
     }
 }

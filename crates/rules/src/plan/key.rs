@@ -5,7 +5,7 @@
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::spec::{AggregateKey, AggregateSpec, WindowSpec};
+use super::spec::{AggregateKey, AggregateSpec, Interpretation, NowComparison, WindowSpec};
 use super::walk::argument_of;
 use crate::calendar::{CalendarPart, CalendarUnit};
 use crate::rule::{ArithmeticOp, Comparison, ScalarFunction};
@@ -18,6 +18,9 @@ impl AggregateSpec {
         encoding.function(&self.function);
         encoding.optional(self.filter.as_ref());
         encoding.window(self.window);
+        if let Some(interpretation) = &self.interpretation {
+            encoding.interpretation(interpretation);
+        }
         AggregateKey(xxh3_128(&encoding.0))
     }
 }
@@ -89,8 +92,30 @@ impl Encoding {
             AggregateFunction::Max(_) => 8,
             AggregateFunction::Last(_) => 9,
             AggregateFunction::First(_) => 10,
+            AggregateFunction::Funnel { .. } => 11,
         });
+        if let AggregateFunction::Funnel { window, steps } = function {
+            self.integer(*window);
+            self.list(steps.iter());
+        }
         self.optional(argument_of(function));
+    }
+
+    fn interpretation(&mut self, interpretation: &Interpretation) {
+        let Interpretation { aggregate, now_comparisons, columns } = interpretation;
+        self.tag(1);
+        self.function(&aggregate.function);
+        self.optional(aggregate.filter.as_ref());
+        self.length(now_comparisons.len());
+        for NowComparison { time, op, offset, unit } in now_comparisons {
+            self.expr(time);
+            self.tag(comparison_number(*op));
+            self.tag(unit.map_or(0, unit_number));
+            self.integer(*offset);
+        }
+        // The state holds just these, so that another set is another state.
+        self.length(columns.len());
+        columns.iter().for_each(|column| self.tag(column_number(*column)));
     }
 
     fn optional(&mut self, expr: Option<&Expr>) {
@@ -205,6 +230,15 @@ impl Encoding {
             ExprKind::Slot(index) => {
                 self.tag(18);
                 self.length(*index);
+            }
+            ExprKind::Outer { distance: 1, column } => {
+                self.tag(32);
+                self.tag(column_number(*column));
+            }
+            ExprKind::Outer { distance, column } => {
+                self.tag(33);
+                self.length(*distance);
+                self.tag(column_number(*column));
             }
         }
     }

@@ -4,11 +4,12 @@ use super::formula::Asked;
 use super::key::canonical_conjunction;
 use super::slots::Slots;
 use super::spec::{NowComparison, Plan, WindowSpec};
-use super::term::{MAX_TERMS, Term, Trouble, terms};
-use super::unsupported;
-use crate::{Diagnostic, Expr, ExprKind, Rule, SqlType, Value};
+use super::term::{Term, terms};
+use crate::calendar::CalendarUnit;
+use crate::rule::{ArithmeticOp, CastType, Comparison, ScalarFunction};
+use crate::{Aggregate, AggregateFunction, Column, Diagnostic, Expr, ExprKind, Rule, SqlType, Value};
 
-/// Lowers a rule; errors say what cannot be evaluated incrementally, and where it stands.
+/// Lowers a rule; errors say what cannot be evaluated exactly, and where it stands.
 pub fn plan(rule: &Rule) -> Result<Plan, Vec<Diagnostic>> {
     let mut lowering = Lowering::default();
     let membership = lowering.some_row(Some(&rule.expr), &rule.expr);
@@ -27,7 +28,7 @@ fn in_order_of_text(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 }
 
 /// A plan in the making.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Lowering {
     pub(super) slots: Slots,
     pub(super) now_comparisons: Vec<NowComparison>,
@@ -37,42 +38,77 @@ pub(super) struct Lowering {
 impl Lowering {
     /// Returns the expression that is TRUE exactly when some row of the user makes `filter` TRUE.
     pub(super) fn some_row(&mut self, filter: Option<&Expr>, like: &Expr) -> Expr {
-        let alternatives = self.alternatives(filter, like);
+        let alternatives = self.alternatives(filter);
         let held = alternatives.into_iter().map(|term| self.some_row_of_term(term, like)).collect();
         junction(held, like, ExprKind::Or, false)
     }
 
     fn some_row_of_term(&mut self, term: Term, like: &Expr) -> Expr {
         // Also without a condition on the row there must be a row.
-        let exists = self.exists_slot(canonical_conjunction(term.row), term.window, like);
+        let exists = match term.mixed.first() {
+            None => self.exists_slot(canonical_conjunction(term.row), term.window, like),
+            Some(first) => {
+                let span = first.span;
+                let conditions = [term.row, edges(term.window, like), term.mixed].concat();
+                let filter = canonical_conjunction(conditions).map(|filter| Expr { span, ..filter });
+                self.interpreted_slot(&Aggregate { function: AggregateFunction::Exists, filter }, like)
+            }
+        };
         let parts = std::iter::once(exists).chain(term.user).collect();
         junction(parts, like, ExprKind::And, true)
     }
 
-    fn alternatives(&mut self, filter: Option<&Expr>, like: &Expr) -> Vec<Term> {
+    fn alternatives(&mut self, filter: Option<&Expr>) -> Vec<Term> {
         let Some(filter) = filter else { return vec![Term::default()] };
+        let before = self.clone();
         let formula = self.formula(filter, Asked::IS_TRUE);
-        terms(formula).unwrap_or_else(|trouble| {
-            self.diagnostics.push(match trouble {
-                Trouble::TooManyTerms => unsupported::too_many_terms(like, MAX_TERMS),
-                Trouble::MixedUnits => unsupported::mixed_units(like),
-            });
-            Vec::new()
+        terms(formula).unwrap_or_else(|_| {
+            // As a whole then; what was lowered of its parts is needed no more.
+            *self = before;
+            vec![Term { mixed: vec![filter.clone()], ..Term::default() }]
         })
     }
 
-    /// Returns an aggregate's filter as a condition without `now()` and one window.
-    pub(super) fn single_window(&mut self, filter: Option<&Expr>, like: &Expr) -> (Option<Expr>, WindowSpec) {
-        let alternatives = self.alternatives(filter, like);
-        let about = filter.unwrap_or(like);
+    /// Returns an aggregate's filter as a condition on the row alone and one window; `None` when that
+    /// is not all it says.
+    pub(super) fn single_window(filter: Option<&Expr>, like: &Expr) -> Option<(Option<Expr>, WindowSpec)> {
+        // What is lowered on the way belongs to no plan yet.
+        let mut attempt = Self::default();
+        let alternatives = attempt.alternatives(filter);
         let window = alternatives.first().map(|term| term.window).unwrap_or_default();
-        if alternatives.iter().any(|term| term.window != window) {
-            self.diagnostics.push(unsupported::several_windows(about));
-        }
-        if alternatives.iter().any(|term| !term.user.is_empty()) {
-            self.diagnostics.push(unsupported::now_in_filter(about));
-        }
-        (either(alternatives, about), window)
+        let fits = |term: &Term| term.window == window && term.user.is_empty() && term.mixed.is_empty();
+        let folds = attempt.diagnostics.is_empty() && alternatives.iter().all(fits);
+        folds.then(|| (either(alternatives, filter.unwrap_or(like)), window))
+    }
+}
+
+/// Returns the edges of a window as conditions.
+fn edges(window: WindowSpec, like: &Expr) -> Vec<Expr> {
+    let expr = |kind, sql_type| Expr { kind, sql_type, span: like.span };
+    let edge = |op, micros, unit: Option<CalendarUnit>| {
+        let interval = expr(ExprKind::Literal(Value::Interval(micros)), SqlType::Interval);
+        let now = expr(ExprKind::Now, SqlType::Timestamp);
+        let now = unit.map_or_else(|| now.clone(), |unit| cut_down(now.clone(), unit));
+        let shift = ExprKind::Arithmetic { op: ArithmeticOp::Add, left: Box::new(now), right: Box::new(interval) };
+        let column = expr(ExprKind::Column(Column::CreatedAt), SqlType::Timestamp);
+        let right = Box::new(expr(shift, SqlType::Timestamp));
+        boolean(ExprKind::Compare { op, left: Box::new(column), right }, like)
+    };
+    let from = window.from.map(|from| edge(Comparison::GreaterOrEqual, from, window.from_unit));
+    from.into_iter().chain(window.until.map(|until| edge(Comparison::LessOrEqual, until, window.until_unit))).collect()
+}
+
+fn cut_down(now: Expr, unit: CalendarUnit) -> Expr {
+    let span = now.span;
+    let kind = ExprKind::Function { function: ScalarFunction::DateTrunc(unit), arguments: vec![now] };
+    let made = Expr { kind, sql_type: if unit.is_date() { SqlType::Date } else { SqlType::Timestamp }, span };
+    match made.sql_type {
+        SqlType::Timestamp => made,
+        _ => Expr {
+            kind: ExprKind::Cast { value: Box::new(made), to: CastType::Timestamp },
+            sql_type: SqlType::Timestamp,
+            span,
+        },
     }
 }
 

@@ -7,12 +7,17 @@
 //! the user's part holds and *some* row makes the row's part TRUE, which is an `Exists` aggregate.
 //! Times in a row part that are compared with `now()` become the aggregate's window ([`time`]).
 //!
-//! What does not come apart this way is refused, never approximated.
+//! What does not come apart this way, a row against the user's other events or against `now()` in
+//! some other form, is computed anew over the events retained for it ([`interpret`]); as an aggregate
+//! with a value of its own it shares everything else with the folded ones. What cannot be exact even
+//! so is refused, never approximated.
 
 mod demand;
 mod formula;
+mod interpret;
 mod key;
 mod lower;
+mod retention;
 mod slots;
 mod spec;
 mod term;
@@ -21,8 +26,9 @@ mod unsupported;
 mod walk;
 
 pub use lower::plan;
-pub use spec::{AggregateKey, AggregateSpec, Demand, NowComparison, Plan, WindowSpec};
+pub use spec::{AggregateKey, AggregateSpec, Demand, Interpretation, NowComparison, Plan, WindowSpec};
 pub use walk::{argument_of, children};
+pub(crate) use walk::{map_aggregate, map_children};
 
 #[cfg(test)]
 mod tests;

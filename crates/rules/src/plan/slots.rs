@@ -1,9 +1,10 @@
 //! The aggregates of a plan, each once, and expressions over them.
 
 use super::demand::{demand, is_count};
+use super::interpret::interpreted;
 use super::lower::Lowering;
 use super::spec::{AggregateKey, AggregateSpec, Demand, NowComparison, WindowSpec};
-use super::time::against_now;
+use super::time::{against_now, is_against_now};
 use super::unsupported;
 use super::walk::{Uses, argument_of, map_children};
 use crate::limits::MAX_COUNT_THRESHOLD;
@@ -11,7 +12,7 @@ use crate::rule::{CastType, Comparison};
 use crate::{Aggregate, AggregateFunction, Expr, ExprKind, SqlType, Value};
 
 /// The aggregates collected so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Slots {
     keys: Vec<AggregateKey>,
     pub(super) specs: Vec<AggregateSpec>,
@@ -46,7 +47,9 @@ impl Lowering {
     pub(super) fn over_slots(&mut self, expr: &Expr) -> Expr {
         match &expr.kind {
             ExprKind::Aggregate(aggregate) => self.aggregate_slot(expr, aggregate, Demand::Exact),
-            ExprKind::Compare { op, left, right } if Uses::of(expr).now => self.now_comparison(expr, *op, left, right),
+            ExprKind::Compare { op, left, right } if is_against_now(expr) => {
+                self.now_comparison(expr, *op, left, right)
+            }
             ExprKind::Compare { op, left, right } => {
                 let left_slot = self.operand(left, *op, right);
                 let right_slot = self.operand(right, op.mirrored(), left);
@@ -108,33 +111,46 @@ impl Lowering {
         if aggregate.function == AggregateFunction::Exists {
             return self.some_row(filter, expr);
         }
-        self.check_argument(expr, &aggregate.function);
-        let (filter, window) = self.single_window(filter, expr);
-        let index = self.slots.index_of(AggregateSpec { function: aggregate.function.clone(), filter, window, demand });
-        slot(index, expr)
+        let argument = argument_of(&aggregate.function);
+        let folds = !matches!(aggregate.function, AggregateFunction::Funnel { .. })
+            && argument.is_none_or(|argument| !Uses::of(argument).now)
+            && aggregate.is_plain();
+        let Some((filter, window)) = folds.then(|| Self::single_window(filter, expr)).flatten() else {
+            return self.interpreted_slot(aggregate, expr);
+        };
+        self.diagnostics.extend(unsupported::total(&aggregate.function));
+        let function = aggregate.function.clone();
+        let spec = AggregateSpec { function, filter, window, demand, interpretation: None };
+        slot(self.slots.index_of(spec), expr)
     }
 
-    fn check_argument(&mut self, expr: &Expr, function: &AggregateFunction) {
-        let Some(argument) = argument_of(function) else { return };
-        if Uses::of(argument).now {
-            self.diagnostics.push(unsupported::now_outside_of_comparison(argument));
-        }
-        let is_total = matches!(function, AggregateFunction::Sum(_) | AggregateFunction::Avg(_));
-        if is_total && argument.sql_type == SqlType::Double {
-            self.diagnostics.push(unsupported::float_total(expr));
+    /// Makes the expression for an aggregate that is computed over retained events.
+    pub(super) fn interpreted_slot(&mut self, aggregate: &Aggregate, like: &Expr) -> Expr {
+        match interpreted(aggregate) {
+            Ok(spec) => slot(self.slots.index_of(spec), like),
+            Err(diagnostics) => {
+                self.diagnostics.extend(diagnostics);
+                like.clone()
+            }
         }
     }
 
     /// Makes the expression for "some row is like that": an `Exists` of the plan.
     pub(super) fn exists_slot(&mut self, filter: Option<Expr>, window: WindowSpec, like: &Expr) -> Expr {
         let function = AggregateFunction::Exists;
-        let index = self.slots.index_of(AggregateSpec { function, filter, window, demand: Demand::Exact });
+        let index = self.slots.index_of(AggregateSpec {
+            function,
+            filter,
+            window,
+            demand: Demand::Exact,
+            interpretation: None,
+        });
         Expr { kind: ExprKind::Slot(index), sql_type: SqlType::Boolean, span: like.span }
     }
 }
 
 /// A day is compared as its first instant.
-fn at_midnight(time: Expr) -> Expr {
+pub(super) fn at_midnight(time: Expr) -> Expr {
     if time.sql_type != SqlType::Date {
         return time;
     }
@@ -153,7 +169,7 @@ impl AggregateFunction {
     pub const fn over_nothing(&self) -> Value {
         match self {
             Self::Exists => Value::Boolean(false),
-            Self::CountAll | Self::Count(_) | Self::CountDistinct(_) => Value::Integer(0),
+            Self::CountAll | Self::Count(_) | Self::CountDistinct(_) | Self::Funnel { .. } => Value::Integer(0),
             _ => Value::Null,
         }
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::CalendarUnit;
 use crate::rule::Comparison;
-use crate::{AggregateFunction, Expr};
+use crate::{Aggregate, AggregateFunction, Column, Expr};
 
 /// Which events count, by `created_at - now` in microseconds; both edges are included.
 ///
@@ -32,6 +32,16 @@ impl WindowSpec {
         let (from, from_unit) = edge((self.from, self.from_unit), (other.from, other.from_unit), i64::max)?;
         let (until, until_unit) = edge((self.until, self.until_unit), (other.until, other.until_unit), i64::min)?;
         Some(Self { from, until, from_unit, until_unit })
+    }
+
+    /// Returns a window without an upper edge that begins before either does; edges of different units
+    /// have none in common.
+    #[must_use]
+    pub(super) fn hull(self, other: Self) -> Self {
+        // `None`, no edge, is less than any.
+        let from = if self.from_unit == other.from_unit { self.from.min(other.from) } else { None };
+        let from_unit = from.and(self.from_unit);
+        Self { from, from_unit, ..Self::default() }
     }
 
     /// Returns whether surely no instant lies inside, whatever `now` is.
@@ -117,6 +127,21 @@ pub struct AggregateSpec {
     pub window: WindowSpec,
     /// How much of it this rule needs to know.
     pub demand: Demand,
+    /// How it is computed when it cannot be folded event by event. Then `filter` and `window` say which
+    /// events are retained for it, and `function` is as it was written.
+    pub interpretation: Option<Box<Interpretation>>,
+}
+
+/// An aggregate that is computed anew over the retained events when one of them comes or time passes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Interpretation {
+    /// What is computed. Every comparison with `now()` in it, also inside of aggregates, is a
+    /// [`crate::ExprKind::Slot`]: an index into `now_comparisons`.
+    pub aggregate: Aggregate,
+    /// Over the row that the slot stands at; `time` may hold aggregates.
+    pub now_comparisons: Vec<NowComparison>,
+    /// The columns that are needed of a retained event, ascending.
+    pub columns: Vec<Column>,
 }
 
 /// Fingerprint of function, argument, filter and window of an [`AggregateSpec`]: equal keys share state.
@@ -131,7 +156,7 @@ pub struct AggregateKey(pub u128);
 /// Time alone flips it; see [`NowComparison::next_flip`].
 #[derive(Clone, PartialEq, Debug)]
 pub struct NowComparison {
-    /// The time, over the plan's aggregates; does not name `now()`.
+    /// The time, over the plan's aggregates (in an interpretation, over its row); does not name `now()`.
     pub time: Expr,
     /// How it is compared.
     pub op: Comparison,
@@ -142,6 +167,11 @@ pub struct NowComparison {
 }
 
 impl NowComparison {
+    /// Returns whether the comparison is TRUE of a time at `now`.
+    pub fn holds(&self, time: Timestamp, now: Timestamp) -> bool {
+        self.op.holds(time.cmp(&floor(self.unit, now).plus_micros(self.offset)))
+    }
+
     /// Returns the first instant after `now` at which the comparison flips while `time` stays the same.
     pub fn next_flip(&self, time: Timestamp, now: Timestamp) -> Option<Timestamp> {
         // The instant from which on the right side is not less, and the one from which on it is greater.
@@ -165,4 +195,11 @@ pub struct Plan {
     pub membership: Expr,
     /// Every comparison with `now()` in `membership`.
     pub now_comparisons: Vec<NowComparison>,
+}
+
+impl Plan {
+    /// Returns the aggregates that are computed over retained events.
+    pub fn interpreted(&self) -> impl Iterator<Item = &AggregateSpec> {
+        self.aggregates.iter().filter(|spec| spec.interpretation.is_some())
+    }
 }

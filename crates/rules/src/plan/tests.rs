@@ -1,9 +1,9 @@
 //! What clauses are lowered to.
 
 use super::{AggregateSpec, Demand, NowComparison, Plan, WindowSpec, plan};
-use crate::eval::build::{aggregate, and, boolean, column, compare, integer, not, now_plus, or, text, time};
+use crate::eval::build::{aggregate, and, boolean, column, compare, expr, integer, not, now_plus, or, text, time};
 use crate::rule::Comparison::{self, Equal, Greater, GreaterOrEqual, Less, LessOrEqual, NotEqual};
-use crate::{AggregateFunction, Code, Column, Expr, ExprKind, Rule};
+use crate::{AggregateFunction, Code, Column, Expr, ExprKind, Rule, SqlType};
 
 const DAY: i64 = 86_400_000_000;
 
@@ -131,21 +131,26 @@ fn check_refused(expr: Expr, code: Code, words: &str) {
 }
 
 #[test]
-fn what_does_not_come_apart_is_refused() {
-    let total = || column(Column::OrderTotal);
-    let above_average = compare(total(), Greater, aggregate(AggregateFunction::Avg(total()), None));
-    check_refused(above_average, Code::Unsupported, "with an aggregate");
-    let received = compare(column(Column::ReceivedAt), Greater, now_plus(-DAY));
-    check_refused(received, Code::Unsupported, "only `created_at`");
-    let several = compare(count(Some(or([and([activity("a"), since(1)]), since(0)]))), Greater, integer(1));
-    check_refused(several, Code::Unsupported, "one window");
+fn what_cannot_be_exact_is_refused() {
+    let clock = compare(now_plus(0), Equal, expr(ExprKind::Negate(Box::new(now_plus(0))), SqlType::Timestamp));
+    check_refused(clock, Code::Unsupported, "can only stand in a comparison");
+    let total = column(Column::OrderTotal);
+    let double = expr(ExprKind::Negate(Box::new(total.clone())), SqlType::Double);
+    let above_average = compare(total, Greater, aggregate(AggregateFunction::Avg(double), None));
+    check_refused(above_average, Code::Unsupported, "DOUBLE");
     let high = compare(count(None), Greater, integer(10_001));
     check_refused(high, Code::Limits, "10000");
     let long = compare(column(Column::CreatedAt), Greater, now_plus(-40_000 * DAY));
     check_refused(long, Code::Unsupported, "100 years");
+}
+
+#[test]
+fn a_clause_of_too_many_alternatives_is_evaluated_as_a_whole() {
     let alternatives =
         |at: u8| or([and([region(Equal, &at.to_string()), since(i64::from(at) + 1)]), and([activity("a"), since(1)])]);
-    check_refused(and((0..7).map(alternatives).collect::<Vec<_>>()), Code::Limits, "alternatives");
+    let clause = and((0..7).map(alternatives).collect::<Vec<_>>());
+    let plan = lowered(clause);
+    assert_eq!((plan.aggregates.len(), plan.interpreted().count()), (1, 1));
 }
 
 #[test]
@@ -156,7 +161,13 @@ fn a_window_that_cannot_hold_anything_selects_nobody() {
 
 #[test]
 fn the_key_of_an_aggregate_never_changes() {
-    let spec = |function, filter, window| AggregateSpec { function, filter, window, demand: Demand::Exact };
+    let spec = |function, filter, window| AggregateSpec {
+        function,
+        filter,
+        window,
+        demand: Demand::Exact,
+        interpretation: None,
+    };
     let month = WindowSpec { from: Some(-30 * DAY), ..WindowSpec::default() };
     let purchases =
         Some(and([activity("product_purchased"), compare(column(Column::CreatedAt), Less, time("2026-01-01"))]));
@@ -171,4 +182,69 @@ fn the_key_of_an_aggregate_never_changes() {
     let found: Vec<String> = golden.iter().map(|(spec, _)| format!("{:#x}", spec.key().0)).collect();
     let expected: Vec<String> = golden.iter().map(|(_, key)| format!("{key:#x}")).collect();
     assert_eq!(found, expected);
+}
+
+/// What is retained of the events for the one interpreted aggregate of a rule.
+#[track_caller]
+fn check_retained(expr: Expr, filter: Option<Expr>, from: Option<i64>, columns: &[Column]) {
+    let plan = lowered(expr);
+    let [spec] = plan.interpreted().collect::<Vec<_>>()[..] else { panic!("{:?}", plan.aggregates) };
+    assert_eq!((&spec.filter, spec.window), (&filter, WindowSpec { from, ..WindowSpec::default() }));
+    assert_eq!(spec.interpretation.as_ref().unwrap().columns, columns);
+}
+
+fn outer(column: Column) -> Expr {
+    expr(ExprKind::Outer { distance: 1, column }, column.sql_type())
+}
+
+#[test]
+fn a_row_against_an_aggregate_retains_every_event() {
+    let total = || column(Column::OrderTotal);
+    let above_average = || compare(total(), Greater, aggregate(AggregateFunction::Avg(total()), None));
+    check_retained(above_average(), None, None, &[Column::OrderTotal]);
+    // What the row must be besides says nothing of the rows that are averaged.
+    let columns = [Column::ActivityType, Column::OrderTotal];
+    check_retained(and([above_average(), activity("a")]), None, None, &columns);
+}
+
+#[test]
+fn what_the_user_must_be_besides_is_still_folded() {
+    let total = || column(Column::OrderTotal);
+    let above_average = compare(total(), Greater, aggregate(AggregateFunction::Avg(total()), None));
+    let plan = lowered(and([above_average, compare(count(Some(since(7))), Greater, integer(3))]));
+    let folded: Vec<_> = plan.aggregates.iter().filter(|spec| spec.interpretation.is_none()).collect();
+    assert_eq!(folded.len(), 1);
+    assert_eq!(folded[0].demand, Demand::UpTo(4));
+}
+
+#[test]
+fn only_events_that_some_filter_can_pass_are_retained() {
+    let later = compare(column(Column::CreatedAt), Greater, outer(Column::CreatedAt));
+    let bought = |extra: Vec<Expr>| {
+        let filter = and([vec![activity("b"), later.clone()], extra].concat());
+        aggregate(AggregateFunction::Exists, Some(filter))
+    };
+    let columns = [Column::ActivityType, Column::CreatedAt];
+    let either = Some(or([activity("a"), activity("b")]));
+    check_retained(and([activity("a"), bought(vec![])]), either.clone(), None, &columns);
+    // A window bounds them when every use of a row is bounded.
+    check_retained(and([activity("a"), since(7), bought(vec![])]), either.clone(), None, &columns);
+    check_retained(and([activity("a"), since(7), bought(vec![since(3)])]), either, Some(-7 * DAY), &columns);
+}
+
+#[test]
+fn several_windows_in_a_filter_retain_what_lies_in_the_widest() {
+    let several = compare(count(Some(or([and([activity("a"), since(1)]), since(3)]))), Greater, integer(1));
+    check_retained(several, None, Some(-3 * DAY), &[Column::ActivityType, Column::CreatedAt]);
+}
+
+#[test]
+fn other_times_against_now_retain_events() {
+    let received = compare(column(Column::ReceivedAt), Greater, now_plus(-DAY));
+    check_retained(
+        and([region(Equal, "CA"), received]),
+        Some(region(Equal, "CA")),
+        None,
+        &[Column::Region, Column::ReceivedAt],
+    );
 }

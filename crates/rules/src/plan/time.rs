@@ -4,7 +4,7 @@ use schema::Timestamp;
 
 use super::spec::WindowSpec;
 use super::unsupported;
-use super::walk::Uses;
+use super::walk::{Uses, children};
 use crate::calendar::CalendarUnit;
 use crate::eval::{Scope, evaluate};
 use crate::rule::{ArithmeticOp, CastType, Comparison, ScalarFunction};
@@ -42,6 +42,19 @@ pub(super) fn against_now(expr: &Expr) -> Result<AgainstNow<'_>, Diagnostic> {
         (None, Some(time)) => against(Some(time), op.mirrored(), -offset, left.unit),
         // Two times; or the time of the day, which no event has a part in.
         _ => Err(unsupported::now_outside_of_comparison(expr)),
+    }
+}
+
+/// Returns whether a comparison is one with `now()`, and does not only hold others that are.
+pub(super) fn is_against_now(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Compare { left, right, .. } if names_now(left) || names_now(right))
+}
+
+fn names_now(side: &Expr) -> bool {
+    match &side.kind {
+        ExprKind::Now => true,
+        ExprKind::Compare { .. } => false,
+        _ => children(side).into_iter().any(names_now),
     }
 }
 
@@ -131,22 +144,22 @@ impl Scope for Nowhere {
 }
 
 /// Returns the windows one of which an event's `created_at` must lie in, so that a comparison of it
-/// with `now()` is TRUE (FALSE, unless `wanted`). Neither side is ever NULL.
-pub(super) fn windows(expr: &Expr, wanted: bool) -> Result<Vec<WindowSpec>, Diagnostic> {
-    let against = against_now(expr)?;
+/// with `now()` is TRUE (FALSE, unless `wanted`). Neither side is ever NULL. `None` where no windows say that.
+pub(super) fn windows(expr: &Expr, wanted: bool) -> Option<Vec<WindowSpec>> {
+    let against = against_now(expr).ok()?;
     let Some((ExprKind::Column(Column::CreatedAt), cut_to)) = against.time.and_then(cut_down) else {
-        return Err(unsupported::not_created_at(expr));
+        return None;
     };
     let op = if wanted { against.op } else { against.op.negated() };
     // Cut down, a time equals the edge from the edge on until the next boundary.
     let length = match cut_to {
-        Some(unit) => step_from_edge(unit, &against, op).ok_or_else(|| unsupported::not_aligned(expr))?,
+        Some(unit) => step_from_edge(unit, &against, op)?,
         None => 1,
     };
     let (before, at, after) = (against.offset - 1, against.offset, against.offset + length);
     let until = |until| WindowSpec { until: Some(until), until_unit: against.unit, ..WindowSpec::default() };
     let from = |from| WindowSpec { from: Some(from), from_unit: against.unit, ..WindowSpec::default() };
-    Ok(match op {
+    Some(match op {
         Comparison::Less => vec![until(before)],
         Comparison::LessOrEqual => vec![until(after - 1)],
         Comparison::Greater => vec![from(after)],

@@ -1,14 +1,17 @@
 //! Walking over expressions without knowing their kinds.
 
-use crate::{AggregateFunction, Expr, ExprKind};
+use crate::{Aggregate, AggregateFunction, Expr, ExprKind};
 
 /// Returns the direct parts of an expression, in order. An aggregate is closed: its argument and
 /// filter are about other rows.
 pub fn children(expr: &Expr) -> Vec<&Expr> {
     match &expr.kind {
-        ExprKind::Literal(_) | ExprKind::Column(_) | ExprKind::Now | ExprKind::Aggregate(_) | ExprKind::Slot(_) => {
-            Vec::new()
-        }
+        ExprKind::Literal(_)
+        | ExprKind::Column(_)
+        | ExprKind::Outer { .. }
+        | ExprKind::Now
+        | ExprKind::Aggregate(_)
+        | ExprKind::Slot(_) => Vec::new(),
         ExprKind::Not(inner) | ExprKind::IsNull(inner) | ExprKind::IsTrue(inner) | ExprKind::Negate(inner) => {
             vec![inner]
         }
@@ -29,7 +32,7 @@ pub fn children(expr: &Expr) -> Vec<&Expr> {
 /// Returns what is aggregated, if the function has an argument.
 pub const fn argument_of(function: &AggregateFunction) -> Option<&Expr> {
     match function {
-        AggregateFunction::Exists | AggregateFunction::CountAll => None,
+        AggregateFunction::Exists | AggregateFunction::CountAll | AggregateFunction::Funnel { .. } => None,
         AggregateFunction::Count(argument)
         | AggregateFunction::CountDistinct(argument)
         | AggregateFunction::Sum(argument)
@@ -41,11 +44,31 @@ pub const fn argument_of(function: &AggregateFunction) -> Option<&Expr> {
     }
 }
 
+/// Rebuilds an aggregate with its argument and filter replaced.
+pub(crate) fn map_aggregate(aggregate: &Aggregate, map: &mut impl FnMut(&Expr) -> Expr) -> Aggregate {
+    let function = match &aggregate.function {
+        function @ (AggregateFunction::Exists | AggregateFunction::CountAll) => function.clone(),
+        AggregateFunction::Count(argument) => AggregateFunction::Count(map(argument)),
+        AggregateFunction::CountDistinct(argument) => AggregateFunction::CountDistinct(map(argument)),
+        AggregateFunction::Sum(argument) => AggregateFunction::Sum(map(argument)),
+        AggregateFunction::Avg(argument) => AggregateFunction::Avg(map(argument)),
+        AggregateFunction::Min(argument) => AggregateFunction::Min(map(argument)),
+        AggregateFunction::Max(argument) => AggregateFunction::Max(map(argument)),
+        AggregateFunction::Last(argument) => AggregateFunction::Last(map(argument)),
+        AggregateFunction::First(argument) => AggregateFunction::First(map(argument)),
+        AggregateFunction::Funnel { window, steps } => {
+            AggregateFunction::Funnel { window: *window, steps: steps.iter().map(&mut *map).collect() }
+        }
+    };
+    Aggregate { function, filter: aggregate.filter.as_ref().map(map) }
+}
+
 /// Rebuilds an expression with each direct part replaced.
-pub(super) fn map_children(expr: &Expr, map: &mut impl FnMut(&Expr) -> Expr) -> Expr {
+pub(crate) fn map_children(expr: &Expr, map: &mut impl FnMut(&Expr) -> Expr) -> Expr {
     let kind = match &expr.kind {
         kind @ (ExprKind::Literal(_)
         | ExprKind::Column(_)
+        | ExprKind::Outer { .. }
         | ExprKind::Now
         | ExprKind::Aggregate(_)
         | ExprKind::Slot(_)) => kind.clone(),
@@ -88,6 +111,8 @@ fn boxed(expr: &Expr, map: &mut impl FnMut(&Expr) -> Expr) -> Box<Expr> {
 pub(super) struct Uses {
     /// A column of the row.
     pub(super) row: bool,
+    /// A column of the row around the aggregate that it stands in.
+    pub(super) outer: bool,
     /// An aggregate over the user's events.
     pub(super) user: bool,
     /// The instant of the evaluation.
@@ -95,10 +120,15 @@ pub(super) struct Uses {
 }
 
 impl Uses {
-    /// Returns what an expression depends on, outside of its aggregates.
+    /// Returns what an expression depends on, outside of its aggregates (which can look at its row).
     pub(super) fn of(expr: &Expr) -> Self {
         let own = Self {
-            row: matches!(expr.kind, ExprKind::Column(_)),
+            row: match &expr.kind {
+                ExprKind::Column(_) => true,
+                ExprKind::Aggregate(aggregate) => aggregate.is_correlated(),
+                _ => false,
+            },
+            outer: expr.reach() > 0,
             user: matches!(expr.kind, ExprKind::Aggregate(_) | ExprKind::Slot(_)),
             now: matches!(expr.kind, ExprKind::Now),
         };
@@ -106,11 +136,16 @@ impl Uses {
     }
 
     const fn joined(self, other: Self) -> Self {
-        Self { row: self.row || other.row, user: self.user || other.user, now: self.now || other.now }
+        Self {
+            row: self.row || other.row,
+            outer: self.outer || other.outer,
+            user: self.user || other.user,
+            now: self.now || other.now,
+        }
     }
 
     /// Returns whether it depends on nothing: a constant.
     pub(super) const fn nothing(self) -> bool {
-        !self.row && !self.user && !self.now
+        !self.row && !self.outer && !self.user && !self.now
     }
 }

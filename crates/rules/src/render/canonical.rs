@@ -6,14 +6,24 @@ use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, Rule};
 
 /// Prints the canonical clause: compiling it gives an equal rule.
 pub fn canonical(rule: &Rule) -> String {
-    print::expression(&rule.expr, &Canonical)
+    print::expression(&rule.expr, &Canonical { level: 0 })
 }
 
-struct Canonical;
+const MICROS_PER_SECOND: i64 = 1_000_000;
+
+#[derive(Clone, Copy)]
+struct Canonical {
+    /// How many aggregates the printed expression stands in.
+    level: usize,
+}
 
 impl Target for Canonical {
     fn column(&self, column: Column) -> String {
         column.as_str().to_owned()
+    }
+
+    fn outer(&self, distance: usize, column: Column) -> String {
+        format!("{}.{}", print::alias(self.level.saturating_sub(distance)), column.as_str())
     }
 
     fn now(&self) -> String {
@@ -28,23 +38,16 @@ impl Target for Canonical {
     }
 
     fn aggregate(&self, aggregate: &Aggregate) -> String {
-        let filter = aggregate.filter.as_ref();
-        let name = print::aggregate_name(&aggregate.function);
-        let shown = |value: &Expr| print::expression(value, self);
-        let call = match &aggregate.function {
-            AggregateFunction::Exists => return self.exists(filter),
-            AggregateFunction::CountAll => format!("{name}(*)"),
-            AggregateFunction::CountDistinct(value) => format!("{name}(DISTINCT {})", shown(value)),
-            AggregateFunction::Last(value) | AggregateFunction::First(value) => {
-                format!("{name}({}, created_at)", shown(value))
-            }
-            AggregateFunction::Count(value)
-            | AggregateFunction::Sum(value)
-            | AggregateFunction::Avg(value)
-            | AggregateFunction::Min(value)
-            | AggregateFunction::Max(value) => format!("{name}({})", shown(value)),
-        };
-        filter.map_or(call.clone(), |filter| format!("{call} FILTER (WHERE {})", shown(filter)))
+        if aggregate.function == AggregateFunction::Exists {
+            return format!("EXISTS (SELECT 1 {})", self.rows(aggregate.filter.as_ref()));
+        }
+        // FILTER stands in the clause itself, and has no name for another row.
+        if self.level > 0 || !aggregate.is_plain() {
+            return format!("(SELECT {} {})", self.inner().call(aggregate), self.rows(aggregate.filter.as_ref()));
+        }
+        let call = self.call(aggregate);
+        let filtered = |filter| format!("{call} FILTER (WHERE {})", print::expression(filter, self));
+        aggregate.filter.as_ref().map_or_else(|| call.clone(), filtered)
     }
 
     fn is_true(&self, inner: &Expr, negated: bool) -> String {
@@ -78,11 +81,38 @@ impl Target for Canonical {
 }
 
 impl Canonical {
-    fn exists(&self, filter: Option<&Expr>) -> String {
+    const fn inner(self) -> Self {
+        Self { level: self.level + 1 }
+    }
+
+    /// Prints `FROM events e WHERE e.user_id = events.user_id AND …` for the rows that pass a filter.
+    fn rows(self, filter: Option<&Expr>) -> String {
+        let inner = self.inner();
         let also = filter.map_or_else(String::new, |filter| match &filter.kind {
-            crate::ExprKind::And(_) => format!(" AND {}", print::expression(filter, self)),
-            _ => format!(" AND {}", print::operand(filter, NOT, self)),
+            crate::ExprKind::And(_) => format!(" AND {}", print::expression(filter, &inner)),
+            _ => format!(" AND {}", print::operand(filter, NOT, &inner)),
         });
-        format!("EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id{also})")
+        format!("{}{also}", print::same_user(inner.level))
+    }
+
+    fn call(self, aggregate: &Aggregate) -> String {
+        let name = print::aggregate_name(&aggregate.function);
+        let shown = |value: &Expr| print::expression(value, &self);
+        match &aggregate.function {
+            AggregateFunction::Exists => name.to_owned(),
+            AggregateFunction::CountAll => format!("{name}(*)"),
+            AggregateFunction::CountDistinct(value) => format!("{name}(DISTINCT {})", shown(value)),
+            AggregateFunction::Last(value) | AggregateFunction::First(value) => {
+                format!("{name}({}, created_at)", shown(value))
+            }
+            AggregateFunction::Funnel { window, steps } => {
+                format!("{name}({})(created_at, {})", window / MICROS_PER_SECOND, print::comma_separated(steps, &self))
+            }
+            AggregateFunction::Count(value)
+            | AggregateFunction::Sum(value)
+            | AggregateFunction::Avg(value)
+            | AggregateFunction::Min(value)
+            | AggregateFunction::Max(value) => format!("{name}({})", shown(value)),
+        }
     }
 }

@@ -1,13 +1,12 @@
 //! A rule as a Databend query: the same answer, without what Databend lacks or errs in.
 //!
-//! The aggregates of a rule are the columns of one grouped subquery that the rows are joined with:
-//! every user with an event has a group, so that the join loses nobody, and correlated subqueries,
-//! which Databend answers wrongly or types wrongly, are not needed. A filter stands inside its aggregate:
-//! in WHERE it could leave no row of a user. What Databend answers is in `testkit/databend/semantics.sql`.
+//! The rows, and the aggregates that they are joined with, are [`super::rows`]; here is what an
+//! expression over them is. What Databend answers is in `testkit/databend/semantics.sql`.
 
 use schema::Timestamp;
 
 use crate::render::print::{self, PRODUCT, SUM, Target};
+use crate::render::rows::Rows;
 use crate::rule::{ArithmeticOp, Comparison, ScalarFunction};
 use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, Rule, SqlType, Value, eval};
 
@@ -22,37 +21,25 @@ const TOTAL_DIGITS: usize = 18;
 
 /// Prints `SELECT DISTINCT events.user_id FROM events … WHERE …` for Databend, with `now()` as a literal.
 pub fn databend(rule: &Rule, now: Timestamp) -> String {
-    let aggregates = aggregates_of(&rule.expr);
-    let target = Databend { now, row: "events", aggregates: &aggregates };
+    let target = Databend { now, rows: Rows::of_clause(&rule.expr) };
     let condition = print::expression(&rule.expr, &target);
-    format!("SELECT DISTINCT events.user_id FROM events{} WHERE {condition}", target.joined())
+    format!("SELECT DISTINCT events.user_id FROM events{} WHERE {condition}", target.joins())
 }
 
-/// Returns the aggregates that stand in a clause, each once.
-fn aggregates_of(expr: &Expr) -> Vec<&Aggregate> {
-    let mut found: Vec<&Aggregate> = Vec::new();
-    expr.walk(&mut |part| {
-        if let ExprKind::Aggregate(aggregate) = &part.kind
-            && !found.contains(&&**aggregate)
-        {
-            found.push(aggregate);
-        }
-    });
-    found
-}
-
-#[derive(Clone, Copy)]
-struct Databend<'r> {
-    now: Timestamp,
-    /// The name of the rows that columns belong to.
-    row: &'static str,
-    /// The columns `a0`, `a1`, … of the user's group.
-    aggregates: &'r [&'r Aggregate],
+/// Prints what stands at one kind of rows.
+#[derive(Clone)]
+pub(super) struct Databend<'r> {
+    pub(super) now: Timestamp,
+    pub(super) rows: Rows<'r>,
 }
 
 impl Target for Databend<'_> {
     fn column(&self, column: Column) -> String {
-        format!("{}.{}", self.row, column.as_str())
+        format!("{}.{}", self.rows.name, column.as_str())
+    }
+
+    fn outer(&self, distance: usize, column: Column) -> String {
+        format!("{}.{}", self.rows.around(distance), column.as_str())
     }
 
     fn now(&self) -> String {
@@ -65,8 +52,7 @@ impl Target for Databend<'_> {
     }
 
     fn aggregate(&self, aggregate: &Aggregate) -> String {
-        let index = self.aggregates.iter().position(|known| *known == aggregate);
-        format!("u.a{}", index.unwrap_or(self.aggregates.len()))
+        self.rows.value_of(aggregate)
     }
 
     fn compare(&self, op: Comparison, left: &Expr, right: &Expr) -> String {
@@ -173,21 +159,6 @@ impl Target for Databend<'_> {
 }
 
 impl Databend<'_> {
-    /// The join with every user's aggregates; nothing where there are none.
-    fn joined(&self) -> String {
-        if self.aggregates.is_empty() {
-            return String::new();
-        }
-        let inner = Self { row: "e", ..*self };
-        let columns: String = self
-            .aggregates
-            .iter()
-            .enumerate()
-            .map(|(index, aggregate)| format!(", {} AS a{index}", inner.call(aggregate)))
-            .collect();
-        format!(" JOIN (SELECT e.user_id{columns} FROM events e GROUP BY e.user_id) u ON u.user_id = events.user_id")
-    }
-
     /// Prints `left op right`; division by zero would fail the whole query.
     fn plain(&self, op: ArithmeticOp, left: String, right: &Expr) -> String {
         match op {
@@ -230,7 +201,7 @@ impl Databend<'_> {
 
     /// An aggregate over the user's events. `sum_if` and its like give 0 where only NULLs pass the
     /// condition, and cut averages: a CASE inside does not.
-    fn call(&self, aggregate: &Aggregate) -> String {
+    pub(super) fn call(&self, aggregate: &Aggregate) -> String {
         let Aggregate { function, filter } = aggregate;
         let name = print::aggregate_name(function);
         let condition = filter.as_ref().map(|filter| print::expression(filter, self));
@@ -244,7 +215,20 @@ impl Databend<'_> {
             AggregateFunction::CountAll => all(),
             AggregateFunction::CountDistinct(value) => format!("count(DISTINCT {})", only(value)),
             AggregateFunction::Last(value) | AggregateFunction::First(value) => {
-                format!("{name}({}, (e.created_at, e.event_id))", only(value))
+                let row = &self.rows.name;
+                format!("{name}({}, ({row}.created_at, {row}.event_id))", only(value))
+            }
+            // Its window is in the unit of its time, which is microseconds; NULL is no step.
+            AggregateFunction::Funnel { window, steps } => {
+                let row = &self.rows.name;
+                let step = |step: &Expr| match &condition {
+                    Some(condition) => {
+                        format!("coalesce(({condition}) AND ({}), FALSE)", print::expression(step, self))
+                    }
+                    None => format!("coalesce({}, FALSE)", print::expression(step, self)),
+                };
+                let steps = steps.iter().map(step).collect::<Vec<_>>().join(", ");
+                format!("CAST({name}({window})({row}.created_at, {steps}) AS BIGINT)")
             }
             AggregateFunction::Sum(value) => total(name, value, &only(value)),
             AggregateFunction::Avg(value) if value.sql_type == SqlType::Integer => {

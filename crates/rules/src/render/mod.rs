@@ -6,6 +6,7 @@
 mod canonical;
 mod databend;
 mod print;
+mod rows;
 
 pub use canonical::canonical;
 pub use databend::databend;

@@ -8,6 +8,7 @@ use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, Path
 /// What two kinds of SQL say differently.
 pub(super) trait Target: Sized {
     fn column(&self, column: Column) -> String;
+    fn outer(&self, distance: usize, column: Column) -> String;
     fn now(&self) -> String;
     fn interval(&self, micros: i64) -> String;
     fn aggregate(&self, aggregate: &Aggregate) -> String;
@@ -63,6 +64,7 @@ fn binding(expr: &Expr) -> u8 {
         ExprKind::Literal(value) if is_negative(value) => SUM,
         ExprKind::Literal(_)
         | ExprKind::Column(_)
+        | ExprKind::Outer { .. }
         | ExprKind::Now
         | ExprKind::Case { .. }
         | ExprKind::Function { .. }
@@ -105,6 +107,7 @@ fn printed(expr: &Expr, target: &impl Target) -> String {
     match &expr.kind {
         ExprKind::Literal(value) => literal(value, target),
         ExprKind::Column(column) => target.column(*column),
+        ExprKind::Outer { distance, column } => target.outer(*distance, *column),
         ExprKind::Now => target.now(),
         ExprKind::Not(inner) if negated_form(inner) => test(inner, true, target),
         ExprKind::Not(inner) => denied(inner, target),
@@ -255,6 +258,21 @@ pub(super) fn in_units(micros: i64) -> (i64, &'static str) {
     fitting.map_or((micros, "MICROSECOND"), |(length, unit)| (micros / length, unit))
 }
 
+/// Returns the name of the rows so many levels inside of the clause, as subqueries call them.
+pub(super) fn alias(level: usize) -> String {
+    match level {
+        0 => "events".to_owned(),
+        1 => "e".to_owned(),
+        level => format!("e{level}"),
+    }
+}
+
+/// Prints the part of a subquery at a level that ties it to the user of the row around it.
+pub(super) fn same_user(level: usize) -> String {
+    let (own, around) = (alias(level), alias(level.saturating_sub(1)));
+    format!("FROM events {own} WHERE {own}.user_id = {around}.user_id")
+}
+
 /// Returns the name of an aggregate in SQL.
 pub(super) const fn aggregate_name(function: &AggregateFunction) -> &'static str {
     match function {
@@ -266,5 +284,6 @@ pub(super) const fn aggregate_name(function: &AggregateFunction) -> &'static str
         AggregateFunction::Max(_) => "max",
         AggregateFunction::Last(_) => "arg_max",
         AggregateFunction::First(_) => "arg_min",
+        AggregateFunction::Funnel { .. } => "window_funnel",
     }
 }

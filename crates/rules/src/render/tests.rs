@@ -12,7 +12,7 @@ proptest! {
 
     #[test]
     fn a_printed_rule_compiles_to_itself(seed in any::<u64>()) {
-        let expr = Maker { state: seed | 1 }.condition(4, true);
+        let expr = Maker { state: seed | 1, level: 0 }.condition(4, true);
         let printed = render::canonical(&Rule { expr: expr.clone() });
         let mut diagnostics = Vec::new();
         let again = compile::typed(&printed, &mut diagnostics);
@@ -26,6 +26,8 @@ proptest! {
 /// Makes rules in normal form from a seed.
 struct Maker {
     state: u64,
+    /// How many aggregates the next expression stands in.
+    level: usize,
 }
 
 const TEXTS: [&str; 6] = ["CA", "", "it's", r"a\b", "Île", "a\nb"];
@@ -66,6 +68,9 @@ impl Maker {
             }
             6 => {
                 let (value, first) = self.pair(depth - 1, whole);
+                if first.holds_aggregate() {
+                    return self.condition(depth - 1, whole);
+                }
                 let null = make(ExprKind::Literal(Value::Null), SqlType::Null);
                 ExprKind::InList { value: Box::new(value), list: vec![first, null] }
             }
@@ -101,7 +106,7 @@ impl Maker {
             _ => make(ExprKind::Literal(Value::Decimal(Decimal::new(1250, 2).unwrap())), SqlType::Decimal { scale: 2 }),
         };
         let salt = make(ExprKind::Literal(Value::Text(self.pick(&TEXTS).to_owned())), SqlType::Text);
-        call(ScalarFunction::Rollout, vec![percent, salt, column(Column::UserId)], SqlType::Boolean)
+        call(ScalarFunction::Rollout, vec![percent, salt, of_row(Column::UserId)], SqlType::Boolean)
     }
 
     /// A value of the payload.
@@ -109,8 +114,8 @@ impl Maker {
         let steps = [PathStep::Key("k".to_owned()), PathStep::Index(3), PathStep::Key("it's a\\b".to_owned())];
         let taken = 1 + self.below(3);
         let value = match self.below(if depth > 0 && whole { 3 } else { 2 }) {
-            0 | 1 => column(Column::Payload),
-            _ => self.aggregate(AggregateFunction::Last(column(Column::Payload)), depth),
+            0 | 1 => of_row(Column::Payload),
+            _ => self.aggregate(AggregateFunction::Last(of_row(Column::Payload)), depth),
         };
         let kind = ExprKind::Path { value: Box::new(value), steps: steps[..taken].to_vec() };
         make(kind, SqlType::Variant)
@@ -140,8 +145,27 @@ impl Maker {
         self.pair(depth, whole).0
     }
 
+    /// Makes what stands inside of an aggregate.
+    fn inside<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> T {
+        self.level += 1;
+        let made = make(self);
+        self.level -= 1;
+        made
+    }
+
+    /// Makes a column of the row, or of the one around it.
+    fn column(&mut self, columns: &[Column]) -> Expr {
+        let column = self.pick(columns);
+        let around = self.level > 0 && column != Column::UserId && self.below(3) == 0;
+        let distance = 1 + self.below(self.level.max(1));
+        let kind = if around { ExprKind::Outer { distance, column } } else { ExprKind::Column(column) };
+        make(kind, column.sql_type())
+    }
+
     fn aggregate(&mut self, function: AggregateFunction, depth: usize) -> Expr {
-        let filter = (self.below(2) == 0).then(|| self.condition(depth - 1, false));
+        // Two levels are enough to have every kind of row around a row.
+        let whole = self.level < 2;
+        let filter = (self.below(2) == 0).then(|| self.inside(|maker| maker.condition(depth - 1, whole)));
         let sql_type = compile::result_type(&function);
         make(ExprKind::Aggregate(Box::new(Aggregate { function, filter })), sql_type)
     }
@@ -168,7 +192,7 @@ impl Maker {
             }
             7 => {
                 let digits = make(ExprKind::Literal(Value::Integer(1)), SqlType::Integer);
-                let total = column(Column::OrderTotal);
+                let total = of_row(Column::OrderTotal);
                 call(ScalarFunction::Round, vec![total, digits], SqlType::Decimal { scale: 1 })
             }
             0 => self.arithmetic(depth, whole),
@@ -190,7 +214,8 @@ impl Maker {
                 call(ScalarFunction::Length, vec![inner], SqlType::Integer)
             }
             8 => {
-                let value = column(self.pick(&[Column::Region, Column::OrderTotal, Column::CreatedAt, Column::UserId]));
+                let columns = [Column::Region, Column::OrderTotal, Column::CreatedAt, Column::UserId];
+                let value = self.inside(|maker| maker.column(&columns));
                 let function = match self.below(3) {
                     0 => AggregateFunction::CountAll,
                     1 => AggregateFunction::Count(value),
@@ -199,7 +224,7 @@ impl Maker {
                 self.aggregate(function, depth)
             }
             _ => {
-                let value = self.number(depth - 1, false);
+                let value = self.inside(|maker| maker.number(depth - 1, false));
                 let double = value.sql_type == SqlType::Double;
                 let function = match if double { 2 + self.below(2) } else { self.below(4) } {
                     0 => AggregateFunction::Sum(value),
@@ -214,7 +239,7 @@ impl Maker {
 
     fn plain_number(&mut self) -> Expr {
         let (value, sql_type) = match self.below(4) {
-            0 => return column(Column::OrderTotal),
+            0 => return self.column(&[Column::OrderTotal]),
             1 => (Value::Integer(self.pick(&[0, 7, -5, i64::MAX, i64::MIN])), SqlType::Integer),
             _ => {
                 let (units, scale) = self.pick(&[(50, 2), (-125, 1), (1, 18)]);
@@ -240,7 +265,7 @@ impl Maker {
     fn text(&mut self, depth: usize, whole: bool) -> Expr {
         if depth == 0 || self.below(3) == 0 {
             return match self.below(2) {
-                0 => column(self.pick(&[Column::Region, Column::Url, Column::ActivityType])),
+                0 => self.column(&[Column::Region, Column::Url, Column::ActivityType]),
                 _ => make(ExprKind::Literal(Value::Text(self.pick(&TEXTS).to_owned())), SqlType::Text),
             };
         }
@@ -267,7 +292,7 @@ impl Maker {
                 make(ExprKind::Case { branches, otherwise }, SqlType::Text)
             }
             _ => {
-                let value = self.text(depth - 1, false);
+                let value = self.inside(|maker| maker.text(depth - 1, false));
                 self.aggregate(AggregateFunction::First(value), depth)
             }
         }
@@ -290,7 +315,7 @@ impl Maker {
 
     fn time(&mut self, depth: usize, whole: bool) -> Expr {
         match self.below(if depth > 0 && whole { 5 } else { 4 }) {
-            0 => column(Column::CreatedAt),
+            0 => self.column(&[Column::CreatedAt, Column::ReceivedAt]),
             1 => make(ExprKind::Now, SqlType::Timestamp),
             2 => {
                 let micros = self.pick(&[0, 1_767_225_600_000_000, -1, 1_767_225_600_000_001]);
@@ -305,7 +330,7 @@ impl Maker {
                 make(kind, SqlType::Timestamp)
             }
             _ => {
-                let value = self.time(depth - 1, false);
+                let value = self.inside(|maker| maker.time(depth - 1, false));
                 self.aggregate(AggregateFunction::Max(value), depth)
             }
         }
@@ -316,7 +341,7 @@ fn make(kind: ExprKind, sql_type: SqlType) -> Expr {
     Expr { kind, sql_type, span: Span::default() }
 }
 
-fn column(column: Column) -> Expr {
+fn of_row(column: Column) -> Expr {
     make(ExprKind::Column(column), column.sql_type())
 }
 
@@ -335,8 +360,8 @@ fn check_databend(clause: &str, expected: &str) {
 /// Checks the columns of the user's group and the condition over them.
 #[track_caller]
 fn check_grouped(clause: &str, columns: &str, condition: &str) {
-    let join = format!("JOIN (SELECT e.user_id, {columns} FROM events e GROUP BY e.user_id) u");
-    check_databend(clause, &format!("{join} ON u.user_id = events.user_id WHERE {condition}"));
+    let join = format!("JOIN (SELECT e.user_id AS k0, {columns} FROM events e GROUP BY e.user_id) u");
+    check_databend(clause, &format!("{join} ON u.k0 = events.user_id WHERE {condition}"));
 }
 
 #[test]
@@ -451,5 +476,30 @@ fn a_remainder_by_minus_one_does_not_raise() {
     check_databend(
         "7 % user_id = 1 AND url IS NULL",
         "WHERE 7 % CASE WHEN events.user_id = -1 THEN 1 ELSE NULLIF(events.user_id, 0) END = 1 AND events.url IS NULL",
+    );
+}
+
+#[test]
+fn a_row_is_joined_with_a_group_of_its_own() {
+    check_databend(
+        "order_total > max(order_total)",
+        "JOIN (SELECT e.user_id AS k0, max(e.order_total) AS a0 FROM events e GROUP BY e.user_id) u \
+         ON u.k0 = events.user_id WHERE events.order_total > u.a0",
+    );
+    check_databend(
+        "EXISTS (SELECT 1 FROM events a WHERE a.user_id = events.user_id AND a.url = events.url)",
+        "JOIN (SELECT e.user_id AS k0, o1.event_id AS k1, o1.received_at AS k2, count_if(e.url = o1.url) > 0 AS a0 \
+         FROM events e JOIN events o1 ON o1.user_id = e.user_id GROUP BY e.user_id, o1.event_id, o1.received_at) c \
+         ON c.k0 = events.user_id AND c.k1 = events.event_id AND c.k2 = events.received_at WHERE c.a0",
+    );
+}
+
+#[test]
+fn an_aggregate_inside_of_another_is_joined_to_its_rows() {
+    check_databend(
+        "count(*) FILTER (WHERE order_total > (SELECT max(f.order_total) FROM events f WHERE f.user_id = events.user_id)) < 2",
+        "JOIN (SELECT e.user_id AS k0, count_if(e.order_total > u1.a0) AS a0 FROM events e \
+         JOIN (SELECT e2.user_id AS k0, max(e2.order_total) AS a0 FROM events e2 GROUP BY e2.user_id) u1 \
+         ON u1.k0 = e.user_id GROUP BY e.user_id) u ON u.k0 = events.user_id WHERE u.a0 < 2",
     );
 }

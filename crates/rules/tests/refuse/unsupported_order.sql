@@ -1,4 +1,4 @@
 -- order and limit
 user_id IN (SELECT user_id FROM events ORDER BY created_at LIMIT 10)
 ---
-error unsupported [user_id IN (SELECT user_id FROM events ORDER BY created_at LIMIT 10)]: ORDER BY in a subquery is not supported yet
+error unsupported [user_id IN (SELECT user_id FROM events ORDER BY created_at LIMIT 10)]: LIMIT in a subquery is not supported yet

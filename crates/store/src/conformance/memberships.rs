@@ -122,3 +122,23 @@ pub async fn members_are_paged_in_order(store: &dyn Store) -> Result<(), StoreEr
     assert_eq!(store.segments_of_user(UserId(1)).await?, []);
     Ok(())
 }
+
+/// The change that a deletion caused takes the user's rows away; what follows it begins at nothing.
+pub async fn an_erased_users_rows_are_gone(store: &dyn Store) -> Result<(), StoreError> {
+    let a = segment(store, "a").await?.segment_id;
+    let mut ann = Author::new(1);
+    let deletion = |change: SegmentChange| SegmentChange { cause: Cause::Deletion, ..change };
+    let entered = ann.now_in(&[a], 10);
+    let erased = deletion(ann.now_in(&[], 11));
+    store.project(&[batch(0, 0, vec![entered.clone()])]).await?;
+    store.project(&[batch(0, 1, vec![erased.clone()])]).await?;
+    assert_eq!(members(store, a).await?, []);
+    assert_eq!(store.segments_of_user(UserId(1)).await?, []);
+    // All of it in one batch, of a user that the store never saw.
+    let of_bob = |change: SegmentChange| SegmentChange { user_id: UserId(2), ..change };
+    store.project(&[batch(0, 2, vec![of_bob(entered), of_bob(erased)])]).await?;
+    assert_eq!(members(store, a).await?, []);
+    let flows = store.segment_flows(a, Timestamp::from_micros(0), Timestamp::from_micros(HOUR), 10).await?;
+    assert_eq!(flows.iter().map(|flow| (flow.entered, flow.exited)).collect::<Vec<_>>(), [(2, 2)]);
+    Ok(())
+}

@@ -2,7 +2,7 @@
 
 use schema::{Identity, IdentityKind, LogPosition, PartitionId, UserId};
 
-use crate::{ConflictField, Store, StoreError, UserProfile};
+use crate::{ConflictField, IdentityRemoval, Store, StoreError, UserProfile};
 
 fn cookie(value: impl Into<String>) -> Identity {
     Identity { kind: IdentityKind::Cookie, value: value.into() }
@@ -77,7 +77,11 @@ pub async fn a_client_ref_id_names_one_user(store: &dyn Store) -> Result<(), Sto
 
     store.update_user(bob.user_id, &named("u3")).await?;
     assert_eq!(store.resolve_identities(&[identity("u2"), identity("u3")], false).await?, [None, Some(bob.user_id)]);
-    assert_eq!(removed.try_recv().ok(), Some(bob.user_id), "caches hear of the identity that is gone");
+    assert_eq!(
+        removed.try_recv().ok(),
+        Some(IdentityRemoval::OfUser(bob.user_id)),
+        "caches hear of the identity that is gone"
+    );
     store.update_user(bob.user_id, &UserProfile { email: Some("b@example.org".to_owned()), ..named("u3") }).await?;
     assert!(removed.try_recv().is_err(), "nothing was lost");
     assert_eq!(store.update_user(UserId(999), &named("u9")).await?, None);
@@ -91,7 +95,7 @@ pub async fn an_erased_user_is_gone_and_waits_in_the_outbox(store: &dyn Store) -
     assert_eq!(store.erase_user(UserId(999)).await?, None);
     let erasure = store.erase_user(user.user_id).await?;
     assert_eq!(erasure.map(|erasure| (erasure.user_id, erasure.recorded)), Some((user.user_id, None)));
-    assert_eq!(removed.try_recv().ok(), Some(user.user_id));
+    assert_eq!(removed.try_recv().ok(), Some(IdentityRemoval::OfUser(user.user_id)));
     assert_eq!(store.user(user.user_id).await?, None);
     assert_eq!(store.user_by_client_ref_id("u1").await?, None);
     assert_eq!(store.erase_user(user.user_id).await?, erasure);

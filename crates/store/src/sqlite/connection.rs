@@ -17,7 +17,7 @@ use tokio::sync::{Mutex, MutexGuard, broadcast};
 
 use schema::UserId;
 
-use crate::StoreError;
+use crate::{IdentityRemoval, StoreError};
 
 /// Readers beside the writer: look-ups are short, and a thread stands behind each.
 const READERS: u32 = 4;
@@ -37,7 +37,7 @@ pub struct SqliteStore {
     durable_writer: SqlitePool,
     relaxed_writer: SqlitePool,
     turn: std::sync::Arc<Mutex<()>>,
-    removals: broadcast::Sender<UserId>,
+    removals: broadcast::Sender<IdentityRemoval>,
 }
 
 /// A write transaction and the turn it holds; dropping it without a commit undoes it.
@@ -58,7 +58,7 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
         let durable_writer = pool(1).connect_with(options.clone()).await?;
-        MIGRATIONS.run(&durable_writer).await.map_err(|error| StoreError::Damaged(format!("migrating: {error}")))?;
+        MIGRATIONS.run(&durable_writer).await?;
         let relaxed_writer = pool(1).connect_with(options.clone().synchronous(SqliteSynchronous::Normal)).await?;
         let readers = pool(READERS).connect_with(options).await?;
         let (removals, _) = broadcast::channel(REMOVAL_BACKLOG);
@@ -76,8 +76,45 @@ impl SqliteStore {
         &self.readers
     }
 
-    pub(super) fn removals(&self) -> &broadcast::Sender<UserId> {
+    pub(super) fn removals(&self) -> &broadcast::Sender<IdentityRemoval> {
         &self.removals
+    }
+
+    /// Begins a change of definitions; they are made one after the other, as is everything here.
+    pub(super) async fn begin_definition_change(&self) -> Result<WriteTransaction<'_>, StoreError> {
+        self.begin_durable().await
+    }
+
+    /// Begins a change of what is known of users.
+    pub(super) async fn begin_user_change(&self) -> Result<WriteTransaction<'_>, StoreError> {
+        self.begin_durable().await
+    }
+
+    /// Begins a transaction in which no change is projected.
+    pub(super) async fn begin_recount(&self) -> Result<WriteTransaction<'_>, StoreError> {
+        self.begin_durable().await
+    }
+
+    /// Begins one that may take long; it holds up nobody.
+    pub(super) async fn begin_long_snapshot(&self) -> Result<Transaction<'_, Sqlite>, StoreError> {
+        self.begin_snapshot().await
+    }
+
+    /// Begins a transaction in which all statements read the same instant.
+    pub(super) async fn begin_snapshot(&self) -> Result<Transaction<'_, Sqlite>, StoreError> {
+        Ok(self.readers.begin().await?)
+    }
+
+    /// Commits, and tells caches that the user lost an identity.
+    pub(super) async fn commit_removal(
+        &self,
+        transaction: WriteTransaction<'_>,
+        user_id: UserId,
+    ) -> Result<(), StoreError> {
+        transaction.commit().await?;
+        // Nobody listening is no fault: then nobody holds a cache.
+        let _ = self.removals.send(IdentityRemoval::OfUser(user_id));
+        Ok(())
     }
 
     /// Begins a transaction whose commit survives a power loss.

@@ -6,9 +6,9 @@ use schema::{Identity, IdentityKind, UserId};
 use sqlx::QueryBuilder;
 use sqlx::sqlite::SqliteConnection;
 
-use super::error::damaged;
-use super::{SqliteStore, clock};
-use crate::StoreError;
+use super::SqliteStore;
+use crate::sql_error::damaged;
+use crate::{StoreError, clock};
 
 /// Rows per statement: three parameters each stay far below the 32,766 that SQLite takes.
 const ROWS_PER_STATEMENT: usize = 1_000;

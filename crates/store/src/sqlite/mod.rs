@@ -1,25 +1,34 @@
 //! The store on SQLite: one file, one writer, a few readers, nothing to install.
 //!
-//! The statements keep to what Postgres reads as well (`$1`, `ON CONFLICT`, `RETURNING`); what
-//! differs (types of keys, pragmas) is in the migrations and in `connection`.
+//! What differs from Postgres is here: whose turn it is to write, and the two paths that carry the
+//! load (identities, projection). The rest is in `portable`.
 
-mod clock;
 mod connection;
-mod error;
-
-mod activities;
-mod associations;
-mod audit;
-mod definitions;
-mod segment_rows;
-
-mod erasures;
 mod identities;
-mod user_rows;
-mod users;
-
-mod fold;
-mod memberships;
 mod projection;
 
+#[path = "../portable/activities.rs"]
+mod activities;
+#[path = "../portable/associations.rs"]
+mod associations;
+#[path = "../portable/audit.rs"]
+mod audit;
+#[path = "../portable/definitions.rs"]
+mod definitions;
+#[path = "../portable/erasures.rs"]
+mod erasures;
+#[path = "../portable/memberships.rs"]
+mod memberships;
+#[path = "../portable/segment_rows.rs"]
+mod segment_rows;
+#[path = "../portable/sizes.rs"]
+mod sizes;
+#[path = "../portable/user_rows.rs"]
+mod user_rows;
+#[path = "../portable/users.rs"]
+mod users;
+
 pub use connection::SqliteStore;
+
+use SqliteStore as Backend;
+use sqlx::sqlite::SqliteConnection as Connection;

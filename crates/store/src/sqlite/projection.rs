@@ -7,8 +7,8 @@ use sqlx::QueryBuilder;
 use sqlx::sqlite::{Sqlite, SqliteConnection};
 
 use super::SqliteStore;
-use super::error::damaged;
-use super::fold::{Difference, UserRows, fold};
+use crate::fold::{Difference, UserRows, fold};
+use crate::sql_error::damaged;
 use crate::{ProjectionBatch, StoreError};
 
 /// Rows per statement: four parameters each stay far below the 32,766 that SQLite takes.

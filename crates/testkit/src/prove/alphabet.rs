@@ -19,7 +19,7 @@ pub(super) const TOTALS: [&str; 10] =
     ["0", "1", "0.5", "10", "99.99", "-3", "0.0001", "33.3333", "12345678901234.5678", ""];
 
 /// Patterns of LIKE, as SQL constants.
-pub(super) const PATTERNS: [&str; 16] = [
+pub(super) const PATTERNS: [&str; 20] = [
     "'%'",
     "'C%'",
     "'%A'",
@@ -36,6 +36,10 @@ pub(super) const PATTERNS: [&str; 16] = [
     "'%_'",
     "'_%_'",
     "'%%'",
+    "'100!%' ESCAPE '!'",
+    "'%!_%' ESCAPE '!'",
+    "'%é%' ESCAPE 'é'",
+    "'/b#_c' ESCAPE '#'",
 ];
 
 const MICROS_PER_MINUTE: i64 = 60_000_000;
@@ -58,3 +62,96 @@ pub(super) const MIDDLE: &str = "2026-05-31T23:00:00Z";
 /// Instants that clauses name.
 pub(super) const INSTANTS: [&str; 3] =
     ["TIMESTAMP '2026-05-31 23:00:00'", "TIMESTAMP '2026-05-24 23:00:00.000001'", "TIMESTAMP '2026-06-01 00:00:00'"];
+/// Days that clauses name.
+pub(super) const DAYS: [&str; 5] =
+    ["DATE '2026-05-31'", "DATE '2026-06-01'", "DATE '2026-05-25'", "'2026-05-01'", "DATE '1969-12-31'"];
+
+/// Numbers that clauses name: integers, decimals, and one that is a float.
+pub(super) const NUMBERS: [&str; 16] = [
+    "0",
+    "1",
+    "2",
+    "3",
+    "10",
+    "-1",
+    "0.5",
+    "2.50",
+    "33.3333",
+    "1e1",
+    "300",
+    "-0.1",
+    "1.5",
+    "1e16",
+    "0.1",
+    "9223372036854775807",
+];
+
+/// Texts that clauses name beside those that stand in columns: what casts read, and what they must not.
+pub(super) const TEXTS: [&str; 14] = [
+    "1",
+    "1.5",
+    " 1",
+    "1e3",
+    "-0.0",
+    "true",
+    "FALSE",
+    "null",
+    "abc",
+    "2026-05-31",
+    "2026-05-31 23:00:00",
+    "2026-05-31T23:00:00.5Z",
+    "{\"k\":1}",
+    "it''s",
+];
+
+/// Shares of the users, whole ones and parts.
+pub(super) const ROLLOUTS: [&str; 6] = [
+    "rollout(50, 'salt')",
+    "rollout(33.33, 'a')",
+    "rollout(0, 'x')",
+    "rollout(100, 'x')",
+    "rollout(75, 'é')",
+    "rollout(12.5, 'it''s')",
+];
+
+/// Paths into the payload, key by key; digits are an array's element.
+pub(super) const PATHS: [&[&str]; 10] =
+    [&["k"], &["k"], &["s"], &["t"], &["o", "k"], &["o"], &["list", "0"], &["list", "1"], &["it's é"], &["missing"]];
+
+/// Values of JSON that stand in payloads: every kind, and numbers and texts that look alike.
+pub(super) const VALUES: [&str; 34] = [
+    "null",
+    "true",
+    "false",
+    "0",
+    "1",
+    "-1",
+    "1.5",
+    "300",
+    "0.1",
+    "1.10",
+    "-0.0",
+    "1e3",
+    "1e16",
+    "2.5e-7",
+    "12345678901234567890",
+    "0.30000000000000004",
+    "1e400",
+    "\"\"",
+    "\"1\"",
+    "\"1.5\"",
+    "\" 1\"",
+    "\"CA\"",
+    "\"abc\"",
+    "\"true\"",
+    "\"null\"",
+    "\"é\"",
+    "\"it's \\\"q\\\"\\n\"",
+    "\"2026-05-31\"",
+    "\"2026-05-31 23:00:00\"",
+    "\"2026-05-31T23:00:00.000001Z\"",
+    "[]",
+    "[1,\"a\",null]",
+    "{}",
+    "{\"k\":1,\"b\":null}",
+];

@@ -11,6 +11,10 @@ pub enum Sort {
     Text,
     /// TIMESTAMP.
     Time,
+    /// DATE.
+    Day,
+    /// VARIANT.
+    Json,
 }
 
 /// A piece of a clause, up to the whole of it.
@@ -29,11 +33,19 @@ pub enum Part {
     Inner(Clause),
     /// Without parentheses: how it is read is up to SQL's precedence.
     Bare(Clause),
+    /// Always in parentheses.
+    Enclosed(Clause),
 }
 
 impl From<&str> for Part {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Part {
+    fn from(text: String) -> Self {
+        Self::Text(text)
     }
 }
 
@@ -81,6 +93,9 @@ impl Clause {
             if let Part::Inner(piece) | Part::Bare(piece) = part {
                 smaller.extend(piece.smaller().into_iter().map(|piece| self.with(at, Part::Inner(piece))));
             }
+            if let Part::Enclosed(piece) = part {
+                smaller.extend(piece.smaller().into_iter().map(|piece| self.with(at, Part::Enclosed(piece))));
+            }
         }
         smaller
     }
@@ -89,7 +104,7 @@ impl Clause {
     fn within(&self) -> Vec<Self> {
         let inner = self.parts.iter().filter_map(|part| match part {
             Part::Text(_) => None,
-            Part::Inner(piece) | Part::Bare(piece) => Some(piece),
+            Part::Inner(piece) | Part::Bare(piece) | Part::Enclosed(piece) => Some(piece),
         });
         inner.flat_map(|piece| std::iter::once(piece.clone()).chain(piece.within())).collect()
     }
@@ -105,6 +120,7 @@ impl Part {
     fn print(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
+            Self::Enclosed(piece) => format!("({})", piece.print()),
             Self::Inner(piece) if piece.parts.len() > 1 => format!("({})", piece.print()),
             Self::Inner(piece) | Self::Bare(piece) => piece.print(),
         }
@@ -117,6 +133,8 @@ fn plainest(sort: Sort) -> impl Iterator<Item = &'static str> {
         Sort::Number => &["1", "0"],
         Sort::Text => &["'CA'"],
         Sort::Time => &["created_at", "now()"],
+        Sort::Day => &["DATE '2026-05-31'"],
+        Sort::Json => &["payload['k']"],
     };
     constants.iter().copied()
 }

@@ -1,9 +1,10 @@
 //! Random histories: late, same-instant, future and NULL-rich events around one middle.
 
 use schema::{Decimal, Event, EventId, Payload, Timestamp, UserId};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::alphabet::{INTERVALS, MIDDLE, TEXT_COLUMNS, TOTALS};
+use super::alphabet::{INTERVALS, MIDDLE, TEXT_COLUMNS, TOTALS, VALUES};
 use crate::Random;
 
 /// The most events of one user: enough for counts to pass thresholds, few enough to read a mismatch.
@@ -57,6 +58,24 @@ fn event(random: &mut Random, user_id: UserId, created_at: Timestamp) -> Event {
         .ok(),
         created_at,
         received_at: created_at.plus_micros(random.pick(&[0, 1, 1_000_000])),
-        payload: Payload::empty(),
+        payload: payload(random),
     }
+}
+
+/// Draws a payload: some of the keys that clauses name, with values of every kind.
+fn payload(random: &mut Random) -> Payload {
+    let mut entries = Vec::new();
+    for key in ["k", "s", "t", "it's é"] {
+        if random.chance(70) {
+            entries.push(format!("\"{key}\":{}", random.pick(&VALUES)));
+        }
+    }
+    if random.chance(60) {
+        entries.push(format!("\"o\":{{\"k\":{},\"a\":{}}}", random.pick(&VALUES), random.pick(&VALUES)));
+    }
+    if random.chance(60) {
+        entries.push(format!("\"list\":[{},{}]", random.pick(&VALUES), random.pick(&VALUES)));
+    }
+    let text = format!("{{{}}}", entries.join(","));
+    RawValue::from_string(text).map_or_else(|_| Payload::empty(), Payload::new)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context;
-use schema::{Event, Timestamp, UserId};
+use schema::{Event, Payload, Timestamp, UserId};
 
 use super::Clause;
 use super::triple::{Answers, Histories, ask_databend, ask_incremental, ask_naive};
@@ -123,6 +123,7 @@ fn plainer(event: &Event) -> Vec<Event> {
         without(|event| event.order_id = None),
         without(|event| event.order_total = None),
         without(|event| event.received_at = event.created_at),
+        without(|event| event.payload = Payload::empty()),
     ];
     plainer.into_iter().filter(|plainer| plainer != event).collect()
 }

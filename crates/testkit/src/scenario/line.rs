@@ -64,10 +64,35 @@ pub(super) fn parse(text: &str) -> Result<Vec<Written>> {
     Ok(steps)
 }
 
-/// Cuts off ` # …`. Not for rules, whose texts may hold one.
+/// Cuts off ` # …`, unless it stands in quotes. Not for rules, whose texts may hold one.
 fn without_comment(line: &str) -> &str {
-    let end = if line.starts_with('#') { 0 } else { line.find(" #").unwrap_or(line.len()) };
-    line[..end].trim()
+    let begins = |at: usize| at == 0 || line[..at].ends_with(' ');
+    let comment = outside_quotes(line).find(|(at, character)| *character == '#' && begins(*at));
+    line[..comment.map_or(line.len(), |(at, _)| at)].trim()
+}
+
+/// Returns a line's words; spaces in double quotes do not part them.
+fn words(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut start = 0;
+    for (at, character) in outside_quotes(line).filter(|(_, character)| character.is_whitespace()) {
+        words.push(&line[start..at]);
+        start = at + character.len_utf8();
+    }
+    words.push(&line[start..]);
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Returns the characters that do not stand in double quotes, with their places.
+fn outside_quotes(line: &str) -> impl Iterator<Item = (usize, char)> {
+    let (mut quoted, mut escaped) = (false, false);
+    line.char_indices().filter(move |(_, character)| {
+        let inside = quoted;
+        quoted ^= *character == '"' && !escaped;
+        escaped = inside && *character == '\\' && !escaped;
+        !inside
+    })
 }
 
 fn parse_rule(text: &str) -> Result<Step> {
@@ -80,8 +105,7 @@ fn parse_tag(text: &str) -> Result<SegmentTag> {
 }
 
 fn parse_step(line: &str) -> Result<Step> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    Ok(match words.as_slice() {
+    Ok(match words(line).as_slice() {
         ["at", at, user, activity_type, columns @ ..] => Step::Event {
             at: Timestamp::parse(at)?,
             user: (*user).to_owned(),
@@ -99,7 +123,13 @@ fn parse_step(line: &str) -> Result<Step> {
 
 fn parse_column(text: &str) -> Result<(String, String)> {
     let (name, value) = text.split_once('=').with_context(|| format!("expected `column=value`, not `{text}`"))?;
-    Ok((name.to_owned(), value.to_owned()))
+    // In quotes, as JSON writes a text, it may hold spaces.
+    let value = if value.starts_with('"') {
+        serde_json::from_str(value).with_context(|| format!("reading the text {value}"))?
+    } else {
+        value.to_owned()
+    };
+    Ok((name.to_owned(), value))
 }
 
 #[cfg(test)]
@@ -117,6 +147,17 @@ mod tests {
         assert_eq!(where_statement, "region = ' #1'\n      AND TRUE");
         assert_eq!((steps[0].line, steps[0].lines), (2, 2));
         assert_eq!(steps[1].expected, ["nothing"]);
+    }
+
+    #[test]
+    fn a_text_in_quotes_may_hold_spaces_and_a_hash() {
+        let line =
+            r##"at 2026-01-01T00:00Z ana  view element_id=" a \" #b" payload={"k":" \"#","n":1} url=/a  # note"##;
+        let steps = parse(line).unwrap();
+        let Step::Event { columns, .. } = &steps[0].step else { panic!() };
+        let column = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(columns[0], column("element_id", " a \" #b"));
+        assert_eq!(columns[2], column("url", "/a"));
     }
 
     #[test]

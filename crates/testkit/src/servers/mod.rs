@@ -5,7 +5,9 @@
 
 mod availability;
 mod kafka;
+mod postgres;
 mod supervised;
 
 pub use availability::{NotAvailable, or_not_run};
 pub use kafka::{Kafka, KafkaSettings};
+pub use postgres::{Postgres, PostgresSettings};

@@ -1,0 +1,159 @@
+//! An aggregate computed over retained events, row by row.
+//!
+//! Along the way it notes when the first of the comparisons with `now()` that it looked at will flip.
+//! Everything else it looks at stays as it is while no event comes, so until that instant it would
+//! look at the same things again and find the same.
+
+use std::cell::{Cell, RefCell};
+
+use rules::eval::{Scope, evaluate, is_true};
+use rules::plan::argument_of;
+use rules::{Aggregate, AggregateFunction, Column, Expr, Interpretation, Value};
+use rustc_hash::FxHashMap;
+use schema::Timestamp;
+
+use super::aggregate::AggregateState;
+use super::fold::{FoldSpec, Occurrence};
+use super::retained::{Decided, RetainedRow};
+
+/// Computes the aggregate at `now`. The rows are ascending by time and event.
+pub(super) fn interpret(interpretation: &Interpretation, rows: &[RetainedRow], now: Timestamp) -> Decided {
+    let run = Run { interpretation, rows, now, next_flip: Cell::new(None), known: RefCell::default() };
+    let value = run.aggregate(&interpretation.aggregate, None);
+    Decided { value, next_change: run.next_flip.get() }
+}
+
+/// One computation, at one instant.
+struct Run<'a> {
+    interpretation: &'a Interpretation,
+    rows: &'a [RetainedRow],
+    now: Timestamp,
+    /// The earliest flip of a comparison with `now()` so far.
+    next_flip: Cell<Option<Timestamp>>,
+    /// Aggregates that do not look at the row they stand at have one value, by their address.
+    known: RefCell<FxHashMap<*const Aggregate, Value>>,
+}
+
+impl Run<'_> {
+    fn aggregate(&self, aggregate: &Aggregate, around: Option<&At<'_>>) -> Value {
+        let passes = |row: &&RetainedRow| {
+            let scope = At { run: self, row, around };
+            aggregate.filter.as_ref().is_none_or(|filter| is_true(filter, &scope))
+        };
+        let mut passing = self.rows.iter().filter(passes);
+        if aggregate.function == AggregateFunction::Exists {
+            return Value::Boolean(passing.next().is_some());
+        }
+        if let AggregateFunction::Funnel { window, steps } = &aggregate.function {
+            return Value::Integer(self.steps_made(*window, steps, passing, around));
+        }
+        let fold = FoldSpec::of_all(&aggregate.function);
+        let mut state = AggregateState::folding(fold.kind);
+        for row in passing {
+            let argument = argument_of(&aggregate.function);
+            let value =
+                argument.map_or(Value::Boolean(true), |argument| evaluate(argument, &At { run: self, row, around }));
+            if value != Value::Null {
+                let occurrence = Occurrence { time: row.time, event_id: row.event_id, value, columns: Vec::new() };
+                state.fold(occurrence, &fold, self.now);
+            }
+        }
+        if state.is_empty() { aggregate.function.over_nothing() } else { state.folded_value(&fold) }
+    }
+
+    /// Goes through the rows once; of all ways to a step the one that began last is enough to know.
+    fn steps_made<'r>(
+        &self,
+        window: i64,
+        steps: &[Expr],
+        rows: impl Iterator<Item = &'r RetainedRow>,
+        around: Option<&At<'_>>,
+    ) -> i64 {
+        // When the way to each step began, of those that are in time.
+        let mut begun: Vec<Option<Timestamp>> = vec![None; steps.len()];
+        let mut most = 0;
+        let mut rows = rows.peekable();
+        while let Some(row) = rows.next() {
+            let mut made = vec![false; steps.len()];
+            let mut note = |row| {
+                let scope = At { run: self, row, around };
+                made.iter_mut().zip(steps).for_each(|(made, step)| *made = *made || is_true(step, &scope));
+            };
+            note(row);
+            // Events of one instant are in no order: whatever any of them makes is made then.
+            while let Some(other) = rows.next_if(|other| other.time == row.time) {
+                note(other);
+            }
+            for at in 0..steps.len() {
+                let before = if at == 0 { Some(row.time) } else { begun[at - 1] };
+                let in_time = before.filter(|first| made[at] && row.time.micros_since(*first) <= window);
+                if in_time.is_some() {
+                    begun[at] = in_time;
+                    most = most.max(at as i64 + 1);
+                }
+            }
+        }
+        most
+    }
+
+    fn note(&self, flip: Option<Timestamp>) {
+        let earlier = [self.next_flip.get(), flip].into_iter().flatten().min();
+        self.next_flip.set(earlier);
+    }
+
+    fn column(&self, row: &RetainedRow, column: Column) -> Value {
+        let at = self.interpretation.columns.binary_search(&column);
+        at.map_or(Value::Null, |at| row.columns[at].clone())
+    }
+}
+
+/// A row of a run, and the row around the aggregate that goes over it.
+struct At<'a> {
+    run: &'a Run<'a>,
+    row: &'a RetainedRow,
+    around: Option<&'a At<'a>>,
+}
+
+impl Scope for At<'_> {
+    fn column(&self, column: Column) -> Value {
+        self.run.column(self.row, column)
+    }
+
+    fn outer(&self, distance: usize, column: Column) -> Value {
+        match (self.around, distance) {
+            (Some(around), 1) => around.column(column),
+            (Some(around), _) => around.outer(distance - 1, column),
+            (None, _) => Value::Null,
+        }
+    }
+
+    fn aggregate(&self, aggregate: &Aggregate) -> Value {
+        if aggregate.is_correlated() {
+            return self.run.aggregate(aggregate, Some(self));
+        }
+        let address: *const Aggregate = aggregate;
+        if let Some(value) = self.run.known.borrow().get(&address) {
+            return value.clone();
+        }
+        let value = self.run.aggregate(aggregate, None);
+        self.run.known.borrow_mut().insert(address, value.clone());
+        value
+    }
+
+    /// A comparison with `now()`.
+    fn slot(&self, index: usize) -> Value {
+        let comparison = &self.run.interpretation.now_comparisons[index];
+        let now = self.run.now;
+        match evaluate(&comparison.time, self) {
+            Value::Timestamp(at) => {
+                self.run.note(comparison.next_flip(at, now));
+                Value::Boolean(comparison.holds(at, now))
+            }
+            _ => Value::Null,
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.run.now
+    }
+}

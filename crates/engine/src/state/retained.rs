@@ -1,0 +1,79 @@
+//! The events of a user that an interpreted aggregate can still need, and its value over them.
+//!
+//! Computing it again is the fold: when one of the events comes, and at the earliest instant at which
+//! time alone can make any difference. What it means is in [`super::interpret`].
+
+use rules::{Interpretation, Value, WindowSpec};
+use schema::{EventId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::fold::Occurrence;
+use super::interpret::interpret;
+
+/// What is kept of an event.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct RetainedRow {
+    pub(super) time: Timestamp,
+    pub(super) event_id: EventId,
+    /// As the interpretation lists them.
+    pub(super) columns: Vec<Value>,
+}
+
+/// The value of the aggregate, and how long it is that.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct Decided {
+    pub(super) value: Value,
+    /// Before it, time alone changes nothing; `None` is never. May be early.
+    pub(super) next_change: Option<Timestamp>,
+}
+
+/// The retained events, and what follows from them.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Retained {
+    /// Ascending by time and event; no event is there twice unless it counted twice.
+    rows: Vec<RetainedRow>,
+    /// Of the instant it was last settled at; `None` since an event came.
+    decided: Option<Decided>,
+}
+
+impl Retained {
+    /// Retains an event. What follows from it is not known before it is settled.
+    pub(crate) fn insert(&mut self, occurrence: Occurrence, window: WindowSpec, now: Timestamp) {
+        let Occurrence { time, event_id, columns, .. } = occurrence;
+        if window.is_past(time, now) {
+            return;
+        }
+        let before = |known: &RetainedRow| (known.time, known.event_id) <= (time, event_id);
+        let at = self.rows.partition_point(before);
+        self.rows.insert(at, RetainedRow { time, event_id, columns });
+        self.decided = None;
+    }
+
+    /// Forgets what is needed no more, and computes the value at `now`.
+    pub(crate) fn settle(&mut self, interpretation: &Interpretation, window: WindowSpec, now: Timestamp) {
+        let gone = self.rows.partition_point(|row| window.is_past(row.time, now));
+        self.rows.drain(..gone);
+        self.decided = Some(interpret(interpretation, &self.rows, now));
+    }
+
+    /// Returns the earliest instant at which time alone can change the value; at once, when it is not known.
+    pub(crate) fn next_change(&self) -> Option<Timestamp> {
+        match &self.decided {
+            Some(decided) => decided.next_change,
+            None => Some(Timestamp::MIN),
+        }
+    }
+
+    pub(crate) fn is_settled(&self) -> bool {
+        self.decided.is_some()
+    }
+
+    pub(crate) fn value(&self) -> Value {
+        debug_assert!(self.is_settled(), "a value is asked for after it was settled");
+        self.decided.as_ref().map_or(Value::Null, |decided| decided.value.clone())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}

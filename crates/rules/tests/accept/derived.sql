@@ -1,0 +1,5 @@
+-- a derived table
+user_id IN (SELECT user_id FROM (SELECT user_id FROM events) t)
+---
+EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id)
+warning always_true [user_id IN (SELECT user_id FROM (SELECT user_id FROM events) t)]: every user that has an event is in this segment: the clause is always TRUE

@@ -1,0 +1,8 @@
+-- three in a row
+EXISTS (SELECT 1 FROM events a JOIN events b ON b.user_id = a.user_id AND b.created_at > a.created_at JOIN events c ON c.user_id = a.user_id AND c.created_at > b.created_at
+  WHERE a.user_id = events.user_id AND a.activity_type = 'page_viewed' AND b.activity_type = 'added_to_cart' AND c.activity_type = 'product_purchased')
+---
+EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND activity_type = 'page_viewed' AND EXISTS (SELECT 1 FROM events e2 WHERE e2.user_id = e.user_id AND created_at > e.created_at AND activity_type = 'added_to_cart' AND EXISTS (SELECT 1 FROM events e3 WHERE e3.user_id = e2.user_id AND created_at > e2.created_at AND activity_type = 'product_purchased')))
+warning retains_events [EXISTS (SELECT 1 FROM events a JOIN events b ON b.user_id = a.user_id AND b.created_at > a.created_at JOIN events c ON c.user_id = a.user_id AND c.created_at > b.created_at
+  WHERE a.user_id = events.user_id AND a.activity_type = 'page_viewed' AND b.activity_type = 'added_to_cart' AND c.activity_type = 'product_purchased')]: every event with `activity_type = 'page_viewed' OR activity_type = 'added_to_cart' OR activity_type = 'product_purchased'` is kept per user for ever, to compare events with each other
+  hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter

@@ -1,0 +1,4 @@
+-- values that do not compare
+order_total IN (SELECT e.region FROM events e WHERE e.user_id = events.user_id)
+---
+error type_mismatch [order_total IN (SELECT e.region FROM events e WHERE e.user_id = events.user_id)]: DECIMAL and VARCHAR cannot be compared

@@ -1,0 +1,142 @@
+//! Opening the store, and beginning what must be one transaction.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Postgres, Transaction};
+use tokio::sync::broadcast;
+
+use schema::UserId;
+
+use super::locks::{Lock, hold};
+use super::removals::{self, Listening};
+use super::{Connection, PostgresOptions};
+use crate::{IdentityRemoval, StoreError};
+
+/// How long the first connection is tried: whoever starts everything at once starts us too early.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection that nobody needs stays.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
+/// How old a connection gets: whoever moves the server behind its name wants us to follow.
+const MAX_LIFETIME: Duration = Duration::from_secs(1_800);
+
+/// The store on a Postgres server. Cheap to clone; clones share everything.
+#[derive(Clone, Debug)]
+pub struct PostgresStore {
+    pool: PgPool,
+    removals: broadcast::Sender<IdentityRemoval>,
+    listening: Arc<Listening>,
+}
+
+/// A write transaction; dropping it without a commit undoes it.
+pub(super) struct WriteTransaction<'a>(Transaction<'a, Postgres>);
+
+impl PostgresStore {
+    /// Connects and brings the tables up to date; of several processes that start at once one does it.
+    ///
+    /// A server that refuses connections is tried for half a minute.
+    pub async fn open(options: &PostgresOptions) -> Result<Self, StoreError> {
+        migrate(options.for_migrations()?).await?;
+        let connect = options.for_requests()?;
+        let pool = PgPoolOptions::new()
+            .max_connections(options.max_connections)
+            .acquire_timeout(options.acquire_timeout)
+            .idle_timeout(IDLE_TIMEOUT)
+            .max_lifetime(MAX_LIFETIME)
+            .connect_with(connect.clone())
+            .await?;
+        let (removals, listening) = removals::listen(connect).await?;
+        Ok(Self { pool, removals, listening: Arc::new(listening) })
+    }
+
+    /// Waits for what is under way and closes all connections.
+    pub async fn close(&self) {
+        self.listening.stop();
+        self.pool.close().await;
+    }
+
+    pub(super) fn readers(&self) -> &PgPool {
+        &self.pool
+    }
+
+    pub(super) fn removals(&self) -> &broadcast::Sender<IdentityRemoval> {
+        &self.removals
+    }
+
+    /// Begins a transaction in which all statements read the same instant.
+    pub(super) async fn begin_snapshot(&self) -> Result<Transaction<'_, Postgres>, StoreError> {
+        Ok(self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+    }
+
+    /// Begins one that may take as long as it takes; it holds up nobody.
+    pub(super) async fn begin_long_snapshot(&self) -> Result<Transaction<'_, Postgres>, StoreError> {
+        let mut transaction = self.begin_snapshot().await?;
+        sqlx::query("SET LOCAL statement_timeout = 0").execute(&mut *transaction).await?;
+        Ok(transaction)
+    }
+
+    /// Begins a transaction whose statements each read what was committed before them.
+    pub(super) async fn begin_durable(&self) -> Result<WriteTransaction<'_>, StoreError> {
+        Ok(WriteTransaction(self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?))
+    }
+
+    /// Begins a change of definitions; what is read in it is still so when it is written.
+    pub(super) async fn begin_definition_change(&self) -> Result<WriteTransaction<'_>, StoreError> {
+        let mut transaction = self.begin_durable().await?;
+        hold(transaction.connection(), Lock::Definitions).await?;
+        Ok(transaction)
+    }
+
+    /// Begins a change of what is known of users; what is read in it is still so when it is written.
+    pub(super) async fn begin_user_change(&self) -> Result<WriteTransaction<'_>, StoreError> {
+        let mut transaction = self.begin_durable().await?;
+        hold(transaction.connection(), Lock::Users).await?;
+        Ok(transaction)
+    }
+
+    /// Begins a transaction, as long as it takes, in which no change is projected.
+    ///
+    /// One that has written memberships and waits to count them is not seen, and counts them after us.
+    pub(super) async fn begin_recount(&self) -> Result<WriteTransaction<'_>, StoreError> {
+        let mut transaction = self.begin_durable().await?;
+        let connection = transaction.connection();
+        sqlx::query("LOCK TABLE segment_sizes IN SHARE ROW EXCLUSIVE MODE").execute(&mut *connection).await?;
+        sqlx::query("SET LOCAL statement_timeout = 0").execute(connection).await?;
+        Ok(transaction)
+    }
+
+    /// Commits, and tells the caches of all processes that the user lost an identity.
+    pub(super) async fn commit_removal(
+        &self,
+        mut transaction: WriteTransaction<'_>,
+        user_id: UserId,
+    ) -> Result<(), StoreError> {
+        self.listening.announce(transaction.connection(), user_id).await?;
+        transaction.commit().await?;
+        // Our own at once. Nobody listening is no fault: then nobody holds a cache.
+        let _ = self.removals.send(IdentityRemoval::OfUser(user_id));
+        Ok(())
+    }
+}
+
+impl WriteTransaction<'_> {
+    pub(super) fn connection(&mut self) -> &mut Connection {
+        &mut self.0
+    }
+
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.0.commit().await?)
+    }
+}
+
+/// Applies what is missing, under a lock of the server. Migrations of a later version are left alone:
+/// each is valid with the version before it, so that processes are replaced one after the other.
+async fn migrate(connect: PgConnectOptions) -> Result<(), StoreError> {
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(START_TIMEOUT).connect_with(connect).await?;
+    let mut migrator = sqlx::migrate!("../../schema/postgres");
+    migrator.set_ignore_missing(true);
+    let migrated = migrator.run(&pool).await;
+    pool.close().await;
+    Ok(migrated?)
+}
