@@ -203,6 +203,7 @@ impl Oracle {
                 known.erased = true;
                 known.events.clear();
             }
+            LogRecord::Traits(_) => {}
             LogRecord::Event(event) => {
                 let counted_at = known.counted_at.get(&event.event_id);
                 if counted_at.is_some_and(|counted_at| is_duplicate_of(*counted_at, self.log_time)) {

@@ -14,6 +14,7 @@ mod order;
 mod short_log;
 mod shutdown;
 mod timers;
+mod traits;
 
 use e2e::system::System;
 use serde_json::{Value, json};

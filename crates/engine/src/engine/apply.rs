@@ -1,6 +1,6 @@
 //! Applying a record.
 
-use schema::{Cause, Event, LogRecord, SegmentChange, Timestamp, UserDeletion};
+use schema::{Cause, Event, LogRecord, SegmentChange, Timestamp, UserDeletion, UserId};
 
 use super::partition::Engine;
 use super::users::UserRecord;
@@ -45,6 +45,7 @@ impl Engine {
         self.fire_user(record.user_id(), now, &mut changes);
         let applied = match record {
             LogRecord::Event(event) => self.apply_event(event, now),
+            LogRecord::Traits(traits) => self.apply_traits(traits.user_id),
             LogRecord::Deletion(deletion) => self.apply_deletion(deletion, now),
         };
         match applied {
@@ -69,6 +70,14 @@ impl Engine {
         self.timers.arm(user_id, &mut user.deadline, deadline);
         self.users.mark_dirty(user_id);
         Ok(self.publish(user_id, flips, Cause::Event { event_id: event.event_id }, now))
+    }
+
+    /// No clause can ask for traits yet, so they change nothing here; the history keeps them.
+    fn apply_traits(&self, user_id: UserId) -> Result<Option<SegmentChange>, SkipReason> {
+        match self.users.get(user_id) {
+            Some(UserRecord::Erased) => Err(SkipReason::UserDeleted),
+            _ => Ok(None),
+        }
     }
 
     fn apply_deletion(&mut self, deletion: &UserDeletion, now: Timestamp) -> Result<Option<SegmentChange>, SkipReason> {
