@@ -19,5 +19,5 @@ mod walk;
 pub use compile::{Compiled, compile};
 pub use diagnostic::{Code, Diagnostic, Severity, Span};
 pub use plan::{AggregateKey, AggregateSpec, Demand, Interpretation, NowComparison, Plan, WindowSpec};
-pub use rule::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, PathStep, Rule, SqlType};
+pub use rule::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, PathStep, Rule, SqlType, UserColumn};
 pub use value::{Truth, Value};
