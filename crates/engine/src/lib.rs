@@ -13,6 +13,7 @@
 //! - state that was stored and loaded goes on as if it had not been;
 //! - after `fire_due(now)` no deadline is at or before `now`.
 
+mod bits;
 mod catalog;
 mod codec;
 mod engine;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use schema::{Cause, SegmentChange, SegmentId, SegmentVersion, Timestamp, UserId};
 
 use super::User;
+use crate::Catalog;
 
-/// The segments entered and left at one instant, each ascending.
+/// The segments entered and left at one instant, each ascending; the user has them already.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Flips {
     pub(crate) entered: Vec<SegmentId>,
@@ -14,12 +15,26 @@ pub(crate) struct Flips {
 }
 
 impl User {
-    /// Carries flips out: the user's memberships are changed, and the change counted.
+    /// Counts a change and makes what is published of it.
     ///
     /// Returns nothing when nothing flipped: then nothing is published either.
     pub(crate) fn publish(
         &mut self,
         user_id: UserId,
+        catalog: &Catalog,
+        flips: Flips,
+        cause: Cause,
+        at: Timestamp,
+    ) -> Option<SegmentChange> {
+        let version_of = |segment_id| Some(catalog.rule_of(segment_id)?.definition.version);
+        self.publish_of(user_id, catalog, flips, cause, at, version_of)
+    }
+
+    /// Does the same for a change in which segments are named that are not in the catalog.
+    pub(crate) fn publish_of(
+        &mut self,
+        user_id: UserId,
+        catalog: &Catalog,
         flips: Flips,
         cause: Cause,
         at: Timestamp,
@@ -29,9 +44,6 @@ impl User {
         if entered.is_empty() && left.is_empty() {
             return None;
         }
-        self.members.retain(|member| left.binary_search(member).is_err());
-        self.members.extend(&entered);
-        self.members.sort_unstable();
         self.seq += 1;
         let versions = entered.iter().chain(&left).filter_map(|id| Some((*id, version_of(*id)?)));
         Some(SegmentChange {
@@ -39,7 +51,7 @@ impl User {
             definition_versions: versions.collect::<BTreeMap<_, _>>(),
             in_segments: entered,
             out_segments: left,
-            segments: self.members.clone(),
+            segments: self.segments(catalog),
             seq: self.seq,
             cause,
             evaluated_at: at,
