@@ -25,7 +25,7 @@ pub use event::{Event, Payload};
 pub use identity::{Identity, IdentityKind};
 pub use ids::{ActivityType, EventId, SegmentId, SegmentTag, SegmentVersion, UserId};
 pub use partition::{DEFAULT_PARTITIONS, PartitionId, partition_of};
-pub use record::{DecodeRecordError, LogPosition, LogRecord, Offset, UserDeletion};
+pub use record::{DecodeRecordError, LogPosition, LogRecord, Offset, UserDeletion, UserTraits};
 pub use status::PartitionStatus;
 pub use timestamp::{Timestamp, TimestampError};
 pub use topics::{ErrorRecord, ErrorType, Topic};

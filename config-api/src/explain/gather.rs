@@ -45,7 +45,7 @@ pub(super) async fn gather(state: &AppState, user_id: UserId, max_events: usize)
             LogRecord::Event(event) if !events.contains_key(&offset) && !is_duplicate(&events, &event) => {
                 events.insert(offset, event);
             }
-            LogRecord::Event(_) => {}
+            LogRecord::Event(_) | LogRecord::Traits(_) => {}
             LogRecord::Deletion(_) => events.clear(),
         }
     }

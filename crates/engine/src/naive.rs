@@ -263,9 +263,15 @@ impl<'a> Evaluation<'a> {
 /// distance of every interval of the rule and of every sum of two of them, one microsecond before
 /// and after as well. Between two neighbours of the result nothing changes.
 pub fn next_candidates(rule: &Rule, events: &[Event]) -> Vec<Timestamp> {
+    next_candidates_of(rule, events, std::iter::empty())
+}
+
+/// Returns likewise, around other times as well.
+pub fn next_candidates_of(rule: &Rule, events: &[Event], others: impl Iterator<Item = Timestamp>) -> Vec<Timestamp> {
     let mut named = Named::default();
     named.visit(&rule.expr);
-    let times = events.iter().flat_map(|event| [event.created_at, event.received_at]).chain(named.times);
+    let times = events.iter().flat_map(|event| [event.created_at, event.received_at]);
+    let times = times.chain(named.times).chain(others);
     let offsets = offsets(&named.intervals);
     let instants = times.flat_map(|time| offsets.iter().map(move |offset| time.plus_micros(*offset)));
     let units = &named.units;

@@ -1,6 +1,6 @@
 //! Applying a record.
 
-use schema::{Cause, Event, LogRecord, SegmentChange, Timestamp, UserDeletion};
+use schema::{Cause, Event, LogRecord, SegmentChange, Timestamp, UserDeletion, UserTraits};
 
 use super::partition::Engine;
 use crate::user::{Deciding, User};
@@ -46,6 +46,7 @@ impl Engine {
         }
         let applied = match record {
             LogRecord::Event(event) => self.apply_event(event, now),
+            LogRecord::Traits(traits) => self.apply_traits(traits, now),
             LogRecord::Deletion(deletion) => self.apply_deletion(deletion, now),
         };
         match applied {
@@ -75,6 +76,21 @@ impl Engine {
         }
         let cause = Cause::Event { event_id: event.event_id };
         let change = user.publish(user_id, catalog, flips, cause, now);
+        self.users.mark_dirty(index);
+        Ok(change)
+    }
+
+    fn apply_traits(&mut self, traits: &UserTraits, now: Timestamp) -> Result<Option<SegmentChange>, SkipReason> {
+        let user_id = traits.user_id;
+        let index = self.users.index_or_new(user_id, || User::new(&self.catalog)).ok_or(SkipReason::UserDeleted)?;
+        let user = self.users.at_mut(index).ok_or(SkipReason::UserDeleted)?;
+        let before = user.deadline();
+        let (catalog, profiles, scratch) = (&*self.catalog, &mut self.profiles, &mut self.scratch);
+        let flips = user.hear(&mut Deciding { catalog, profiles, scratch }, traits, now);
+        if user.deadline() != before {
+            self.timers.arm(index, user_id, user.deadline());
+        }
+        let change = user.publish(user_id, catalog, flips, Cause::Event { event_id: traits.event_id }, now);
         self.users.mark_dirty(index);
         Ok(change)
     }

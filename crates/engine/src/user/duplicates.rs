@@ -49,8 +49,7 @@ impl DuplicateMemory {
     }
 
     fn prune(&mut self, log_time: Timestamp) {
-        while let Some((_, event_id)) = self.counted.pop_front_if(|(at, _)| !is_duplicate_of(*at, log_time))
-        {
+        while let Some((_, event_id)) = self.counted.pop_front_if(|(at, _)| !is_duplicate_of(*at, log_time)) {
             if let Some(index) = &mut self.index {
                 index.remove(&event_id);
             }

@@ -3,7 +3,7 @@
 use schema::{SegmentId, Timestamp};
 
 use super::fold::Kept;
-use super::{DuplicateMemory, Flips};
+use super::{DuplicateMemory, Flips, Said};
 use crate::bits;
 use crate::catalog::{Bit, Catalog, Profiles, RuleIndex};
 
@@ -26,6 +26,8 @@ pub(crate) struct User {
     /// Which conditions are watched; `None` when none was looked at yet.
     pub(super) profile: Option<u32>,
     pub(crate) duplicates: DuplicateMemory,
+    /// What was said of the user; `None` is nothing.
+    pub(crate) said: Option<Box<Said>>,
     /// Of the live catalog.
     pub(crate) kept: Kept,
     /// Of the catalog being absorbed: what the live one does not keep.
@@ -64,6 +66,7 @@ impl User {
             set: bits::none(catalog.condition_count()),
             profile: None,
             duplicates: DuplicateMemory::default(),
+            said: None,
             kept: Kept::default(),
             absorbing: None,
             is_dirty: false,
@@ -82,6 +85,18 @@ impl User {
     /// Looks at the user earlier, if that is earlier.
     pub(super) fn hurry(&mut self, deadline: Timestamp) {
         self.deadline = self.deadline.min(deadline);
+    }
+
+    /// Returns whether something was said of the user, and no event has come yet.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.said.as_ref().is_some_and(|said| said.is_alone)
+    }
+
+    /// Notes that there is an event.
+    pub(crate) fn is_seen(&mut self) {
+        if let Some(said) = &mut self.said {
+            said.is_alone = false;
+        }
     }
 
     /// Returns the segments the user is in, ascending.

@@ -48,6 +48,8 @@ impl<'a> Draft<'a> {
         self.position.log_time = self.position.log_time.max(record.received_at());
         match record {
             LogRecord::Event(event) => self.take_event(offset, event),
+            // They are no rows of `events`.
+            LogRecord::Traits(_) => Ok(()),
             LogRecord::Deletion(deletion) => {
                 self.take_deletion(offset, deletion);
                 Ok(())
