@@ -9,7 +9,7 @@ use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use engine::{Catalog, Engine, PartitionClock};
+use engine::{Catalog, Engine, LOOK_AHEAD, PartitionClock};
 use schema::{
     Definitions, Generation, LogRecord, SegmentChange, SegmentDefinition, SegmentId, SegmentTag, SegmentVersion,
     Timestamp, UserId, partition_of,
@@ -198,7 +198,10 @@ impl Pass {
 
     fn take_decoded(&mut self, batch: &[LogRecord]) {
         let began = (Instant::now(), computed());
-        batch.iter().for_each(|record| self.take(record));
+        for some in batch.chunks(LOOK_AHEAD) {
+            self.engine.look_ahead(some.iter().map(LogRecord::user_id));
+            some.iter().for_each(|record| self.take(record));
+        }
         self.busy += began.0.elapsed();
         self.computing += computed().saturating_sub(began.1);
     }
@@ -206,12 +209,15 @@ impl Pass {
     fn take_json(&mut self, batch: &[LogRecord]) {
         let written: Vec<Vec<u8>> = batch.iter().map(LogRecord::encode).collect();
         let began = Instant::now();
-        for bytes in &written {
+        for some in written.chunks(LOOK_AHEAD) {
             // What was just encoded can be decoded.
-            let Ok(record) = LogRecord::decode(bytes) else { continue };
-            let applying = Instant::now();
-            self.take(&record);
-            self.spread.add(applying.elapsed());
+            let records: Vec<LogRecord> = some.iter().filter_map(|bytes| LogRecord::decode(bytes).ok()).collect();
+            self.engine.look_ahead(records.iter().map(LogRecord::user_id));
+            for record in &records {
+                let applying = Instant::now();
+                self.take(record);
+                self.spread.add(applying.elapsed());
+            }
         }
         self.busy += began.elapsed();
     }

@@ -27,5 +27,5 @@ mod user;
 
 pub use catalog::{Catalog, CatalogError};
 pub use codec::DecodeError;
-pub use engine::{Applied, Engine, PartitionClock, SkipReason};
+pub use engine::{Applied, Engine, LOOK_AHEAD, PartitionClock, SkipReason};
 pub use footprint::Footprint;

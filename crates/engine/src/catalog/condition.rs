@@ -15,7 +15,7 @@ pub(crate) enum Condition {
     /// About the latest times of two series.
     Order(Order),
     /// Any expression, over aggregates that are folded one by one.
-    General(GeneralCondition),
+    General(Box<GeneralCondition>),
 }
 
 /// What is asked of the events of one series.

@@ -74,7 +74,7 @@ impl Draft {
     }
 
     pub(super) fn general(&mut self, condition: GeneralCondition) -> Bit {
-        self.push(Condition::General(condition))
+        self.push(Condition::General(Box::new(condition)))
     }
 
     fn condition(&mut self, series: SeriesIndex, condition: SeriesCondition) -> Bit {

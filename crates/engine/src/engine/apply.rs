@@ -41,13 +41,10 @@ impl Engine {
         let now = self.tick(now);
         self.clock.log_time = self.clock.log_time.max(record.received_at());
         let mut changes = Vec::new();
-        if let Some(user) = self.users.index_of(record.user_id()) {
-            self.fire_user(user, now, &mut changes);
-        }
         let applied = match record {
-            LogRecord::Event(event) => self.apply_event(event, now),
-            LogRecord::Traits(traits) => self.apply_traits(traits, now),
-            LogRecord::Deletion(deletion) => self.apply_deletion(deletion, now),
+            LogRecord::Event(event) => self.apply_event(event, now, &mut changes),
+            LogRecord::Traits(traits) => self.apply_traits(traits, now, &mut changes),
+            LogRecord::Deletion(deletion) => self.apply_deletion(deletion, now, &mut changes),
         };
         match applied {
             Ok(change) => {
@@ -58,9 +55,15 @@ impl Engine {
         }
     }
 
-    fn apply_event(&mut self, event: &Event, now: Timestamp) -> Result<Option<SegmentChange>, SkipReason> {
+    fn apply_event(
+        &mut self,
+        event: &Event,
+        now: Timestamp,
+        fired: &mut Vec<SegmentChange>,
+    ) -> Result<Option<SegmentChange>, SkipReason> {
         let user_id = event.user_id;
         let index = self.users.index_or_new(user_id, || User::new(&self.catalog)).ok_or(SkipReason::UserDeleted)?;
+        self.fire_user(index, now, fired);
         let user = self.users.at_mut(index).ok_or(SkipReason::UserDeleted)?;
         if !user.duplicates.count(event.event_id, self.clock.log_time) {
             return Err(SkipReason::Duplicate);
@@ -80,9 +83,15 @@ impl Engine {
         Ok(change)
     }
 
-    fn apply_traits(&mut self, traits: &UserTraits, now: Timestamp) -> Result<Option<SegmentChange>, SkipReason> {
+    fn apply_traits(
+        &mut self,
+        traits: &UserTraits,
+        now: Timestamp,
+        fired: &mut Vec<SegmentChange>,
+    ) -> Result<Option<SegmentChange>, SkipReason> {
         let user_id = traits.user_id;
         let index = self.users.index_or_new(user_id, || User::new(&self.catalog)).ok_or(SkipReason::UserDeleted)?;
+        self.fire_user(index, now, fired);
         let user = self.users.at_mut(index).ok_or(SkipReason::UserDeleted)?;
         let before = user.deadline();
         let (catalog, profiles, scratch) = (&*self.catalog, &mut self.profiles, &mut self.scratch);
@@ -95,12 +104,21 @@ impl Engine {
         Ok(change)
     }
 
-    fn apply_deletion(&mut self, deletion: &UserDeletion, now: Timestamp) -> Result<Option<SegmentChange>, SkipReason> {
+    fn apply_deletion(
+        &mut self,
+        deletion: &UserDeletion,
+        now: Timestamp,
+        fired: &mut Vec<SegmentChange>,
+    ) -> Result<Option<SegmentChange>, SkipReason> {
         let user_id = deletion.user_id;
         if self.users.is_erased(user_id) {
             return Err(SkipReason::UserDeleted);
         }
-        let user = self.users.index_of(user_id).and_then(|index| self.users.at_mut(index));
+        let index = self.users.index_of(user_id);
+        if let Some(index) = index {
+            self.fire_user(index, now, fired);
+        }
+        let user = index.and_then(|index| self.users.at_mut(index));
         let change = user.and_then(|user| {
             let flips = user.leave_all(&self.catalog);
             user.publish(user_id, &self.catalog, flips, Cause::Deletion, now)

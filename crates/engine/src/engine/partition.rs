@@ -22,6 +22,9 @@ pub struct PartitionClock {
     pub log_time: Timestamp,
 }
 
+/// How many users are looked at ahead: as many as a processor has open reads from memory.
+pub const LOOK_AHEAD: usize = 16;
+
 /// The users of one partition.
 #[derive(Debug)]
 pub struct Engine {
@@ -92,6 +95,19 @@ impl Engine {
     /// Returns the segments a user is in, ascending; `None` for a user without state.
     pub fn segments_of(&self, user_id: UserId) -> Option<Vec<SegmentId>> {
         self.users.present(user_id).map(|user| user.segments(&self.catalog))
+    }
+
+    /// Reads what is kept of users whose records are about to be applied, a few of them at once.
+    ///
+    /// Each step waits for memory, but not for the same step of another user: so those of many users
+    /// wait together, where `apply` would let them wait one after the other. Changes nothing.
+    pub fn look_ahead(&self, user_ids: impl Iterator<Item = UserId>) {
+        let mut ahead = [None; LOOK_AHEAD];
+        let places = ahead.iter_mut().zip(user_ids);
+        places.for_each(|(place, user_id)| *place = self.users.index_of(user_id));
+        let users = ahead.into_iter().flatten().filter_map(|index| self.users.at(index));
+        let read = users.fold(0, |read, user| read ^ user.glance());
+        std::hint::black_box(read);
     }
 
     /// Returns how many users have state.

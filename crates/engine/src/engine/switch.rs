@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use schema::{Cause, SegmentChange, SegmentId, Timestamp, UserId};
+use schema::{Cause, SegmentChange, SegmentId, SegmentVersion, Timestamp, UserId};
 
 use super::absorb::{Absorbing, Origin};
 use super::partition::Engine;
 use crate::Catalog;
 use crate::catalog::{CatalogRule, Profiles, RuleIndex, SeriesIndex, Slot};
-use crate::user::{Deciding, Flips, Kept, SeriesState, Slab, User};
+use crate::user::{Deciding, Kept, SeriesState, Slab, User};
 
 /// What a switch changes, the same for all users.
 struct Switch {
@@ -41,6 +41,14 @@ impl Switch {
         let changed: BTreeSet<RuleIndex> = changed.chain(next.user_conditions().dependents().iter().copied()).collect();
         let changed = changed.into_iter().collect();
         Self { old, next, moved, origins, changed }
+    }
+
+    /// Returns those of the segments that the next catalog has no more.
+    fn removed_of(&self, segments: &[SegmentId]) -> Vec<(SegmentId, SegmentVersion)> {
+        let removed = segments.iter().filter(|segment_id| self.next.rule_of(**segment_id).is_none());
+        removed
+            .filter_map(|segment_id| Some((*segment_id, self.old.rule_of(*segment_id)?.definition.version)))
+            .collect()
     }
 
     /// Takes a user's state over; returns whether its stored form changes.
@@ -103,25 +111,20 @@ impl Engine {
         let user = self.users.at_mut(index)?;
         let was_in = user.segments(&switch.old);
         let stored_form_changes = switch.move_state(user, now);
+        user.reset_bits(&switch.next);
         user.set_members(&switch.next, &was_in);
         if user.is_alone() {
             return None;
         }
-        let removed = |segment_id: &SegmentId| switch.next.rule_of(*segment_id).is_none();
         let (catalog, profiles, scratch) = (&*switch.next, &mut self.profiles, &mut self.scratch);
         let mut deciding = Deciding { catalog, profiles, scratch };
         user.settle(&mut deciding, now);
         deciding.scratch.consider(catalog, &switch.changed);
-        let Flips { entered, mut left } = user.decide(&mut deciding);
-        left.extend(was_in.into_iter().filter(removed));
-        left.sort_unstable();
+        let mut flips = user.decide(&mut deciding);
+        flips.leave_removed(switch.removed_of(&was_in));
         self.timers.arm(index, user_id, user.deadline());
-        let version_of = |segment_id| {
-            let rule = switch.next.rule_of(segment_id).or_else(|| switch.old.rule_of(segment_id));
-            Some(rule?.definition.version)
-        };
-        let cause = Cause::Definition { generation: switch.next.generation() };
-        let change = user.publish_of(user_id, catalog, Flips { entered, left }, cause, now, version_of);
+        let cause = Cause::Definition { generation: catalog.generation() };
+        let change = user.publish(user_id, catalog, flips, cause, now);
         if stored_form_changes || change.is_some() {
             self.users.mark_dirty(index);
         }

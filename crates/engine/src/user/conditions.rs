@@ -4,7 +4,7 @@ use schema::Timestamp;
 
 use super::User;
 use super::present::{Deciding, Scratch};
-use super::series::{NEVER, Watch, deadline_of, latest_time, look};
+use super::series::{NEVER, Watch, latest_time, look};
 use crate::catalog::{Catalog, Condition, Order};
 
 impl Scratch {
@@ -27,18 +27,17 @@ pub(super) mod of_series {
         index: SeriesIndex,
         now: Timestamp,
     ) -> Timestamp {
-        let (catalog, profiles) = (deciding.catalog, &*deciding.profiles);
-        let Some(at) = user.kept.slab.find(index) else { return Timestamp::from_micros(NEVER) };
-        let watched = &profiles.get(user.profile.unwrap_or_default()).conditions;
+        let catalog = deciding.catalog;
+        let watched = &deciding.profiles.get(user.profile.unwrap_or_default()).conditions;
+        let (slab, set) = user.slab_and_set();
+        let Some(at) = slab.find(index) else { return Timestamp::from_micros(NEVER) };
         let series = catalog.series(index);
         // One more event can end what is asked of a total, but not of a number of events.
         let only_clear = matches!(series.kind, SeriesKind::Recent(_));
         let wanted = |word: usize, set: u64| watched[word] & if only_clear { !set } else { u64::MAX };
-        let mut watch = Watch { catalog, set: &mut user.set, flipped: &mut deciding.scratch.flipped, now };
-        let earliest = look(&mut user.kept.slab, at, &mut watch, wanted);
-        let Some(deadline) = deadline_of(&mut user.kept.slab, at, series) else {
-            return Timestamp::from_micros(NEVER);
-        };
+        let mut watch = Watch { catalog, set, flipped: &mut deciding.scratch.flipped, now };
+        let earliest = look(slab, at, &mut watch, wanted);
+        let deadline = slab.deadline_mut(at);
         *deadline = if only_clear { earliest.min(*deadline) } else { earliest };
         Timestamp::from_micros(*deadline)
     }
@@ -49,10 +48,11 @@ pub(super) mod of_series {
         index: SeriesIndex,
         now: Timestamp,
     ) {
-        let Some(at) = user.kept.slab.find(index) else { return };
+        let (slab, set) = user.slab_and_set();
+        let Some(at) = slab.find(index) else { return };
         let flipped = &mut deciding.scratch.flipped;
-        let mut watch = Watch { catalog: deciding.catalog, set: &mut user.set, flipped, now };
-        look(&mut user.kept.slab, at, &mut watch, |_, _| u64::MAX);
+        let mut watch = Watch { catalog: deciding.catalog, set, flipped, now };
+        look(slab, at, &mut watch, |_, _| u64::MAX);
     }
 }
 
@@ -67,7 +67,7 @@ impl User {
         for bit in orders.drain(..) {
             if let Condition::Order(order) = catalog.condition(bit) {
                 let holds = self.order_holds(catalog, *order);
-                Watch { catalog, set: &mut self.set, flipped, now }.assign(bit, holds);
+                Watch { catalog, set: self.set_mut(), flipped, now }.assign(bit, holds);
             }
         }
     }
@@ -75,22 +75,19 @@ impl User {
     /// Watches what users with the present latest values watch.
     pub(super) fn change_profile(&mut self, deciding: &mut Deciding<'_>, now: Timestamp) {
         let catalog = deciding.catalog;
-        let old = self.profile.replace(deciding.profiles.index_of(catalog, &self.set));
-        let (Some(old), Some(new)) = (old, self.profile) else { return };
-        if old == new {
-            return;
-        }
+        let new = deciding.profiles.index_of(catalog, self.set_mut());
+        let old = self.profile.replace(new);
+        let Some(old) = old.filter(|old| *old != new) else { return };
         let (old, new) = (&deciding.profiles.get(old).conditions, &deciding.profiles.get(new).conditions);
         let flipped = &mut deciding.scratch.flipped;
-        let mut watch = Watch { catalog, set: &mut self.set, flipped, now };
+        let (slab, set) = self.slab_and_set();
+        let mut watch = Watch { catalog, set, flipped, now };
         let mut earliest = NEVER;
-        for at in 0..self.kept.slab.len() {
-            let series = catalog.series(self.kept.slab.series_at(at));
-            let found = look(&mut self.kept.slab, at, &mut watch, |word, _| new[word] & !old[word]);
-            if let Some(deadline) = deadline_of(&mut self.kept.slab, at, series) {
-                *deadline = found.min(*deadline);
-                earliest = earliest.min(*deadline);
-            }
+        for at in 0..slab.len() {
+            let found = look(slab, at, &mut watch, |word, _| new[word] & !old[word]);
+            let deadline = slab.deadline_mut(at);
+            *deadline = found.min(*deadline);
+            earliest = earliest.min(*deadline);
         }
         self.hurry(Timestamp::from_micros(earliest));
     }

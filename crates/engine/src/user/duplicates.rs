@@ -41,6 +41,11 @@ impl DuplicateMemory {
         true
     }
 
+    /// Reads a little of what is remembered.
+    pub(crate) fn glance(&self) -> u64 {
+        self.counted.front().map_or(0, |(at, _)| at.as_micros() as u64)
+    }
+
     fn contains(&self, event_id: EventId) -> bool {
         match &self.index {
             Some(index) => index.contains(&event_id),

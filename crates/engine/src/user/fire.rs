@@ -3,7 +3,7 @@
 use schema::Timestamp;
 
 use super::present::Deciding;
-use super::series::{NEVER, Watch, deadline_of, look};
+use super::series::{NEVER, Watch, look};
 use super::{Flips, User};
 use crate::catalog::{Bit, SeriesKind};
 
@@ -32,26 +32,20 @@ impl User {
     fn fire_series(&mut self, deciding: &mut Deciding<'_>, now: Timestamp) -> Option<Timestamp> {
         let catalog = deciding.catalog;
         let watched = &deciding.profiles.get(self.profile.unwrap_or_default()).conditions;
-        let flipped = &mut deciding.scratch.flipped;
-        let slab = &mut self.kept.slab;
-        let mut watch = Watch { catalog, set: &mut self.set, flipped, now };
+        let (slab, set) = self.slab_and_set();
+        let mut watch = Watch { catalog, set, flipped: &mut deciding.scratch.flipped, now };
         let mut earliest = NEVER;
         for at in 0..slab.len() {
-            let series = catalog.series(slab.series_at(at));
-            let Some(deadline) = deadline_of(slab, at, series).copied() else { continue };
-            if deadline > now.as_micros() {
-                earliest = earliest.min(deadline);
-                continue;
+            let mut deadline = slab.deadline(at);
+            if deadline <= now.as_micros() {
+                // Time alone never adds to a number of events.
+                let only_set = matches!(catalog.series(slab.series_at(at)).kind, SeriesKind::Recent(_));
+                let wanted = |word: usize, set: u64| watched[word] & if only_set { set } else { u64::MAX };
+                deadline = look(slab, at, &mut watch, wanted);
+                debug_assert!(deadline > now.as_micros(), "a deadline that fired must not come again");
+                *slab.deadline_mut(at) = deadline;
             }
-            // Time alone never adds to a number of events.
-            let only_set = matches!(series.kind, SeriesKind::Recent(_));
-            let wanted = |word: usize, set: u64| watched[word] & if only_set { set } else { u64::MAX };
-            let next = look(slab, at, &mut watch, wanted);
-            debug_assert!(next > now.as_micros(), "a deadline that fired must not come again");
-            earliest = earliest.min(next);
-            if let Some(deadline) = deadline_of(slab, at, series) {
-                *deadline = next;
-            }
+            earliest = earliest.min(deadline);
         }
         (earliest != NEVER).then(|| Timestamp::from_micros(earliest))
     }

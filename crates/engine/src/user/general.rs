@@ -58,7 +58,7 @@ impl Scope for Values<'_> {
 
 impl User {
     fn values<'a>(&'a self, catalog: &'a Catalog, condition: &'a GeneralCondition, now: Timestamp) -> Values<'a> {
-        let (slots, said, members) = (&self.kept.slots, self.said.as_deref(), &*self.members);
+        let (slots, said, members) = (&self.kept.slots, self.said.as_deref(), self.members());
         Values { catalog, condition, slots, said, members, now }
     }
 
@@ -72,7 +72,7 @@ impl User {
             let Some(condition) = catalog.general(*bit) else { continue };
             let holds = self.general_holds(catalog, condition, now);
             let flipped = &mut deciding.scratch.flipped;
-            Watch { catalog, set: &mut self.set, flipped, now }.assign(*bit, holds);
+            Watch { catalog, set: self.set_mut(), flipped, now }.assign(*bit, holds);
         }
     }
 

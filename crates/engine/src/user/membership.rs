@@ -40,7 +40,7 @@ impl User {
         if !catalog.user_conditions().has_segments() {
             return self.decide_once(deciding);
         }
-        let before = self.members.clone();
+        let before = self.members().to_vec();
         let mut flips = self.decide_once(deciding);
         // No segment depends on itself, so this ends; in between one can enter and leave again.
         while self.look_at_segments(deciding, &flips) {
@@ -65,10 +65,9 @@ impl User {
 
     fn difference(&self, catalog: &Catalog, before: &[u64]) -> Flips {
         let mut flips = Flips::default();
-        for (word, (was, is)) in before.iter().zip(&self.members).enumerate() {
+        for (word, (was, is)) in before.iter().zip(self.members()).enumerate() {
             for rule in bits::of_word(word, was ^ is) {
-                let list = if bits::is_set(before, rule) { &mut flips.left } else { &mut flips.entered };
-                list.push(catalog.segment_of(rule).0);
+                flips.add(catalog.segment_of(rule), !bits::is_set(before, rule));
             }
         }
         flips
@@ -77,15 +76,15 @@ impl User {
     fn decide_once(&mut self, deciding: &mut Deciding<'_>) -> Flips {
         let catalog = deciding.catalog;
         let open = &deciding.profiles.get(self.profile.unwrap_or_default()).rules;
+        let (members, set) = self.members_and_set();
         let mut flips = Flips::default();
         for (word, candidates) in deciding.scratch.candidates.iter().enumerate() {
             // A rule that is sure to fail needs no look, except for who was a member.
-            let relevant = candidates & (open[word] | self.members[word]);
+            let relevant = candidates & (open[word] | members[word]);
             for rule in bits::of_word(word, relevant) {
-                let holds = catalog.holds(rule, |bit| bits::is_set(&self.set, bit));
-                if bits::assign(&mut self.members, rule, holds) {
-                    let list = if holds { &mut flips.entered } else { &mut flips.left };
-                    list.push(catalog.segment_of(rule).0);
+                let holds = catalog.holds(rule, |bit| bits::is_set(set, bit));
+                if bits::assign(members, rule, holds) {
+                    flips.add(catalog.segment_of(rule), holds);
                 }
             }
         }

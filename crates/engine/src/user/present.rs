@@ -3,7 +3,7 @@
 use schema::{SegmentId, Timestamp};
 
 use super::fold::Kept;
-use super::{DuplicateMemory, Flips, Said};
+use super::{DuplicateMemory, Said, Slab};
 use crate::bits;
 use crate::catalog::{Bit, Catalog, Profiles, RuleIndex};
 
@@ -19,10 +19,11 @@ pub(crate) struct User {
     pub(crate) decided_at: Timestamp,
     /// Never later than the next change, sometimes earlier.
     deadline: Timestamp,
-    /// By rule of the live catalog: whether the user is a member.
-    pub(crate) members: Box<[u64]>,
-    /// By condition of the live catalog: whether it holds, as far as the profile watches it.
-    pub(super) set: Box<[u64]>,
+    /// Words of bits: by rule of the live catalog whether the user is a member, then by condition
+    /// whether it holds, as far as the profile watches it.
+    bits: Box<[u64]>,
+    /// How many words the rules take.
+    member_words: u32,
     /// Which conditions are watched; `None` when none was looked at yet.
     pub(super) profile: Option<u32>,
     pub(crate) duplicates: DuplicateMemory,
@@ -62,8 +63,8 @@ impl User {
             seq: 0,
             decided_at: Timestamp::default(),
             deadline: NO_DEADLINE,
-            members: bits::none(catalog.rules().len()),
-            set: bits::none(catalog.condition_count()),
+            bits: no_bits(catalog),
+            member_words: bits::words(catalog.rules().len()) as u32,
             profile: None,
             duplicates: DuplicateMemory::default(),
             said: None,
@@ -99,22 +100,46 @@ impl User {
         }
     }
 
-    /// Returns the segments the user is in, ascending.
-    pub(crate) fn segments(&self, catalog: &Catalog) -> Vec<SegmentId> {
-        bits::iter(&self.members).map(|rule| catalog.segment_of(rule).0).collect()
+    pub(crate) fn members(&self) -> &[u64] {
+        &self.bits[..self.member_words as usize]
     }
 
-    /// Makes the user a member of exactly these segments, as far as the catalog has them.
+    pub(super) fn members_mut(&mut self) -> &mut [u64] {
+        &mut self.bits[..self.member_words as usize]
+    }
+
+    pub(super) fn set_mut(&mut self) -> &mut [u64] {
+        &mut self.bits[self.member_words as usize..]
+    }
+
+    pub(super) fn members_and_set(&mut self) -> (&mut [u64], &[u64]) {
+        let (members, set) = self.bits.split_at_mut(self.member_words as usize);
+        (members, set)
+    }
+
+    /// Returns what is kept, and the conditions that hold.
+    pub(super) fn slab_and_set(&mut self) -> (&mut Slab, &mut [u64]) {
+        (&mut self.kept.slab, &mut self.bits[self.member_words as usize..])
+    }
+
+    /// Makes the user one of a catalog, in no segment and of no condition.
+    pub(crate) fn reset_bits(&mut self, catalog: &Catalog) {
+        self.bits = no_bits(catalog);
+        self.member_words = bits::words(catalog.rules().len()) as u32;
+    }
+
+    /// Makes the user a member of these segments, as far as the catalog has them.
     pub(crate) fn set_members(&mut self, catalog: &Catalog, segments: &[SegmentId]) {
-        self.members = bits::none(catalog.rules().len());
         let rules = segments.iter().filter_map(|segment_id| catalog.rule_index_of(*segment_id));
-        rules.for_each(|rule: RuleIndex| bits::set(&mut self.members, rule));
+        rules.for_each(|rule: RuleIndex| bits::set(self.members_mut(), rule));
     }
 
-    /// Takes the user out of every segment, and returns of which.
-    pub(crate) fn leave_all(&mut self, catalog: &Catalog) -> Flips {
-        let left = self.segments(catalog);
-        self.members.fill(0);
-        Flips { entered: Vec::new(), left }
+    /// Reads a little of everything that is looked at when an event comes.
+    pub(crate) fn glance(&self) -> u64 {
+        self.kept.slab.glance() ^ self.bits.first().copied().unwrap_or_default() ^ self.duplicates.glance()
     }
+}
+
+fn no_bits(catalog: &Catalog) -> Box<[u64]> {
+    vec![0; bits::words(catalog.rules().len()) + bits::words(catalog.condition_count())].into()
 }

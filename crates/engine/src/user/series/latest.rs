@@ -1,4 +1,4 @@
-//! The latest value of a column, by time and event: time, event id in two cells, the value.
+//! The latest value of a column, by time and event: deadline, time, event id in two cells, the value.
 //!
 //! A value that some rule asks for is the number of that constant; any other one is kept as text,
 //! because a rule of the next catalog may ask for it.
@@ -6,18 +6,20 @@
 use schema::EventId;
 use uuid::Uuid;
 
+use super::NEVER;
 use super::slab::Slab;
 use crate::catalog::{LatestSpec, SeriesCondition};
 
-const TIME: usize = 0;
-const ID: usize = 1;
-const VALUE: usize = 3;
+/// Behind the deadline, which is never.
+const TIME: usize = 1;
+const ID: usize = 2;
+const VALUE: usize = 4;
 const BYTES_PER_CELL: usize = 8;
 
 /// Returns the cells of a value.
 pub(super) fn packed(spec: &LatestSpec, time: i64, event_id: EventId, text: &str) -> Vec<i64> {
     let id = event_id.0.as_u128();
-    let mut cells = vec![time, (id >> 64) as i64, id as i64];
+    let mut cells = vec![NEVER, time, (id >> 64) as i64, id as i64];
     push_value(spec, text, &mut cells);
     cells
 }

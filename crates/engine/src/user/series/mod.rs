@@ -4,7 +4,7 @@
 //! totals with their running sums ([`total`]), or the latest value of a column ([`latest`]). What is
 //! stored, and what is taken over to another catalog, is its plain form ([`state`]).
 //!
-//! Every series with windows begins with its own deadline, so that a timer visits only what is due.
+//! Every series begins with its own deadline, so that a timer visits only what is due.
 
 mod latest;
 mod recent;
@@ -15,7 +15,7 @@ mod watch;
 
 pub(crate) use slab::Slab;
 pub(crate) use state::SeriesState;
-pub(crate) use watch::{Folded, Watch, deadline_of, fold, latest_time, look};
+pub(crate) use watch::{Folded, Watch, fold, latest_time, look};
 
 /// The deadline of what time alone does not change.
 pub(crate) const NEVER: i64 = i64::MAX;

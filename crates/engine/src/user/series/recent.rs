@@ -7,7 +7,7 @@ use super::slab::Slab;
 use super::{NEVER, leaves_at};
 use crate::catalog::{RecentSpec, SINCE_EVER, SeriesCondition};
 
-pub(super) const DEADLINE: usize = 0;
+const DEADLINE: usize = 0;
 const EVER: usize = 1;
 
 pub(super) fn fresh(spec: &RecentSpec) -> Vec<i64> {

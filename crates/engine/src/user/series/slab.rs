@@ -4,6 +4,9 @@
 //! takes half of what one for each would, and lies together when the user is looked at. Growing a
 //! series moves what lies behind it, which is little.
 
+use schema::Timestamp;
+
+use super::NEVER;
 use crate::catalog::SeriesIndex;
 
 /// Where the cells of a series begin; they end where those of the next one do.
@@ -14,7 +17,11 @@ struct Entry {
 }
 
 /// By how many cells it grows at least.
-const LEAST_GROWTH: usize = 4;
+const LEAST_GROWTH: usize = 8;
+/// How many cells lie in one line of the processor's cache.
+const CELLS_PER_LINE: usize = 8;
+/// How many lines are read ahead at most; few users have more.
+const LINES_AHEAD: usize = 16;
 
 /// The series of a user that are not empty, ascending.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -72,6 +79,30 @@ impl Slab {
     pub(crate) fn cells_mut(&mut self, at: usize) -> &mut [i64] {
         let range = self.start_of(at) as usize..self.start_of(at + 1) as usize;
         &mut self.cells[range]
+    }
+
+    /// Returns a series' own deadline, its first cell.
+    pub(crate) fn deadline(&self, at: usize) -> i64 {
+        self.cells[self.start_of(at) as usize]
+    }
+
+    pub(crate) fn deadline_mut(&mut self, at: usize) -> &mut i64 {
+        let start = self.start_of(at) as usize;
+        &mut self.cells[start]
+    }
+
+    /// Returns the earliest of the series' deadlines.
+    pub(crate) fn earliest_deadline(&self) -> Option<Timestamp> {
+        let earliest = self.directory.iter().map(|entry| self.cells[entry.start as usize]).min()?;
+        (earliest != NEVER).then(|| Timestamp::from_micros(earliest))
+    }
+
+    /// Reads a little of everything.
+    pub(crate) fn glance(&self) -> u64 {
+        let lines = self.cells.iter().step_by(CELLS_PER_LINE).take(LINES_AHEAD);
+        let cells = lines.fold(0, |read, cell| read ^ cell);
+        let lines = self.directory.iter().step_by(CELLS_PER_LINE).take(LINES_AHEAD);
+        lines.fold(cells as u64, |read, entry| read ^ u64::from(entry.start))
     }
 
     /// Puts cells into a series, before one of its cells.

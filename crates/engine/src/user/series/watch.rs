@@ -102,14 +102,6 @@ fn holds(series: &Series, cells: &[i64], condition: SeriesCondition, now: i64) -
     }
 }
 
-/// Returns the cell of the series' own deadline, if it has windows.
-pub(crate) fn deadline_of<'a>(slab: &'a mut Slab, at: usize, series: &Series) -> Option<&'a mut i64> {
-    match series.kind {
-        SeriesKind::Recent(_) | SeriesKind::Total(_) => slab.cells_mut(at).get_mut(recent::DEADLINE),
-        SeriesKind::Latest(_) => None,
-    }
-}
-
 /// Returns the latest time of a series of times.
 pub(crate) fn latest_time(slab: &Slab, catalog: &Catalog, index: SeriesIndex) -> Option<Timestamp> {
     let SeriesKind::Recent(spec) = &catalog.series(index).kind else { return None };
