@@ -31,13 +31,22 @@ run: tools ## Build, start everything on embedded parts with sample segments and
 
 test: lint doc servers ## Every check and every test, also on real servers where they can be had; a short crash run
 	@mkdir -p $(TARGET_DIR) && rm -f $(NOT_RUN)
-	@SHOAL_NOT_RUN=$(abspath $(NOT_RUN)) $(CARGO) test --workspace --features store/postgres
+	@$(NO_KAFKA_CLIENT)
+	@SHOAL_NOT_RUN=$(abspath $(NOT_RUN)) $(CARGO) test --workspace --features store/postgres$(KAFKA_FEATURE)
 	@scripts/not-run $(NOT_RUN)
 .PHONY: test
 # The tests that a machine without some server left out.
 NOT_RUN = $(TARGET_DIR)/tests-not-run
 
-servers: ## Get the servers that the tests use (Postgres), as far as this machine lets us
+# The client of Kafka is built from C and C++. Without a compiler of the latter its tests count as not run.
+HAS_KAFKA_CLIENT = $(shell command -v $${CXX:-c++} >/dev/null 2>&1 && command -v bash >/dev/null 2>&1 && echo yes)
+KAFKA_FEATURE = $(if $(HAS_KAFKA_CLIENT),$(COMMA)bus/kafka)
+NO_KAFKA_CLIENT = $(if $(HAS_KAFKA_CLIENT),:,$(NOTE_NO_KAFKA_CLIENT))
+NOTE_NO_KAFKA_CLIENT = echo "the log on Kafka: Kafka is not available: its client needs a C++ compiler (apt-get install build-essential)" \
+	| tee -a $(NOT_RUN) >&2; case "$$SHOAL_REQUIRE_SERVERS" in ""|0) ;; *) exit 1 ;; esac
+COMMA = ,
+
+servers: ## Get the servers that the tests use (Postgres, Kafka), as far as this machine lets us
 	@scripts/servers
 .PHONY: servers
 
@@ -79,6 +88,7 @@ CACHE_DIR = $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)
 lint: tools ## Format, lints and dependency direction
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
+	@$(if $(HAS_KAFKA_CLIENT),$(CARGO) clippy --quiet --package bus --features kafka --all-targets -- -D warnings)
 	@$(CARGO) test --quiet --workspace --test dependency_direction
 .PHONY: lint
 
@@ -100,6 +110,10 @@ version: tools ## Print the version
 	@$(CARGO) build --quiet --package shoal
 	@$(TARGET_DIR)/debug/shoal version
 .PHONY: version
+
+kafka: ## Fetch Apache Kafka's jars for the tests (needs Java 17 and Maven)
+	@scripts/kafka-jars
+.PHONY: kafka
 
 databend: ## Make the Python environment of the embedded Databend (needs Python 3.12 or newer)
 	@scripts/databend-venv

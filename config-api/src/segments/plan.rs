@@ -202,5 +202,6 @@ fn name(function: &AggregateFunction) -> &'static str {
         AggregateFunction::Max(_) => "max",
         AggregateFunction::Last(_) => "arg_max",
         AggregateFunction::First(_) => "arg_min",
+        AggregateFunction::Funnel { .. } => "window_funnel",
     }
 }

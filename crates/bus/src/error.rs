@@ -27,6 +27,19 @@ pub enum BusError {
     /// not help. Whoever owns partitions ends its process, for whatever supervises it to start anew.
     #[error("the log failed and needs a restart: {0}")]
     Broken(String),
+    /// The log is not what was configured: other partitions, other settings, no permission.
+    #[error("the log is set up differently: {0}")]
+    Misfit(String),
+    /// A record is larger than the log takes.
+    #[error("{what} has {size_bytes} bytes and the log takes at most {max_bytes}")]
+    TooLarge {
+        /// What it is.
+        what: String,
+        /// How large it is.
+        size_bytes: usize,
+        /// What is taken.
+        max_bytes: usize,
+    },
     /// What is stored cannot be read: another format, or damaged.
     #[error("the log is damaged: {0}")]
     Damaged(String),

@@ -55,7 +55,10 @@ fn kept(spec: &AggregateSpec) -> (usize, Option<usize>) {
     let time = size_of::<Timestamp>();
     let argument = argument_of(&spec.function).map_or(0, |argument| value_bytes(argument.sql_type));
     let item = match &spec.function {
-        AggregateFunction::Exists | AggregateFunction::CountAll | AggregateFunction::Count(_) => time,
+        AggregateFunction::Exists
+        | AggregateFunction::CountAll
+        | AggregateFunction::Count(_)
+        | AggregateFunction::Funnel { .. } => time,
         AggregateFunction::Sum(_) | AggregateFunction::Avg(_) => size_of::<(Timestamp, i128)>(),
         AggregateFunction::Min(_) | AggregateFunction::Max(_) => time + argument,
         AggregateFunction::CountDistinct(_) => time + argument + SET_ENTRY_BYTES,

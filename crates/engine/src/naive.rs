@@ -13,15 +13,31 @@ use rules::eval::{Scope, average, compare, evaluate, is_true};
 use rules::json::Json;
 use rules::plan::argument_of;
 use rules::rule::{CastType, ScalarFunction};
-use rules::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, Value};
+use rules::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, UserColumn, Value};
 use schema::{Decimal, Event, Timestamp};
 
 /// Returns whether a user with these events, in any order, is in the segment at `now`.
 ///
 /// Duplicates count here: leaving them out is the caller's business.
 pub fn is_member(rule: &Rule, events: &[Event], now: Timestamp) -> bool {
+    is_member_of(rule, &Person { events, ..Person::default() }, now)
+}
+
+/// Everything that is known of a user.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Person<'a> {
+    /// In any order.
+    pub events: &'a [Event],
+    /// What was said of the user, in any order: when, by event time, and the JSON.
+    pub traits: &'a [(Timestamp, String)],
+    /// The tags of the segments that the user is in.
+    pub segments: &'a [String],
+}
+
+/// Returns likewise for a user of whom more is known than events.
+pub fn is_member_of(rule: &Rule, person: &Person<'_>, now: Timestamp) -> bool {
     let known = RefCell::default();
-    events.iter().any(|row| is_true(&rule.expr, &Row { row, around: None, events, now, known: &known }))
+    person.events.iter().any(|row| is_true(&rule.expr, &Row { row, around: None, person, now, known: &known }))
 }
 
 /// One row among the user's events, at one instant.
@@ -29,7 +45,7 @@ struct Row<'a> {
     row: &'a Event,
     /// The row that the aggregate over this one stands at.
     around: Option<&'a Row<'a>>,
-    events: &'a [Event],
+    person: &'a Person<'a>,
     now: Timestamp,
     /// Aggregates that do not depend on the row are computed once per evaluation (by their address).
     known: &'a RefCell<HashMap<*const Aggregate, Value>>,
@@ -69,6 +85,23 @@ impl Scope for Row<'_> {
         Value::Null
     }
 
+    fn of_user(&self, column: UserColumn) -> Value {
+        let said = self.person.traits;
+        match column {
+            UserColumn::Known => Value::Boolean(!said.is_empty()),
+            UserColumn::CreatedAt => said.iter().map(|(at, _)| *at).min().map_or(Value::Null, Value::Timestamp),
+            UserColumn::Traits => {
+                // Of two that were said at one instant the greater text counts, whatever came first.
+                let last = said.iter().max().and_then(|(_, json)| Json::parse(json));
+                last.map_or(Value::Null, Value::Variant)
+            }
+        }
+    }
+
+    fn is_in_segment(&self, tag: &str) -> bool {
+        self.person.segments.iter().any(|known| known == tag)
+    }
+
     fn now(&self) -> Timestamp {
         self.now
     }
@@ -95,9 +128,9 @@ fn column_of(event: &Event, column: Column) -> Value {
 
 /// Computes an aggregate that stands at a row over all events for which its filter is TRUE.
 fn aggregated(aggregate: &Aggregate, at: &Row<'_>) -> Value {
-    let Row { events, now, known, .. } = *at;
-    let scope = |row| Row { row, around: Some(at), events, now, known };
-    let mut rows: Vec<&Event> = events.iter().collect();
+    let Row { person, now, known, .. } = *at;
+    let scope = |row| Row { row, around: Some(at), person, now, known };
+    let mut rows: Vec<&Event> = person.events.iter().collect();
     rows.retain(|row| aggregate.filter.as_ref().is_none_or(|filter| is_true(filter, &scope(row))));
     let values = |argument: &Expr| -> Vec<Value> {
         let all = rows.iter().map(|row| evaluate(argument, &scope(row)));
@@ -115,6 +148,7 @@ fn aggregated(aggregate: &Aggregate, at: &Row<'_>) -> Value {
         }
         AggregateFunction::Min(argument) => best(values(argument), Ordering::Less),
         AggregateFunction::Max(argument) => best(values(argument), Ordering::Greater),
+        AggregateFunction::Funnel { window, steps } => Value::Integer(steps_made(*window, steps, &rows, scope)),
         AggregateFunction::Last(argument) => {
             rows.sort_by_key(|row| std::cmp::Reverse((row.created_at, row.event_id)));
             first_not_null(argument, &rows, scope)
@@ -129,6 +163,24 @@ fn aggregated(aggregate: &Aggregate, at: &Row<'_>) -> Value {
 fn first_not_null<'a, S: Scope>(argument: &Expr, rows: &[&'a Event], scope: impl Fn(&'a Event) -> S) -> Value {
     let values = rows.iter().map(|row| evaluate(argument, &scope(row)));
     values.into_iter().find(|value| *value != Value::Null).unwrap_or(Value::Null)
+}
+
+/// Follows every way from every first step.
+fn steps_made<'a, S: Scope>(window: i64, steps: &[Expr], rows: &[&'a Event], scope: impl Fn(&'a Event) -> S) -> i64 {
+    let makes = |step: &Expr| -> Vec<Timestamp> {
+        rows.iter().filter(|row| is_true(step, &scope(row))).map(|row| row.created_at).collect()
+    };
+    let made: Vec<Vec<Timestamp>> = steps.iter().map(makes).collect();
+    let from = |first: &Timestamp| {
+        let (mut at, mut count) = (*first, 0);
+        for times in &made {
+            let in_time = times.iter().filter(|time| **time >= at && time.micros_since(*first) <= window);
+            let Some(next) = in_time.min() else { break };
+            (at, count) = (*next, count + 1);
+        }
+        count
+    };
+    made.first().into_iter().flatten().map(from).max().unwrap_or(0)
 }
 
 fn distinct(values: Vec<Value>) -> Vec<Value> {
@@ -173,7 +225,7 @@ fn to_decimal(value: &Value) -> Option<Decimal> {
 
 /// A user's events at one instant, over which parts of a rule are evaluated one by one.
 pub struct Evaluation<'a> {
-    events: &'a [Event],
+    person: Person<'a>,
     now: Timestamp,
     known: RefCell<HashMap<*const Aggregate, Value>>,
 }
@@ -181,7 +233,7 @@ pub struct Evaluation<'a> {
 impl<'a> Evaluation<'a> {
     /// Begins without knowing the value of any aggregate.
     pub fn new(events: &'a [Event], now: Timestamp) -> Self {
-        Self { events, now, known: RefCell::default() }
+        Self { person: Person { events, ..Person::default() }, now, known: RefCell::default() }
     }
 
     /// Evaluates a part of a rule at one of the events.
@@ -197,11 +249,11 @@ impl<'a> Evaluation<'a> {
             aggregate.filter.as_ref().is_none_or(|filter| is_true(filter, &scope))
                 && argument_of(&aggregate.function).is_none_or(|argument| evaluate(argument, &scope) != Value::Null)
         };
-        (0..self.events.len()).filter(|at| counts(&self.events[*at])).collect()
+        (0..self.person.events.len()).filter(|at| counts(&self.person.events[*at])).collect()
     }
 
     fn at<'b>(&'b self, row: &'b Event) -> Row<'b> {
-        Row { row, around: None, events: self.events, now: self.now, known: &self.known }
+        Row { row, around: None, person: &self.person, now: self.now, known: &self.known }
     }
 }
 
@@ -211,9 +263,15 @@ impl<'a> Evaluation<'a> {
 /// distance of every interval of the rule and of every sum of two of them, one microsecond before
 /// and after as well. Between two neighbours of the result nothing changes.
 pub fn next_candidates(rule: &Rule, events: &[Event]) -> Vec<Timestamp> {
+    next_candidates_of(rule, events, std::iter::empty())
+}
+
+/// Returns likewise, around other times as well.
+pub fn next_candidates_of(rule: &Rule, events: &[Event], others: impl Iterator<Item = Timestamp>) -> Vec<Timestamp> {
     let mut named = Named::default();
     named.visit(&rule.expr);
-    let times = events.iter().flat_map(|event| [event.created_at, event.received_at]).chain(named.times);
+    let times = events.iter().flat_map(|event| [event.created_at, event.received_at]);
+    let times = times.chain(named.times).chain(others);
     let offsets = offsets(&named.intervals);
     let instants = times.flat_map(|time| offsets.iter().map(move |offset| time.plus_micros(*offset)));
     let units = &named.units;

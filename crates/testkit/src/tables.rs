@@ -32,7 +32,8 @@ const ORDERS: [&str; 6] = [
 impl Clauses<'_> {
     /// A condition over groups, derived tables or numbered rows.
     pub(crate) fn table(&mut self) -> String {
-        match self.random.below(11) {
+        match self.random.below(13) {
+            11..=12 => self.funnel(),
             0..=1 => self.group(),
             2 => self.group_of_row(),
             3..=4 => self.numbered(),
@@ -43,6 +44,17 @@ impl Clauses<'_> {
             9 => self.consecutive(),
             _ => self.group_or_nothing(),
         }
+    }
+
+    /// How far the user came.
+    fn funnel(&mut self) -> String {
+        let seconds = self.random.pick(&[0, 5, 10, 60]);
+        let count = 1 + self.random.below(3);
+        let steps: Vec<String> = (0..count).map(|_| self.filter("")).collect();
+        let call = format!("window_funnel({seconds})(created_at, {})", steps.join(", "));
+        let filter =
+            if self.random.chance(70) { String::new() } else { format!(" FILTER (WHERE {})", self.filter("")) };
+        format!("{call}{filter} {} {}", self.random.pick(&COMPARISONS), self.random.below(4))
     }
 
     fn rows(&mut self) -> String {

@@ -32,13 +32,16 @@ pub async fn restoring_gives_exactly_the_last_commit(installation: &dyn Installa
     let session = installation.open().await?;
     let mut owner = own(&session, PARTITION).await?;
     let restored = owner.restore(&mut |_, _| ()).await?;
+    let published = read_changes(&*session.log, Topic::SegmentChanges, PARTITION).await?;
     let expected = RestoredPartition {
         next_offset: second.next_offset,
         now: second.now,
         log_time: second.log_time,
         definitions: Some(definitions()),
-        changes_end: 3,
+        // Not 3: where a commit writes a marker, that takes an offset too.
+        changes_end: published.last().map_or(0, |(offset, _)| offset + 1),
     };
+    assert_eq!(published.len(), 3);
     assert_eq!(restored, expected);
     assert_eq!(states(&mut *owner).await?, BTreeMap::from([(ana, b"a2".to_vec()), (ben, b"b1".to_vec())]));
     installation.close(session).await
@@ -85,7 +88,8 @@ pub async fn a_commit_publishes_everything_it_holds(installation: &dyn Installat
     installation.close(session).await
 }
 
-/// `segment-memberships` holds the latest change of each user and no other, in the order they were made.
+/// `segment-memberships` holds the latest change of each user, in the order they were made. Older
+/// ones of a user may lie before it until they are compacted away.
 pub async fn memberships_hold_the_latest_change_of_each_user(installation: &dyn Installation) -> Result<(), BusError> {
     let session = installation.open().await?;
     let mut owner = own(&session, PARTITION).await?;
@@ -115,7 +119,9 @@ pub async fn partitions_do_not_touch_each_other(installation: &dyn Installation)
 
 async fn memberships(session: &Session) -> Result<Vec<SegmentChange>, BusError> {
     let memberships = read_changes(&*session.log, Topic::SegmentMemberships, PARTITION).await?;
-    Ok(memberships.into_iter().map(|(_, change)| change).collect())
+    let latest: BTreeMap<_, _> = memberships.iter().map(|(offset, change)| (change.user_id, *offset)).collect();
+    let memberships = memberships.into_iter().filter(|(offset, change)| latest[&change.user_id] == *offset);
+    Ok(memberships.map(|(_, change)| change).collect())
 }
 
 fn definitions() -> Definitions {

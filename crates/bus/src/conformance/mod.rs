@@ -15,3 +15,39 @@ pub use claiming::*;
 pub use committing::*;
 pub use installation::{Installation, PARTITIONS, Session};
 pub use waiting::*;
+
+/// Makes a test of each function of the suite. The expression is an `Option` of an installation that
+/// nobody has used before; `None` skips the test.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_suite {
+    ($installation:expr) => {
+        $crate::conformance_suite!(
+            $installation;
+            concurrent_appends_are_gapless,
+            an_append_is_read_at_once_and_after_a_restart,
+            reading_is_bounded_and_in_order,
+            errors_are_kept,
+            restoring_gives_exactly_the_last_commit,
+            an_empty_state_removes_the_user,
+            a_commit_publishes_everything_it_holds,
+            memberships_hold_the_latest_change_of_each_user,
+            partitions_do_not_touch_each_other,
+            a_superseded_owner_is_fenced,
+            every_partition_is_handed_out_once,
+            statuses_are_the_latest_reports,
+            waiting_for_events_ends_with_the_append,
+            waiting_for_changes_ends_with_the_commit,
+            polling_waits_until_the_deadline,
+        );
+    };
+    ($installation:expr; $($case:ident),* $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let Some(installation) = $installation else { return };
+                $crate::conformance::$case(&installation).await.unwrap();
+            }
+        )*
+    };
+}

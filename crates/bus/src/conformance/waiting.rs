@@ -22,7 +22,9 @@ pub async fn waiting_for_events_ends_with_the_append(installation: &dyn Installa
     session.log.append(vec![event_in(PARTITION, 0)]).await?;
     session.log.append(vec![event_in(PartitionId(2), 0)]).await?;
     tokio::time::sleep(A_WHILE).await;
-    assert!(!waiting.is_finished(), "offset 1 is not written yet");
+    if waiting.is_finished() {
+        panic!("offset 1 is not written yet, and waiting for it ended with {:?}", waiting.await);
+    }
     session.log.append(vec![event_in(PARTITION, 1)]).await?;
     let joined = soon_enough(tokio::time::timeout(SOON, waiting).await, "waking the reader");
     joined.map_err(|error| BusError::Unavailable(error.to_string()))??;
@@ -42,7 +44,9 @@ pub async fn waiting_for_changes_ends_with_the_commit(installation: &dyn Install
     });
     session.log.append(vec![event_in(PARTITION, 0)]).await?;
     tokio::time::sleep(A_WHILE).await;
-    assert!(!waiting.is_finished(), "nothing is committed yet");
+    if waiting.is_finished() {
+        panic!("nothing is committed yet, and waiting for it ended with {:?}", waiting.await);
+    }
     owner.commit(commit(1, Vec::new(), vec![change(user_in(PARTITION, 0), 1)])).await?;
     let joined = soon_enough(tokio::time::timeout(SOON, waiting).await, "waking the reader");
     let read = joined.map_err(|error| BusError::Unavailable(error.to_string()))??;

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use schema::{ErrorRecord, LogPosition, Offset, PartitionId, PartitionStatus, Timestamp, Topic, UserId, partition_of};
+use schema::{ErrorRecord, LogPosition, Offset, PartitionId, PartitionStatus, Timestamp, Topic, partition_of};
 use tokio::sync::{Semaphore, oneshot};
 
 use super::keyspaces::Keyspaces;
@@ -20,6 +20,7 @@ use super::shared::Shared;
 use super::space::Space;
 use super::stored::NewValue;
 use super::writing::WritingThread;
+use crate::values::encode_error;
 use crate::{BusError, EventLog, NewRecord, StoredRecord};
 
 /// The most KiB that wait for the writing thread, a request counting at least one; the next caller
@@ -168,9 +169,8 @@ impl EventLog for EmbeddedLog {
 
 /// Puts an error into the form in which it is stored; its key is the `user_id` it names, else 0.
 pub(super) fn error_value(error: &ErrorRecord, time: Timestamp) -> Result<NewValue, BusError> {
-    let user_id = error.data.get("user_id").and_then(serde_json::Value::as_i64).unwrap_or(0);
-    let json = serde_json::to_vec(error).map_err(|error| BusError::Damaged(format!("an error record: {error}")))?;
-    Ok(NewValue::new(time, UserId(user_id), &json))
+    let (user_id, json) = encode_error(error)?;
+    Ok(NewValue::new(time, user_id, &json))
 }
 
 /// Returns what the machine's clock says; only retention looks at it.

@@ -7,7 +7,6 @@ use std::collections::VecDeque;
 
 use async_trait::async_trait;
 use schema::{Offset, PartitionId, PartitionStatus, SegmentChange, Topic, UserId};
-use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -18,6 +17,7 @@ use super::reading::read_written;
 use super::request::{CommitWrite, Write};
 use super::shared::Shared;
 use super::stored::{NewValue, Position};
+use crate::values::{encode, encode_letter};
 use crate::{
     BusError, DeadLetter, Ownership, OwnershipChange, PartitionCommit, PartitionOwner, RestoredPartition, StoredRecord,
 };
@@ -134,7 +134,7 @@ impl EmbeddedOwner {
     fn stored(&self, commit: PartitionCommit) -> Result<CommitWrite, BusError> {
         let PartitionCommit { next_offset, now, log_time, users, changes, errors, dead_letters, definitions } = commit;
         let change = |change: &SegmentChange| Ok(NewValue::new(now, change.user_id, &encode(change)?));
-        let letter = |letter: &DeadLetter| Ok(NewValue::new(now, letter.user_id, &encode(&Letter::new(letter))?));
+        let letter = |letter: &DeadLetter| Ok(NewValue::new(now, letter.user_id, &encode_letter(letter)?));
         Ok(CommitWrite {
             partition: self.partition,
             epoch: self.epoch,
@@ -145,29 +145,6 @@ impl EmbeddedOwner {
             errors: errors.iter().map(|error| error_value(error, now)).collect::<Result<_, BusError>>()?,
             dead_letters: dead_letters.iter().map(letter).collect::<Result<_, BusError>>()?,
         })
-    }
-}
-
-fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, BusError> {
-    serde_json::to_vec(value).map_err(|error| BusError::Damaged(format!("encoding a commit: {error}")))
-}
-
-/// A dead letter as it lies in its topic; `message` when it is text, else `message_hex`.
-#[derive(Serialize)]
-struct Letter<'a> {
-    offset: Offset,
-    reason: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message_hex: Option<String>,
-}
-
-impl<'a> Letter<'a> {
-    fn new(letter: &'a DeadLetter) -> Self {
-        let message = std::str::from_utf8(&letter.value).ok();
-        let message_hex = message.is_none().then(|| letter.value.iter().map(|byte| format!("{byte:02x}")).collect());
-        Self { offset: letter.offset, reason: letter.reason, message, message_hex }
     }
 }
 

@@ -50,6 +50,8 @@ impl FoldSpec {
             AggregateFunction::Max(argument) => (FoldKind::Max, Some(argument)),
             AggregateFunction::Last(argument) => (FoldKind::Last, Some(argument)),
             AggregateFunction::First(argument) => (FoldKind::First, Some(argument)),
+            // It is always interpreted.
+            AggregateFunction::Funnel { .. } => (FoldKind::Exists, None),
         };
         let scale = argument.and_then(|argument| match argument.sql_type {
             SqlType::Decimal { scale } => Some(scale),

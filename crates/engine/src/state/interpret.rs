@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 
 use rules::eval::{Scope, evaluate, is_true};
 use rules::plan::argument_of;
-use rules::{Aggregate, AggregateFunction, Column, Interpretation, Value};
+use rules::{Aggregate, AggregateFunction, Column, Expr, Interpretation, Value};
 use rustc_hash::FxHashMap;
 use schema::Timestamp;
 
@@ -44,6 +44,9 @@ impl Run<'_> {
         if aggregate.function == AggregateFunction::Exists {
             return Value::Boolean(passing.next().is_some());
         }
+        if let AggregateFunction::Funnel { window, steps } = &aggregate.function {
+            return Value::Integer(self.steps_made(*window, steps, passing, around));
+        }
         let fold = FoldSpec::of_all(&aggregate.function);
         let mut state = AggregateState::folding(fold.kind);
         for row in passing {
@@ -56,6 +59,41 @@ impl Run<'_> {
             }
         }
         if state.is_empty() { aggregate.function.over_nothing() } else { state.folded_value(&fold) }
+    }
+
+    /// Goes through the rows once; of all ways to a step the one that began last is enough to know.
+    fn steps_made<'r>(
+        &self,
+        window: i64,
+        steps: &[Expr],
+        rows: impl Iterator<Item = &'r RetainedRow>,
+        around: Option<&At<'_>>,
+    ) -> i64 {
+        // When the way to each step began, of those that are in time.
+        let mut begun: Vec<Option<Timestamp>> = vec![None; steps.len()];
+        let mut most = 0;
+        let mut rows = rows.peekable();
+        while let Some(row) = rows.next() {
+            let mut made = vec![false; steps.len()];
+            let mut note = |row| {
+                let scope = At { run: self, row, around };
+                made.iter_mut().zip(steps).for_each(|(made, step)| *made = *made || is_true(step, &scope));
+            };
+            note(row);
+            // Events of one instant are in no order: whatever any of them makes is made then.
+            while let Some(other) = rows.next_if(|other| other.time == row.time) {
+                note(other);
+            }
+            for at in 0..steps.len() {
+                let before = if at == 0 { Some(row.time) } else { begun[at - 1] };
+                let in_time = before.filter(|first| made[at] && row.time.micros_since(*first) <= window);
+                if in_time.is_some() {
+                    begun[at] = in_time;
+                    most = most.max(at as i64 + 1);
+                }
+            }
+        }
+        most
     }
 
     fn note(&self, flip: Option<Timestamp>) {

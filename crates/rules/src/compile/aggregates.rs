@@ -25,6 +25,7 @@ enum Kind {
     Max,
     Last,
     First,
+    Funnel,
 }
 
 /// The name of an aggregate, with or without `_if`.
@@ -36,7 +37,7 @@ pub(super) struct AggregateName {
 
 impl AggregateName {
     /// Every name, as it is written.
-    pub(super) const ALL_NAMES: [&'static str; 14] = [
+    pub(super) const ALL_NAMES: [&'static str; 15] = [
         "count",
         "sum",
         "avg",
@@ -51,6 +52,7 @@ impl AggregateName {
         "max_if",
         "arg_max_if",
         "arg_min_if",
+        "window_funnel",
     ];
 
     /// Returns the aggregate of a name.
@@ -67,6 +69,7 @@ impl AggregateName {
             "max" => Kind::Max,
             "arg_max" => Kind::Last,
             "arg_min" => Kind::First,
+            "window_funnel" if !conditional => Kind::Funnel,
             _ => return None,
         };
         Some(Self { kind, conditional })
@@ -84,6 +87,7 @@ impl Lowering<'_> {
     ) -> Option<Expr> {
         match scope.place {
             Place::Aggregated => return self.misplaced(span),
+            Place::User => return self.unsupported(span, "an aggregate over `users` or `segment_members` is"),
             Place::Numbered { .. } => return self.ungrouped_aggregate(span),
             Place::Selected { aggregated, .. } => aggregated.set(true),
             Place::Clause | Place::Group { .. } | Place::Grouped(_) => {}
@@ -140,6 +144,10 @@ impl Lowering<'_> {
             return Ok(self.unsupported(span, "DISTINCT in any aggregate but `count` is"));
         }
         Ok(match (kind, arguments) {
+            (Kind::Funnel, [Argument::Value(time), steps @ ..]) if !steps.is_empty() => {
+                self.funnel(function, time, steps, scope, span)
+            }
+            (Kind::Funnel, _) => return Err("`created_at` and the steps"),
             (Kind::Count, [] | [Argument::Star]) if !distinct => Some(AggregateFunction::CountAll),
             (Kind::Count, [Argument::Value(value)]) => self.count(value, distinct, scope),
             (Kind::Last | Kind::First, [Argument::Value(value), Argument::Value(order)]) => {
@@ -226,9 +234,10 @@ impl Lowering<'_> {
 pub(crate) fn result_type(function: &AggregateFunction) -> SqlType {
     match function {
         AggregateFunction::Exists => SqlType::Boolean,
-        AggregateFunction::CountAll | AggregateFunction::Count(_) | AggregateFunction::CountDistinct(_) => {
-            SqlType::Integer
-        }
+        AggregateFunction::CountAll
+        | AggregateFunction::Count(_)
+        | AggregateFunction::CountDistinct(_)
+        | AggregateFunction::Funnel { .. } => SqlType::Integer,
         AggregateFunction::Avg(value) => typing::average(value.sql_type),
         AggregateFunction::Sum(value)
         | AggregateFunction::Min(value)

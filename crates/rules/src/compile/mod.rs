@@ -13,6 +13,7 @@ mod derived;
 mod dialect;
 mod extent;
 mod functions;
+mod funnel;
 mod grouping;
 mod intervals;
 mod joins;
@@ -32,6 +33,7 @@ mod statement;
 mod subquery;
 mod tokens;
 mod typing;
+mod user;
 mod warnings;
 
 pub use clause::{Compiled, compile};

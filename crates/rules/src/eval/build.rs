@@ -83,6 +83,7 @@ pub(crate) fn aggregate(function: AggregateFunction, filter: Option<Expr>) -> Ex
         | AggregateFunction::Max(of)
         | AggregateFunction::Last(of)
         | AggregateFunction::First(of) => of.sql_type,
+        AggregateFunction::Funnel { .. } => SqlType::Integer,
     };
     expr(ExprKind::Aggregate(Box::new(Aggregate { function, filter })), sql_type)
 }

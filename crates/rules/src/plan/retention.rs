@@ -7,7 +7,7 @@
 use super::spec::WindowSpec;
 use super::time::windows;
 use super::walk::Uses;
-use crate::{Aggregate, Expr, ExprKind};
+use crate::{Aggregate, AggregateFunction, Expr, ExprKind};
 
 /// What an event must be to be needed at all; nothing is any event.
 #[derive(Clone, PartialEq, Default)]
@@ -21,7 +21,13 @@ pub(super) struct Retention {
 /// Returns what an event must be so that the aggregate, or one inside of it, can look at it.
 pub(super) fn of(aggregate: &Aggregate) -> Retention {
     let own = aggregate.filter.as_ref().map(implied).unwrap_or_default();
-    let mut needed = own;
+    let mut needed = match &aggregate.function {
+        // What makes no step is no part of the way.
+        AggregateFunction::Funnel { steps, .. } => {
+            own.and(steps.iter().map(implied).reduce(Retention::or).unwrap_or_default())
+        }
+        _ => own,
+    };
     for part in aggregate.children() {
         inside(part, &mut |inner| needed = std::mem::take(&mut needed).or(of(inner)));
     }

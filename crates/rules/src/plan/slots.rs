@@ -111,8 +111,13 @@ impl Lowering {
         if aggregate.function == AggregateFunction::Exists {
             return self.some_row(filter, expr);
         }
+        if let Some(apart) = without_user(expr, aggregate) {
+            return self.over_slots(&apart);
+        }
         let argument = argument_of(&aggregate.function);
-        let folds = argument.is_none_or(|argument| !Uses::of(argument).now) && aggregate.is_plain();
+        let folds = !matches!(aggregate.function, AggregateFunction::Funnel { .. })
+            && argument.is_none_or(|argument| !Uses::of(argument).now)
+            && aggregate.is_plain();
         let Some((filter, window)) = folds.then(|| Self::single_window(filter, expr)).flatten() else {
             return self.interpreted_slot(aggregate, expr);
         };
@@ -147,6 +152,26 @@ impl Lowering {
     }
 }
 
+/// Takes what is known of the user out of an aggregate's filter: for whom it does not hold, there is no row.
+fn without_user(expr: &Expr, aggregate: &Aggregate) -> Option<Expr> {
+    let filter = aggregate.filter.as_ref().filter(|filter| filter.reads_user())?;
+    let parts = if let ExprKind::And(parts) = &filter.kind { parts.as_slice() } else { std::slice::from_ref(filter) };
+    let of_user = |part: &&Expr| {
+        let uses = Uses::of(part);
+        part.reads_user() && !uses.row && !uses.outer
+    };
+    let (of_user, others): (Vec<&Expr>, Vec<&Expr>) = parts.iter().partition(of_user);
+    if of_user.is_empty() {
+        return None;
+    }
+    let joined = |parts: Vec<&Expr>| Expr::and(parts.into_iter().cloned().collect(), filter.span);
+    let make = |kind| Expr { kind, sql_type: expr.sql_type, span: expr.span };
+    let filter = (!others.is_empty()).then(|| joined(others));
+    let rest = make(ExprKind::Aggregate(Box::new(Aggregate { function: aggregate.function.clone(), filter })));
+    let nothing = make(ExprKind::Literal(aggregate.function.over_nothing()));
+    Some(make(ExprKind::Case { branches: vec![(joined(of_user), rest)], otherwise: Some(Box::new(nothing)) }))
+}
+
 /// A day is compared as its first instant.
 pub(super) fn at_midnight(time: Expr) -> Expr {
     if time.sql_type != SqlType::Date {
@@ -167,7 +192,7 @@ impl AggregateFunction {
     pub const fn over_nothing(&self) -> Value {
         match self {
             Self::Exists => Value::Boolean(false),
-            Self::CountAll | Self::Count(_) | Self::CountDistinct(_) => Value::Integer(0),
+            Self::CountAll | Self::Count(_) | Self::CountDistinct(_) | Self::Funnel { .. } => Value::Integer(0),
             _ => Value::Null,
         }
     }

@@ -11,6 +11,8 @@ pub fn children(expr: &Expr) -> Vec<&Expr> {
         | ExprKind::Outer { .. }
         | ExprKind::Now
         | ExprKind::Aggregate(_)
+        | ExprKind::OfUser(_)
+        | ExprKind::InSegment(_)
         | ExprKind::Slot(_) => Vec::new(),
         ExprKind::Not(inner) | ExprKind::IsNull(inner) | ExprKind::IsTrue(inner) | ExprKind::Negate(inner) => {
             vec![inner]
@@ -32,7 +34,7 @@ pub fn children(expr: &Expr) -> Vec<&Expr> {
 /// Returns what is aggregated, if the function has an argument.
 pub const fn argument_of(function: &AggregateFunction) -> Option<&Expr> {
     match function {
-        AggregateFunction::Exists | AggregateFunction::CountAll => None,
+        AggregateFunction::Exists | AggregateFunction::CountAll | AggregateFunction::Funnel { .. } => None,
         AggregateFunction::Count(argument)
         | AggregateFunction::CountDistinct(argument)
         | AggregateFunction::Sum(argument)
@@ -56,6 +58,9 @@ pub(crate) fn map_aggregate(aggregate: &Aggregate, map: &mut impl FnMut(&Expr) -
         AggregateFunction::Max(argument) => AggregateFunction::Max(map(argument)),
         AggregateFunction::Last(argument) => AggregateFunction::Last(map(argument)),
         AggregateFunction::First(argument) => AggregateFunction::First(map(argument)),
+        AggregateFunction::Funnel { window, steps } => {
+            AggregateFunction::Funnel { window: *window, steps: steps.iter().map(&mut *map).collect() }
+        }
     };
     Aggregate { function, filter: aggregate.filter.as_ref().map(map) }
 }
@@ -68,6 +73,8 @@ pub(crate) fn map_children(expr: &Expr, map: &mut impl FnMut(&Expr) -> Expr) -> 
         | ExprKind::Outer { .. }
         | ExprKind::Now
         | ExprKind::Aggregate(_)
+        | ExprKind::OfUser(_)
+        | ExprKind::InSegment(_)
         | ExprKind::Slot(_)) => kind.clone(),
         ExprKind::Not(inner) => ExprKind::Not(boxed(inner, map)),
         ExprKind::IsNull(inner) => ExprKind::IsNull(boxed(inner, map)),
@@ -126,7 +133,10 @@ impl Uses {
                 _ => false,
             },
             outer: expr.reach() > 0,
-            user: matches!(expr.kind, ExprKind::Aggregate(_) | ExprKind::Slot(_)),
+            user: matches!(
+                expr.kind,
+                ExprKind::Aggregate(_) | ExprKind::Slot(_) | ExprKind::OfUser(_) | ExprKind::InSegment(_)
+            ),
             now: matches!(expr.kind, ExprKind::Now),
         };
         children(expr).into_iter().map(Self::of).fold(own, Self::joined)

@@ -8,7 +8,7 @@ use schema::Timestamp;
 use crate::render::print::{self, PRODUCT, SUM, Target};
 use crate::render::rows::Rows;
 use crate::rule::{ArithmeticOp, Comparison, ScalarFunction};
-use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, Rule, SqlType, Value, eval};
+use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, Rule, SqlType, UserColumn, Value, eval};
 
 /// The most digits of a decimal that Databend calculates with before it wraps around.
 const MAX_DIGITS: usize = 38;
@@ -53,6 +53,19 @@ impl Target for Databend<'_> {
 
     fn aggregate(&self, aggregate: &Aggregate) -> String {
         self.rows.value_of(aggregate)
+    }
+
+    fn of_user(&self, column: UserColumn) -> String {
+        let user = self.rows.user();
+        match column {
+            UserColumn::Known => format!("({user}.user_id IS NOT NULL)"),
+            UserColumn::CreatedAt => format!("{user}.created_at"),
+            UserColumn::Traits => format!("{user}.traits"),
+        }
+    }
+
+    fn in_segment(&self, tag: &str) -> String {
+        format!("({}.user_id IS NOT NULL)", self.rows.segment(tag))
     }
 
     fn compare(&self, op: Comparison, left: &Expr, right: &Expr) -> String {
@@ -217,6 +230,18 @@ impl Databend<'_> {
             AggregateFunction::Last(value) | AggregateFunction::First(value) => {
                 let row = &self.rows.name;
                 format!("{name}({}, ({row}.created_at, {row}.event_id))", only(value))
+            }
+            // Its window is in the unit of its time, which is microseconds; NULL is no step.
+            AggregateFunction::Funnel { window, steps } => {
+                let row = &self.rows.name;
+                let step = |step: &Expr| match &condition {
+                    Some(condition) => {
+                        format!("coalesce(({condition}) AND ({}), FALSE)", print::expression(step, self))
+                    }
+                    None => format!("coalesce({}, FALSE)", print::expression(step, self)),
+                };
+                let steps = steps.iter().map(step).collect::<Vec<_>>().join(", ");
+                format!("CAST({name}({window})({row}.created_at, {steps}) AS BIGINT)")
             }
             AggregateFunction::Sum(value) => total(name, value, &only(value)),
             AggregateFunction::Avg(value) if value.sql_type == SqlType::Integer => {

@@ -1,7 +1,6 @@
 -- functions to come
-window_funnel(60)(created_at, region = 'CA') > 1 OR position('a' IN url) > 1 OR trim(BOTH 'x' FROM url) = 'a' OR substr(url, length(url)) = 'a' OR substr(url, 1, -1) = 'a'
+position('a' IN url) > 1 OR trim(BOTH 'x' FROM url) = 'a' OR substr(url, length(url)) = 'a' OR substr(url, 1, -1) = 'a'
 ---
-error unsupported [window_funnel(60)(created_at, region = 'CA')]: `window_funnel` is not supported yet
 error unsupported [position('a' IN url)]: position is not supported yet
 error unsupported [trim(BOTH 'x' FROM url)]: TRIM with anything but a text is not supported yet
 error unsupported [length(url)]: a start or length of a text that is not a constant whole number is not supported yet

@@ -4,8 +4,10 @@
 //! with `SHOAL_REQUIRE_SERVERS=1` they fail: [`or_not_run`] is the one place that decides this.
 
 mod availability;
+mod kafka;
 mod postgres;
 mod supervised;
 
 pub use availability::{NotAvailable, or_not_run};
+pub use kafka::{Kafka, KafkaSettings};
 pub use postgres::{Postgres, PostgresSettings};

@@ -1,0 +1,143 @@
+//! The handle that services hold.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use schema::{ErrorRecord, LogPosition, Offset, PartitionId, PartitionStatus, Timestamp, Topic, partition_of};
+use tokio::time::Instant;
+
+use super::appending::{Appender, NewValue};
+use super::options::KafkaOptions;
+use super::ownership::KafkaOwnership;
+use super::reader::Reader;
+use super::statuses::Statuses;
+use super::topics::{self, TopicNames};
+use crate::values::encode_error;
+use crate::{BusError, EventLog, NewRecord, StoredRecord};
+
+/// So many records come into memory when somebody waits for the first of them.
+const LOOK_AHEAD: usize = 256;
+/// Who waits for good asks again this often.
+const WAIT: std::time::Duration = std::time::Duration::from_secs(3_600);
+
+/// The log on brokers that speak Kafka's protocol; cheap to clone.
+#[derive(Clone)]
+pub struct KafkaLog(Arc<Handle>);
+
+pub(super) struct Handle {
+    pub(super) options: KafkaOptions,
+    pub(super) names: TopicNames,
+    pub(super) appender: Appender,
+    pub(super) reader: Reader,
+    pub(super) statuses: Statuses,
+}
+
+impl KafkaLog {
+    /// Connects, makes the topics that are missing, and refuses those that are not as they must be.
+    pub async fn open(options: KafkaOptions) -> Result<Self, BusError> {
+        let names = TopicNames::new(&options.topic_prefix);
+        topics::ready(&options, &names).await?;
+        let gapless = HashSet::from([names.name(Topic::Events.as_str()), names.name(topics::STATUS)]);
+        let appender = Appender::start(&options)?;
+        let reader = Reader::new(&options, gapless)?;
+        let statuses = Statuses::new(names.lane_of(topics::STATUS, PartitionId(0)));
+        Ok(Self(Arc::new(Handle { options, names, appender, reader, statuses })))
+    }
+
+    /// Joins the segmenters' group: hands out the partitions that the group gives to this process.
+    pub fn ownership(&self) -> KafkaOwnership {
+        KafkaOwnership::new(self.clone())
+    }
+
+    /// Waits until everything that was appended is acknowledged or given up.
+    pub async fn close(&self) -> Result<(), BusError> {
+        self.0.appender.flush().await
+    }
+
+    pub(super) fn handle(&self) -> &Handle {
+        &self.0
+    }
+
+    /// Tells other processes how far a partition is, now and then.
+    pub(super) fn report(&self, status: PartitionStatus) {
+        let Some(value) = self.0.statuses.report(&status, Instant::now()) else { return };
+        let log = self.clone();
+        // Nothing is lost when it does not arrive: the next one says more.
+        tokio::spawn(async move { log.0.appender.append(vec![value]).await });
+    }
+
+    fn error_value(&self, error: &ErrorRecord) -> Result<NewValue, BusError> {
+        let (user_id, json) = encode_error(error)?;
+        let partition = partition_of(user_id, self.partitions());
+        let lane = self.0.names.lane(Topic::Errors, partition);
+        Ok(NewValue { lane, user_id, time: wall_clock(), json })
+    }
+}
+
+#[async_trait]
+impl EventLog for KafkaLog {
+    fn partitions(&self) -> u16 {
+        self.0.options.partitions
+    }
+
+    async fn append(&self, records: Vec<NewRecord>) -> Result<Vec<LogPosition>, BusError> {
+        let partitions = self.partitions();
+        let value = |record: &NewRecord| {
+            let partition = partition_of(record.user_id(), partitions);
+            let lane = self.0.names.lane(Topic::Events, partition);
+            NewValue { lane, user_id: record.user_id(), time: record.received_at(), json: record.encode() }
+        };
+        let values: Vec<_> = records.iter().map(value).collect();
+        let lanes: Vec<_> = values.iter().map(|value| value.lane.partition).collect();
+        let offsets = self.0.appender.append(values).await?;
+        Ok(lanes.into_iter().zip(offsets).map(|(partition, offset)| LogPosition { partition, offset }).collect())
+    }
+
+    async fn append_errors(&self, errors: Vec<ErrorRecord>) -> Result<(), BusError> {
+        let values = errors.iter().map(|error| self.error_value(error)).collect::<Result<_, _>>()?;
+        self.0.appender.append(values).await.map(|_| ())
+    }
+
+    async fn read(
+        &self,
+        topic: Topic,
+        partition: PartitionId,
+        from: Offset,
+        max_records: usize,
+    ) -> Result<Vec<StoredRecord>, BusError> {
+        self.0.reader.read(&self.0.names.lane(topic, partition), from, max_records).await
+    }
+
+    async fn range(&self, topic: Topic, partition: PartitionId) -> Result<std::ops::Range<Offset>, BusError> {
+        let lane = self.0.names.lane(topic, partition);
+        let (begin, end) = tokio::join!(self.0.reader.ends().begin(&lane), self.0.reader.end(&lane));
+        let begin = begin?;
+        Ok(begin..end?.max(begin))
+    }
+
+    async fn wait_for(&self, topic: Topic, partition: PartitionId, from: Offset) -> Result<(), BusError> {
+        let lane = self.0.names.lane(topic, partition);
+        // Waiting for a record far ahead begins at the end: there is no other place to wait at.
+        let mut next = from.min(self.0.reader.end(&lane).await?);
+        loop {
+            let records = self.0.reader.read_until(&lane, next, LOOK_AHEAD, Instant::now() + WAIT).await?;
+            let Some(last) = records.last() else { continue };
+            if last.offset >= from {
+                return Ok(());
+            }
+            next = last.offset + 1;
+        }
+    }
+
+    async fn statuses(&self) -> Result<Vec<PartitionStatus>, BusError> {
+        self.0.statuses.latest(&self.0.reader).await
+    }
+}
+
+/// Returns what the machine's clock says; only retention looks at it.
+pub(super) fn wall_clock() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
+}

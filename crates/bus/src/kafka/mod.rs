@@ -1,0 +1,33 @@
+//! The log on brokers that speak Kafka's protocol: Apache Kafka, Redpanda.
+//!
+//! Partitions, retention, compaction and transactions are the brokers'; what is here is how the
+//! traits are made of them. `docs/adr/0006-kafka-transactions.md` says how a commit is one transaction and what keeps
+//! two owners of a partition apart.
+
+mod appending;
+mod assignments;
+mod clients;
+mod cursor;
+mod ends;
+mod failure;
+mod fetching;
+mod kafka_log;
+mod membership;
+mod options;
+mod owner;
+mod ownership;
+mod reader;
+mod restoring;
+mod scanning;
+mod statuses;
+mod topics;
+mod transaction;
+mod work;
+
+pub use kafka_log::KafkaLog;
+pub use options::{KafkaOptions, KafkaSecurity, Sasl};
+pub use owner::KafkaOwner;
+pub use ownership::KafkaOwnership;
+
+/// What a record's frame, key and headers take at most, beside its value.
+const RECORD_OVERHEAD: usize = 512;

@@ -1,0 +1,233 @@
+//! The topics: their names, how they are made, and what is checked before anything runs on them.
+//!
+//! Two more than `schema::Topic` has: the state of users, and what owners say of themselves.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::RDKafkaErrorCode;
+use schema::{PartitionId, Topic};
+use tokio::time::Instant;
+
+use super::clients::{self, Speaking};
+use super::failure::{reason, unavailable};
+use super::options::KafkaOptions;
+use crate::BusError;
+
+/// The compacted state of users, by partition.
+pub(super) const STATE: &str = "segmenter-state";
+/// The latest status of each partition (compacted, one partition).
+pub(super) const STATUS: &str = "segmenter-status";
+
+/// One partition of one topic.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) struct Lane {
+    pub(super) topic: Arc<str>,
+    pub(super) partition: PartitionId,
+}
+
+/// The names of the topics.
+#[derive(Clone, Debug)]
+pub(super) struct TopicNames {
+    prefix: String,
+    names: BTreeMap<&'static str, Arc<str>>,
+}
+
+impl TopicNames {
+    pub(super) fn new(prefix: &str) -> Self {
+        let names = ALL.iter().map(|form| (form.name, Arc::from(format!("{prefix}{}", form.name)))).collect();
+        Self { prefix: prefix.to_owned(), names }
+    }
+
+    /// Returns a partition of a topic of the contract.
+    pub(super) fn lane(&self, topic: Topic, partition: PartitionId) -> Lane {
+        self.lane_of(topic.as_str(), partition)
+    }
+
+    /// Returns a partition of any topic.
+    pub(super) fn lane_of(&self, topic: &'static str, partition: PartitionId) -> Lane {
+        Lane { topic: self.name(topic), partition }
+    }
+
+    /// Returns the name of a topic at the brokers.
+    pub(super) fn name(&self, topic: &'static str) -> Arc<str> {
+        self.names.get(topic).cloned().unwrap_or_else(|| Arc::from(format!("{}{topic}", self.prefix)))
+    }
+}
+
+/// How a topic must be.
+struct Form {
+    name: &'static str,
+    compacted: bool,
+    /// Whether it has one partition only.
+    single: bool,
+}
+
+const ALL: &[Form] = &[
+    Form { name: Topic::Events.as_str(), compacted: false, single: false },
+    Form { name: Topic::SegmentChanges.as_str(), compacted: false, single: false },
+    Form { name: Topic::SegmentMemberships.as_str(), compacted: true, single: false },
+    Form { name: Topic::Errors.as_str(), compacted: false, single: false },
+    Form { name: Topic::DeadLetters.as_str(), compacted: false, single: false },
+    Form { name: STATE, compacted: true, single: false },
+    Form { name: STATUS, compacted: true, single: true },
+];
+
+impl Form {
+    fn partitions(&self, options: &KafkaOptions) -> u16 {
+        if self.single { 1 } else { options.partitions }
+    }
+
+    fn cleanup(&self) -> &'static str {
+        if self.compacted { "compact" } else { "delete" }
+    }
+
+    fn settings(&self, options: &KafkaOptions) -> Vec<(&'static str, String)> {
+        let mut settings = vec![
+            ("cleanup.policy", self.cleanup().to_owned()),
+            ("min.insync.replicas", options.min_in_sync.to_string()),
+            ("max.message.bytes", options.max_record_bytes.to_string()),
+            // `received_at`, so that importing history does not expire it.
+            ("message.timestamp.type", "CreateTime".to_owned()),
+        ];
+        if !self.compacted {
+            settings.push(("retention.ms", options.retention.as_millis().to_string()));
+        }
+        settings
+    }
+}
+
+/// Makes the topics that are missing and checks those that are there; all that is wrong at once.
+pub(super) async fn ready(options: &KafkaOptions, names: &TopicNames) -> Result<(), BusError> {
+    let admin: AdminClient<Speaking> =
+        clients::common(options).create_with_context(Speaking).map_err(|error| misfit(reason(&error)))?;
+    let deadline = Instant::now() + options.request_timeout;
+    let missing = {
+        let there = partitions_of(options, names).await?;
+        ALL.iter().filter(|form| !there.contains_key(form.name)).collect::<Vec<_>>()
+    };
+    if !missing.is_empty() {
+        if !options.create_topics {
+            let missing: Vec<_> = missing.iter().map(|form| format!("`{}`", names.name(form.name))).collect();
+            return Err(misfit(format!("there is no topic {}", missing.join(", "))));
+        }
+        create(&admin, options, names, &missing).await?;
+    }
+    // What was made is known to every broker a moment later.
+    loop {
+        let there = partitions_of(options, names).await?;
+        if there.len() == ALL.len() || Instant::now() > deadline {
+            let mut problems = wrong_partitions(options, names, &there);
+            problems.extend(wrong_settings(&admin, options, names).await?);
+            return if problems.is_empty() { Ok(()) } else { Err(misfit(problems.join("; "))) };
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+async fn create(
+    admin: &AdminClient<Speaking>,
+    options: &KafkaOptions,
+    names: &TopicNames,
+    missing: &[&Form],
+) -> Result<(), BusError> {
+    let owned: Vec<_> = missing.iter().map(|form| (names.name(form.name), *form, form.settings(options))).collect();
+    let topics = owned.iter().map(|(name, form, settings)| {
+        let replication = TopicReplication::Fixed(i32::from(options.replication));
+        let topic = NewTopic::new(name, i32::from(form.partitions(options)), replication);
+        settings.iter().fold(topic, |topic, (key, value)| topic.set(key, value))
+    });
+    let topics: Vec<_> = topics.collect();
+    let timeouts = AdminOptions::new()
+        .request_timeout(Some(options.request_timeout))
+        .operation_timeout(Some(options.request_timeout));
+    let made = admin.create_topics(&topics, &timeouts).await.map_err(|error| unavailable("making topics", &error))?;
+    for outcome in made {
+        match outcome {
+            // Another process was quicker.
+            Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Err((name, code @ (RDKafkaErrorCode::InvalidReplicationFactor | RDKafkaErrorCode::PolicyViolation))) => {
+                return Err(misfit(format!("making topic `{name}`: {code}")));
+            }
+            Err((name, code)) => return Err(BusError::Unavailable(format!("making topic `{name}`: {code}"))),
+        }
+    }
+    Ok(())
+}
+
+/// Returns how many partitions each topic has that is there.
+async fn partitions_of(options: &KafkaOptions, names: &TopicNames) -> Result<BTreeMap<&'static str, usize>, BusError> {
+    let (config, timeout, names) = (clients::common(options), options.request_timeout, names.clone());
+    let asking = move || {
+        let consumer: BaseConsumer<Speaking> =
+            config.create_with_context(Speaking).map_err(|error| misfit(reason(&error)))?;
+        let mut there = BTreeMap::new();
+        for form in ALL {
+            let name = names.name(form.name);
+            let metadata = consumer
+                .fetch_metadata(Some(&name), timeout)
+                .map_err(|error| unavailable("asking the brokers for topics", &error))?;
+            let partitions = metadata.topics().iter().find(|topic| topic.name() == &*name);
+            let partitions = partitions.filter(|topic| topic.error().is_none());
+            let led = partitions.filter(|topic| topic.partitions().iter().all(|partition| partition.leader() >= 0));
+            if let Some(topic) = led {
+                there.insert(form.name, topic.partitions().len());
+            }
+        }
+        Ok(there)
+    };
+    let asked = tokio::task::spawn_blocking(asking).await;
+    asked.map_err(|error| BusError::Unavailable(format!("asking the brokers for topics: {error}")))?
+}
+
+fn wrong_partitions(options: &KafkaOptions, names: &TopicNames, there: &BTreeMap<&'static str, usize>) -> Vec<String> {
+    let wrong = ALL.iter().filter_map(|form| {
+        let expected = usize::from(form.partitions(options));
+        match there.get(form.name) {
+            None => Some(format!("topic `{}` does not come up", names.name(form.name))),
+            Some(actual) if *actual != expected => Some(format!(
+                "topic `{}` has {actual} partitions and {expected} are configured; the number is fixed",
+                names.name(form.name)
+            )),
+            Some(_) => None,
+        }
+    });
+    wrong.collect()
+}
+
+async fn wrong_settings(
+    admin: &AdminClient<Speaking>,
+    options: &KafkaOptions,
+    names: &TopicNames,
+) -> Result<Vec<String>, BusError> {
+    let all: Vec<_> = ALL.iter().map(|form| names.name(form.name)).collect();
+    let resources: Vec<_> = all.iter().map(|name| ResourceSpecifier::Topic(name)).collect();
+    let timeouts = AdminOptions::new().request_timeout(Some(options.request_timeout));
+    let described = admin.describe_configs(&resources, &timeouts).await;
+    let described = described.map_err(|error| unavailable("asking the brokers for settings of topics", &error))?;
+    let mut problems = Vec::new();
+    for (form, described) in ALL.iter().zip(described) {
+        let name = names.name(form.name);
+        let described = described
+            .map_err(|code| BusError::Unavailable(format!("asking for settings of topic `{name}`: {code}")))?;
+        let value = |key| described.get(key).and_then(|entry| entry.value.clone());
+        if let Some(policy) = value("cleanup.policy").filter(|policy| policy != form.cleanup()) {
+            problems.push(format!("topic `{name}` has cleanup.policy={policy} and needs {}", form.cleanup()));
+        }
+        let largest = value("max.message.bytes").and_then(|bytes| bytes.parse::<usize>().ok());
+        if let Some(largest) = largest.filter(|largest| *largest < options.max_record_bytes) {
+            let needed = options.max_record_bytes;
+            problems.push(format!("topic `{name}` has max.message.bytes={largest} and {needed} are configured"));
+        }
+        if let Some(kind) = value("message.timestamp.type").filter(|kind| kind != "CreateTime") {
+            problems.push(format!("topic `{name}` has message.timestamp.type={kind} and needs CreateTime"));
+        }
+    }
+    Ok(problems)
+}
+
+fn misfit(reason: String) -> BusError {
+    BusError::Misfit(reason)
+}

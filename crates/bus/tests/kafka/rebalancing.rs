@@ -1,0 +1,86 @@
+//! Segmenters that come and go while events arrive.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bus::EventLog as _;
+use bus::kafka::KafkaLog;
+use schema::UserId;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::counting::{self, Tally, event};
+use crate::installed::OnKafka;
+
+const USERS: u64 = 60;
+const EVENTS: u64 = 3_000;
+const PATIENCE: Duration = Duration::from_secs(90);
+
+struct Counter {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Counter {
+    /// A process of its own would have clients of its own.
+    async fn start(installed: &OnKafka, tally: &'static Tally) -> Self {
+        let log = installed.log().await;
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(async move { counting::count(log.ownership(), tally, stopped).await });
+        Self { stop, task }
+    }
+
+    async fn stop(self) {
+        self.stop.send(true).unwrap();
+        self.task.await.unwrap();
+    }
+
+    /// It neither commits what it began nor says goodbye to its owners.
+    fn abort(self) {
+        self.task.abort();
+    }
+}
+
+async fn append(log: KafkaLog) {
+    for round in 0..EVENTS / 20 {
+        let records = (0..20).map(|nth| {
+            let number = round * 20 + nth;
+            event(UserId(i64::try_from(1 + number % USERS).unwrap()), number)
+        });
+        log.append(records.collect()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Waits until the partitions have changed hands.
+async fn rebalanced(tally: &Tally, assigned: u64) {
+    let waiting = async {
+        while tally.assigned.load(Ordering::Relaxed) < assigned {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.expect("partitions are handed out");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn segmenters_that_come_and_go_lose_and_repeat_nothing() {
+    let Some(installed) = OnKafka::new() else { return };
+    let tally: &'static Tally = Box::leak(Box::default());
+    let log = installed.log().await;
+    let appending = tokio::spawn(append(log.clone()));
+    let first = Counter::start(&installed, tally).await;
+    rebalanced(tally, 4).await;
+    let second = Counter::start(&installed, tally).await;
+    rebalanced(tally, 6).await;
+    first.stop().await;
+    rebalanced(tally, 8).await;
+    let third = Counter::start(&installed, tally).await;
+    rebalanced(tally, 10).await;
+    second.abort();
+    rebalanced(tally, 12).await;
+    appending.await.unwrap();
+    let counts = counting::check(&log, PATIENCE).await;
+    assert_eq!(counts.values().sum::<u64>(), EVENTS);
+    third.stop().await;
+    assert!(tally.revoked.load(Ordering::Relaxed) >= 4, "a planned handover says so");
+}
