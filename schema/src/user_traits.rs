@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Timestamp, UserTraits};
+use crate::{Payload, Timestamp, UserTraits};
 
 /// The traits of a user that stand: a function of what was said, in whatever order it arrives.
 ///
@@ -51,6 +51,12 @@ impl StandingTraits {
             self.values.iter().map(|(name, (_, value))| (name.as_str(), serde_json::from_str(value).ok())).collect();
         // Texts and values that were read as JSON are written without fail.
         serde_json::to_string(&values).unwrap_or_default()
+    }
+}
+
+impl From<&StandingTraits> for Payload {
+    fn from(standing: &StandingTraits) -> Self {
+        RawValue::from_string(standing.to_json()).map_or_else(|_| Self::empty(), Self::new)
     }
 }
 

@@ -14,7 +14,7 @@ use rules::json::Json;
 use rules::plan::argument_of;
 use rules::rule::{CastType, ScalarFunction};
 use rules::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, UserColumn, Value};
-use schema::{Decimal, Event, Timestamp};
+use schema::{Decimal, Event, StandingTraits, Timestamp};
 
 /// Returns whether a user with these events, in any order, is in the segment at `now`.
 ///
@@ -86,16 +86,7 @@ impl Scope for Row<'_> {
     }
 
     fn of_user(&self, column: UserColumn) -> Value {
-        let said = self.person.traits;
-        match column {
-            UserColumn::Known => Value::Boolean(!said.is_empty()),
-            UserColumn::CreatedAt => said.iter().map(|(at, _)| *at).min().map_or(Value::Null, Value::Timestamp),
-            UserColumn::Traits => {
-                // Of two that were said at one instant the greater text counts, whatever came first.
-                let last = said.iter().max().and_then(|(_, json)| Json::parse(json));
-                last.map_or(Value::Null, Value::Variant)
-            }
-        }
+        of_user(self.person, column)
     }
 
     fn is_in_segment(&self, tag: &str) -> bool {
@@ -104,6 +95,19 @@ impl Scope for Row<'_> {
 
     fn now(&self) -> Timestamp {
         self.now
+    }
+}
+
+fn of_user(person: &Person<'_>, column: UserColumn) -> Value {
+    let mut standing = StandingTraits::default();
+    for (at, json) in person.traits {
+        standing.fold_text(*at, json);
+    }
+    match (standing.first(), column) {
+        (first, UserColumn::Known) => Value::Boolean(first.is_some()),
+        (None, _) => Value::Null,
+        (Some(first), UserColumn::CreatedAt) => Value::Timestamp(first),
+        (Some(_), UserColumn::Traits) => Json::parse(&standing.to_json()).map_or(Value::Null, Value::Variant),
     }
 }
 
@@ -223,7 +227,7 @@ fn to_decimal(value: &Value) -> Option<Decimal> {
     }
 }
 
-/// A user's events at one instant, over which parts of a rule are evaluated one by one.
+/// What is known of a user at one instant, over which parts of a rule are evaluated one by one.
 pub struct Evaluation<'a> {
     person: Person<'a>,
     now: Timestamp,
@@ -232,8 +236,8 @@ pub struct Evaluation<'a> {
 
 impl<'a> Evaluation<'a> {
     /// Begins without knowing the value of any aggregate.
-    pub fn new(events: &'a [Event], now: Timestamp) -> Self {
-        Self { person: Person { events, ..Person::default() }, now, known: RefCell::default() }
+    pub fn new(person: Person<'a>, now: Timestamp) -> Self {
+        Self { person, now, known: RefCell::default() }
     }
 
     /// Evaluates a part of a rule at one of the events.
@@ -250,6 +254,16 @@ impl<'a> Evaluation<'a> {
                 && argument_of(&aggregate.function).is_none_or(|argument| evaluate(argument, &scope) != Value::Null)
         };
         (0..self.person.events.len()).filter(|at| counts(&self.person.events[*at])).collect()
+    }
+
+    /// Returns what is known of the user besides the events.
+    pub fn of_user(&self, column: UserColumn) -> Value {
+        of_user(&self.person, column)
+    }
+
+    /// Returns whether the user is in the segment of a tag.
+    pub fn is_in_segment(&self, tag: &str) -> bool {
+        self.person.segments.iter().any(|known| known == tag)
     }
 
     fn at<'b>(&'b self, row: &'b Event) -> Row<'b> {
