@@ -11,6 +11,7 @@ mod crash;
 mod definitions;
 mod explain;
 mod order;
+mod segments_in_segments;
 mod short_log;
 mod shutdown;
 mod timers;
