@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use service::config::{Configuration, HttpConfig, MetricsConfig, TelemetryConfig};
+use service::config::{ConfigError, Configuration, HttpConfig, MetricsConfig, StoreConfig, TelemetryConfig};
+use store::StoreOptions;
 
 /// The configuration of the config API.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -19,6 +20,8 @@ pub struct Config {
     pub definitions: DefinitionsConfig,
     /// The stream of changes.
     pub changes: ChangesConfig,
+    /// Which store, and how long to wait for it.
+    pub store: StoreConfig,
     /// Where the embedded parts live; used by `run` alone.
     pub embedded: EmbeddedConfig,
 }
@@ -64,6 +67,24 @@ impl ChangesConfig {
     }
 }
 
+impl Config {
+    /// Returns the defaults.
+    pub fn defaults() -> Result<Self, ConfigError> {
+        service::config::defaults()
+    }
+
+    /// Returns which store to open: the one that has a URL, else the file in the embedded folder.
+    pub fn store_options(&self) -> StoreOptions {
+        StoreOptions {
+            url: self.store.url.expose().to_owned(),
+            file: self.embedded.directory.join("shoal.sqlite"),
+            max_connections: self.store.max_connections,
+            acquire_timeout: self.store.acquire_timeout(),
+            statement_timeout: self.store.statement_timeout(),
+        }
+    }
+}
+
 impl Configuration for Config {
     const DEFAULT_TOML: &'static str = include_str!("default.toml");
 
@@ -78,6 +99,10 @@ impl Configuration for Config {
         ("DEFINITIONS_MAX_SEGMENTS", "definitions.max_segments"),
         ("CHANGES_MAX_SUBSCRIBERS", "changes.max_subscribers"),
         ("CHANGES_KEEP_ALIVE_MS", "changes.keep_alive_ms"),
+        ("STORE_URL", "store.url"),
+        ("STORE_MAX_CONNECTIONS", "store.max_connections"),
+        ("STORE_ACQUIRE_TIMEOUT_MS", "store.acquire_timeout_ms"),
+        ("STORE_STATEMENT_TIMEOUT_MS", "store.statement_timeout_ms"),
         ("SHOAL_DATA", "embedded.directory"),
         ("SHOAL_PARTITIONS", "embedded.partitions"),
         ("LOG_FORMAT", "telemetry.log_format"),
@@ -89,6 +114,7 @@ impl Configuration for Config {
     fn problems(&self) -> Vec<String> {
         let mut problems = self.http.problems("http");
         problems.extend(self.telemetry.problems("telemetry"));
+        problems.extend(self.store.problems("store"));
         let at_least_one = [
             ("definitions.poll_ms", self.definitions.poll_ms),
             ("definitions.max_segments", self.definitions.max_segments as u64),
@@ -99,6 +125,10 @@ impl Configuration for Config {
         let zero = at_least_one.into_iter().filter(|(_, value)| *value == 0);
         problems.extend(zero.map(|(key, _)| format!("`{key}` must be at least 1")));
         problems
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.store.warnings("store")
     }
 }
 

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use service::config::{ConfigError, Configuration, HttpConfig, MetricsConfig, TelemetryConfig};
+use service::config::{ConfigError, Configuration, HttpConfig, MetricsConfig, StoreConfig, TelemetryConfig};
+use store::StoreOptions;
 
 use crate::warehouse_writer::WriterOptions;
 
@@ -25,6 +26,8 @@ pub struct Config {
     pub cors: CorsConfig,
     /// Log → history.
     pub warehouse_writer: WarehouseWriterConfig,
+    /// Which store, and how long to wait for it.
+    pub store: StoreConfig,
     /// Where the embedded parts live; used by `run` alone.
     pub embedded: EmbeddedConfig,
 }
@@ -114,6 +117,17 @@ impl Config {
     pub fn load() -> Result<Self, ConfigError> {
         service::config::load()
     }
+
+    /// Returns which store to open: the one that has a URL, else the file in the embedded folder.
+    pub fn store_options(&self) -> StoreOptions {
+        StoreOptions {
+            url: self.store.url.expose().to_owned(),
+            file: self.embedded.directory.join("shoal.sqlite"),
+            max_connections: self.store.max_connections,
+            acquire_timeout: self.store.acquire_timeout(),
+            statement_timeout: self.store.statement_timeout(),
+        }
+    }
 }
 
 impl Configuration for Config {
@@ -139,6 +153,10 @@ impl Configuration for Config {
         ("INGESTION_CORS_ORIGINS", "cors.allowed_origins"),
         ("WAREHOUSE_WRITER_FLUSH_INTERVAL_MS", "warehouse_writer.flush_interval_ms"),
         ("WAREHOUSE_WRITER_BATCH_RECORDS", "warehouse_writer.batch_records"),
+        ("STORE_URL", "store.url"),
+        ("STORE_MAX_CONNECTIONS", "store.max_connections"),
+        ("STORE_ACQUIRE_TIMEOUT_MS", "store.acquire_timeout_ms"),
+        ("STORE_STATEMENT_TIMEOUT_MS", "store.statement_timeout_ms"),
         ("SHOAL_DATA", "embedded.directory"),
         ("SHOAL_PARTITIONS", "embedded.partitions"),
         ("LOG_FORMAT", "telemetry.log_format"),
@@ -162,6 +180,7 @@ impl Configuration for Config {
         let mut problems: Vec<String> = zero.map(|(key, _)| format!("`{key}` must be at least 1")).collect();
         problems.extend(self.http.problems("http"));
         problems.extend(self.telemetry.problems("telemetry"));
+        problems.extend(self.store.problems("store"));
         if self.ingest.max_in_flight_bytes < self.http.max_body_bytes {
             problems.push("`ingest.max_in_flight_bytes` must be at least `http.max_body_bytes`".to_owned());
         }
@@ -173,7 +192,7 @@ impl Configuration for Config {
     }
 
     fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
+        let mut warnings = self.store.warnings("store");
         if self.identities.cache_entries == 0 {
             warnings.push("`identities.cache_entries` is 0: every event asks the store".to_owned());
         }

@@ -1,19 +1,18 @@
-//! Opening the embedded parts, for a process that runs alone on its folder.
+//! Opening the parts that the configuration names, for a process of its own.
 
 use std::sync::Arc;
 
 use anyhow::Context;
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
-use store::sqlite::SqliteStore;
+use store::StoreOptions;
 use warehouse::embedded::EmbeddedWarehouse;
 
 use crate::config::EmbeddedConfig;
 use crate::start::Parts;
 
-/// Opens log, history and store in the configured folder.
-pub(crate) async fn open(config: EmbeddedConfig) -> anyhow::Result<Parts> {
+/// Opens log and history in the configured folder, and the store.
+pub(crate) async fn open(config: EmbeddedConfig, store: &StoreOptions) -> anyhow::Result<Parts> {
     let EmbeddedConfig { directory, partitions } = config;
-    let store = directory.join("shoal.sqlite");
     // The databases read their journals when they are opened, which blocks.
     let opening = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
         std::fs::create_dir_all(&directory).with_context(|| format!("making {}", directory.display()))?;
@@ -24,6 +23,6 @@ pub(crate) async fn open(config: EmbeddedConfig) -> anyhow::Result<Parts> {
         Ok((log, warehouse))
     });
     let (log, warehouse) = opening.await.context("opening the embedded parts")??;
-    let store = SqliteStore::open(store).await.context("opening the store")?;
-    Ok(Parts { log: Arc::new(log), store: Arc::new(store), warehouse: Arc::new(warehouse) })
+    let store = store::open(store).await.with_context(|| format!("opening the store {}", store.place()))?;
+    Ok(Parts { log: Arc::new(log), store, warehouse: Arc::new(warehouse) })
 }
