@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use bus::EventLog;
-use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
 use schema::Definitions;
 use store::Store;
 use store::sqlite::SqliteStore;
@@ -50,16 +49,15 @@ pub struct Running {
     pub task: JoinHandle<anyhow::Result<()>>,
 }
 
-/// Opens the embedded parts that the configuration names and serves until shutdown.
+/// Opens the parts that the configuration names and serves until shutdown.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let directory = &config.embedded.directory;
     std::fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
     let store = SqliteStore::open(directory.join("shoal.sqlite")).await.context("opening the store")?;
     let partitions = config.embedded.partitions;
-    let options = EmbeddedLogOptions { partitions, ..EmbeddedLogOptions::default() };
-    let log = EmbeddedLog::open(directory.join("log"), options).context("opening the log")?;
+    let log = bus::open(&config.bus, &directory.join("log"), partitions).await.context("opening the log")?.log;
     let warehouse = EmbeddedWarehouse::open(directory.join("history"), partitions).context("opening the history")?;
-    let parts = Parts { store: Arc::new(store), log: Arc::new(log), warehouse: Arc::new(warehouse) };
+    let parts = Parts { store: Arc::new(store), log, warehouse: Arc::new(warehouse) };
     let running = start(config, parts, shutdown).await?;
     running.task.await.context("waiting for the service")?
 }

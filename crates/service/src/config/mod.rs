@@ -9,7 +9,7 @@ mod layers;
 mod secret;
 mod sections;
 
-pub use environment::env_example_problems;
+pub use environment::{env_example_problems, joined};
 pub use layers::{CONFIG_FILE_VARIABLE, ConfigError, Configuration, defaults, load, load_from, log};
 pub use secret::Secret;
 pub use sections::{HttpConfig, LogFormat, MetricsConfig, TelemetryConfig};
