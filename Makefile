@@ -32,19 +32,19 @@ run: tools ## Build, start everything on embedded parts with sample segments and
 test: lint doc servers ## Every check and every test, also on real servers where they can be had; a short crash run
 	@mkdir -p $(TARGET_DIR) && rm -f $(NOT_RUN)
 	@$(NO_KAFKA_CLIENT)
-	@SHOAL_NOT_RUN=$(abspath $(NOT_RUN)) $(CARGO) test --workspace --features store/postgres$(KAFKA_FEATURE)
+	@SHOAL_NOT_RUN=$(abspath $(NOT_RUN)) $(CARGO) test --workspace $(FEATURES)
 	@scripts/not-run $(NOT_RUN)
 .PHONY: test
 # The tests that a machine without some server left out.
 NOT_RUN = $(TARGET_DIR)/tests-not-run
+# Checks and tests are of both forms; one set of features for all of them, so that nothing is built twice.
+FEATURES = --features $(if $(HAS_KAFKA_CLIENT),distributed,store/postgres)
 
 # The client of Kafka is built from C and C++. Without a compiler of the latter its tests count as not run.
 HAS_KAFKA_CLIENT = $(shell command -v $${CXX:-c++} >/dev/null 2>&1 && command -v bash >/dev/null 2>&1 && echo yes)
-KAFKA_FEATURE = $(if $(HAS_KAFKA_CLIENT),$(COMMA)bus/kafka)
 NO_KAFKA_CLIENT = $(if $(HAS_KAFKA_CLIENT),:,$(NOTE_NO_KAFKA_CLIENT))
 NOTE_NO_KAFKA_CLIENT = echo "the log on Kafka: Kafka is not available: its client needs a C++ compiler (apt-get install build-essential)" \
 	| tee -a $(NOT_RUN) >&2; case "$$SHOAL_REQUIRE_SERVERS" in ""|0) ;; *) exit 1 ;; esac
-COMMA = ,
 
 servers: ## Get the servers that the tests use (Postgres, Kafka), as far as this machine lets us
 	@scripts/servers
@@ -87,14 +87,13 @@ CACHE_DIR = $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)
 
 lint: tools ## Format, lints and dependency direction
 	@$(CARGO) fmt --all --check
-	@$(CARGO) clippy --quiet --workspace --all-targets -- -D warnings
-	@$(if $(HAS_KAFKA_CLIENT),$(CARGO) clippy --quiet --package bus --features kafka --all-targets -- -D warnings)
-	@$(CARGO) test --quiet --workspace --test dependency_direction
+	@$(CARGO) clippy --quiet --workspace --all-targets $(FEATURES) -- -D warnings
+	@$(CARGO) test --quiet --workspace $(FEATURES) --test dependency_direction
 .PHONY: lint
 
 # Private items are documented too, so links to them are fine.
 doc: tools ## Build the documentation of every crate, without warnings
-	@RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --quiet --workspace --no-deps --document-private-items
+	@RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" $(CARGO) doc --quiet --workspace $(FEATURES) --no-deps --document-private-items
 .PHONY: doc
 
 fmt: ## Format the code

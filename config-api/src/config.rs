@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bus::BusConfig;
 use serde::{Deserialize, Serialize};
-use service::config::{Configuration, HttpConfig, MetricsConfig, TelemetryConfig, joined};
+use service::config::{ConfigError, Configuration, HttpConfig, MetricsConfig, StoreConfig, TelemetryConfig, joined};
+use store::StoreOptions;
 
 /// The configuration of the config API.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -22,6 +23,8 @@ pub struct Config {
     pub changes: ChangesConfig,
     /// The log: embedded, or on brokers.
     pub bus: BusConfig,
+    /// Which store, and how long to wait for it.
+    pub store: StoreConfig,
     /// Where the embedded parts live; used by `run` alone.
     pub embedded: EmbeddedConfig,
 }
@@ -67,6 +70,24 @@ impl ChangesConfig {
     }
 }
 
+impl Config {
+    /// Returns the defaults.
+    pub fn defaults() -> Result<Self, ConfigError> {
+        service::config::defaults()
+    }
+
+    /// Returns which store to open: the one that has a URL, else the file in the embedded folder.
+    pub fn store_options(&self) -> StoreOptions {
+        StoreOptions {
+            url: self.store.url.expose().to_owned(),
+            file: self.embedded.directory.join("shoal.sqlite"),
+            max_connections: self.store.max_connections,
+            acquire_timeout: self.store.acquire_timeout(),
+            statement_timeout: self.store.statement_timeout(),
+        }
+    }
+}
+
 /// The variables of this process alone.
 const OWN: &[(&str, &str)] = &[
     ("CONFIG_API_ADDRESS", "http.address"),
@@ -79,6 +100,10 @@ const OWN: &[(&str, &str)] = &[
     ("DEFINITIONS_MAX_SEGMENTS", "definitions.max_segments"),
     ("CHANGES_MAX_SUBSCRIBERS", "changes.max_subscribers"),
     ("CHANGES_KEEP_ALIVE_MS", "changes.keep_alive_ms"),
+    ("STORE_URL", "store.url"),
+    ("STORE_MAX_CONNECTIONS", "store.max_connections"),
+    ("STORE_ACQUIRE_TIMEOUT_MS", "store.acquire_timeout_ms"),
+    ("STORE_STATEMENT_TIMEOUT_MS", "store.statement_timeout_ms"),
     ("SHOAL_DATA", "embedded.directory"),
     ("SHOAL_PARTITIONS", "embedded.partitions"),
     ("LOG_FORMAT", "telemetry.log_format"),
@@ -98,6 +123,7 @@ impl Configuration for Config {
         let mut problems = self.http.problems("http");
         problems.extend(self.telemetry.problems("telemetry"));
         problems.extend(self.bus.problems());
+        problems.extend(self.store.problems("store"));
         let at_least_one = [
             ("definitions.poll_ms", self.definitions.poll_ms),
             ("definitions.max_segments", self.definitions.max_segments as u64),
@@ -111,7 +137,9 @@ impl Configuration for Config {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.bus.warnings()
+        let mut warnings = self.bus.warnings();
+        warnings.extend(self.store.warnings("store"));
+        warnings
     }
 }
 

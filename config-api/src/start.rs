@@ -7,7 +7,6 @@ use anyhow::Context;
 use bus::EventLog;
 use schema::Definitions;
 use store::Store;
-use store::sqlite::SqliteStore;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -53,11 +52,12 @@ pub struct Running {
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let directory = &config.embedded.directory;
     std::fs::create_dir_all(directory).with_context(|| format!("making {}", directory.display()))?;
-    let store = SqliteStore::open(directory.join("shoal.sqlite")).await.context("opening the store")?;
+    let options = config.store_options();
+    let store = store::open(&options).await.with_context(|| format!("opening the store {}", options.place()))?;
     let partitions = config.embedded.partitions;
     let log = bus::open(&config.bus, &directory.join("log"), partitions).await.context("opening the log")?.log;
     let warehouse = EmbeddedWarehouse::open(directory.join("history"), partitions).context("opening the history")?;
-    let parts = Parts { store: Arc::new(store), log, warehouse: Arc::new(warehouse) };
+    let parts = Parts { store, log, warehouse: Arc::new(warehouse) };
     let running = start(config, parts, shutdown).await?;
     running.task.await.context("waiting for the service")?
 }

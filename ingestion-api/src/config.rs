@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bus::BusConfig;
 use serde::{Deserialize, Serialize};
-use service::config::{ConfigError, Configuration, HttpConfig, MetricsConfig, TelemetryConfig, joined};
+use service::config::{ConfigError, Configuration, HttpConfig, MetricsConfig, StoreConfig, TelemetryConfig, joined};
+use store::StoreOptions;
 
 use crate::warehouse_writer::WriterOptions;
 
@@ -28,6 +29,8 @@ pub struct Config {
     pub warehouse_writer: WarehouseWriterConfig,
     /// The log: embedded, or on brokers.
     pub bus: BusConfig,
+    /// Which store, and how long to wait for it.
+    pub store: StoreConfig,
     /// Where the embedded parts live; used by `run` alone.
     pub embedded: EmbeddedConfig,
 }
@@ -117,6 +120,17 @@ impl Config {
     pub fn load() -> Result<Self, ConfigError> {
         service::config::load()
     }
+
+    /// Returns which store to open: the one that has a URL, else the file in the embedded folder.
+    pub fn store_options(&self) -> StoreOptions {
+        StoreOptions {
+            url: self.store.url.expose().to_owned(),
+            file: self.embedded.directory.join("shoal.sqlite"),
+            max_connections: self.store.max_connections,
+            acquire_timeout: self.store.acquire_timeout(),
+            statement_timeout: self.store.statement_timeout(),
+        }
+    }
 }
 
 /// The variables of this process alone.
@@ -140,6 +154,10 @@ const OWN: &[(&str, &str)] = &[
     ("INGESTION_CORS_ORIGINS", "cors.allowed_origins"),
     ("WAREHOUSE_WRITER_FLUSH_INTERVAL_MS", "warehouse_writer.flush_interval_ms"),
     ("WAREHOUSE_WRITER_BATCH_RECORDS", "warehouse_writer.batch_records"),
+    ("STORE_URL", "store.url"),
+    ("STORE_MAX_CONNECTIONS", "store.max_connections"),
+    ("STORE_ACQUIRE_TIMEOUT_MS", "store.acquire_timeout_ms"),
+    ("STORE_STATEMENT_TIMEOUT_MS", "store.statement_timeout_ms"),
     ("SHOAL_DATA", "embedded.directory"),
     ("SHOAL_PARTITIONS", "embedded.partitions"),
     ("LOG_FORMAT", "telemetry.log_format"),
@@ -171,6 +189,7 @@ impl Configuration for Config {
         problems.extend(self.http.problems("http"));
         problems.extend(self.telemetry.problems("telemetry"));
         problems.extend(self.bus.problems());
+        problems.extend(self.store.problems("store"));
         if self.ingest.max_in_flight_bytes < self.http.max_body_bytes {
             problems.push("`ingest.max_in_flight_bytes` must be at least `http.max_body_bytes`".to_owned());
         }
@@ -183,6 +202,7 @@ impl Configuration for Config {
 
     fn warnings(&self) -> Vec<String> {
         let mut warnings = self.bus.warnings();
+        warnings.extend(self.store.warnings("store"));
         if self.identities.cache_entries == 0 {
             warnings.push("`identities.cache_entries` is 0: every event asks the store".to_owned());
         }

@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use bus::BusConfig;
-use store::sqlite::SqliteStore;
+use store::StoreOptions;
 use warehouse::embedded::EmbeddedWarehouse;
 
 use crate::config::EmbeddedConfig;
 use crate::start::Parts;
 
-/// Opens the log, and history and store in the configured folder.
-pub(crate) async fn open(config: EmbeddedConfig, bus: &BusConfig) -> anyhow::Result<Parts> {
+/// Opens log and store, and the history in the configured folder.
+pub(crate) async fn open(config: EmbeddedConfig, bus: &BusConfig, store: &StoreOptions) -> anyhow::Result<Parts> {
     let EmbeddedConfig { directory, partitions } = config;
-    let store = directory.join("shoal.sqlite");
     std::fs::create_dir_all(&directory).with_context(|| format!("making {}", directory.display()))?;
     let log = bus::open(bus, &directory.join("log"), partitions).await.context("opening the log")?.log;
     // The database reads its journal when it is opened, which blocks.
@@ -21,6 +20,6 @@ pub(crate) async fn open(config: EmbeddedConfig, bus: &BusConfig) -> anyhow::Res
         EmbeddedWarehouse::open(directory.join("history"), partitions).context("opening the history")
     });
     let warehouse = opening.await.context("opening the embedded parts")??;
-    let store = SqliteStore::open(store).await.context("opening the store")?;
-    Ok(Parts { log, store: Arc::new(store), warehouse: Arc::new(warehouse) })
+    let store = store::open(store).await.with_context(|| format!("opening the store {}", store.place()))?;
+    Ok(Parts { log, store, warehouse: Arc::new(warehouse) })
 }

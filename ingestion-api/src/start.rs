@@ -94,7 +94,7 @@ pub async fn start(config: Config, parts: Parts, shutdown: CancellationToken) ->
 
 /// Opens the parts that the configuration names, and runs until `shutdown`.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let parts = open(config.embedded.clone(), &config.bus).await?;
+    let parts = open(config.embedded.clone(), &config.bus, &config.store_options()).await?;
     start(config, parts, shutdown).await?.task.await.context("waiting for the ingestion API")?
 }
 

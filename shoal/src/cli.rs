@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
-use crate::{demo, eval, migrate, replay, scenarios, terminal, up};
+use crate::{demo, eval, migrate, replay, scenarios, store_command, terminal, up};
 
 /// Real-time behavioural segmentation: post events, define segments in SQL, be told who enters and leaves.
 #[derive(Parser, Debug)]
@@ -23,6 +23,7 @@ enum Command {
     Eval(eval::EvalArgs),
     Test(scenarios::TestArgs),
     Migrate(migrate::MigrateArgs),
+    Store(store_command::StoreArgs),
     /// Print the version
     Version,
 }
@@ -60,6 +61,7 @@ fn run(command: Command) -> anyhow::Result<Verdict> {
         Command::Eval(args) => eval::run(&args),
         Command::Test(args) => scenarios::run(&args),
         Command::Migrate(args) => runtime.block_on(migrate::run(args)),
+        Command::Store(args) => runtime.block_on(store_command::run(args)),
         Command::Version => {
             terminal::say(format_args!("shoal {}", env!("CARGO_PKG_VERSION")));
             Ok(Verdict::Success)

@@ -13,6 +13,7 @@ mod eval;
 mod migrate;
 mod replay;
 mod scenarios;
+mod store_command;
 mod up;
 
 pub use cli::main;

@@ -62,11 +62,20 @@ struct Arguments {
     /// Only measure one number of rules, and print what was measured as JSON
     #[arg(long, hide = true)]
     measure_only: bool,
+    /// Skip the pass from JSON, to see the engine alone in a profile
+    #[arg(long, hide = true)]
+    decoded_only: bool,
 }
 
 impl Arguments {
     const fn run(&self) -> Run {
-        Run { events: self.events, users: self.users, seed: self.seed, cores: self.cores }
+        Run {
+            events: self.events,
+            users: self.users,
+            seed: self.seed,
+            cores: self.cores,
+            decoded_only: self.decoded_only,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use engine::{Catalog, Engine, PartitionClock};
+use engine::{Catalog, Engine, LOOK_AHEAD, PartitionClock};
 use schema::{
     Definitions, Generation, LogRecord, SegmentChange, SegmentDefinition, SegmentId, SegmentTag, SegmentVersion,
     Timestamp, UserId, partition_of,
@@ -31,6 +31,7 @@ pub(crate) struct Run {
     pub(crate) users: u64,
     pub(crate) seed: u64,
     pub(crate) cores: u16,
+    pub(crate) decoded_only: bool,
 }
 
 /// What was measured, and who is a member at the end.
@@ -40,6 +41,8 @@ pub(crate) struct Measured {
     pub(crate) events_per_s: f64,
     /// Per core, with decoding the log's JSON.
     pub(crate) events_per_s_json: f64,
+    /// Per second of one core's time that this process had: what it would be without other load.
+    pub(crate) events_per_cpu_s: f64,
     /// Memberships entered and left, per core and second of the first pass.
     pub(crate) changes_per_s: f64,
     pub(crate) bytes_per_user: f64,
@@ -63,6 +66,7 @@ struct Pass {
     events: u64,
     flips: u64,
     busy: Duration,
+    computing: Duration,
     spread: Spread,
 }
 
@@ -86,13 +90,17 @@ pub(crate) fn measure(run: Run, rules: &[Condition]) -> anyhow::Result<Measured>
     let (decoded, bytes) = on_every_core(run, &catalog, Pass::take_decoded)?;
     let members = members(run, rules.len(), &decoded);
     let users: usize = decoded.iter().map(|pass| pass.engine.user_count()).sum();
+    let computing: f64 = decoded.iter().map(|pass| pass.computing.as_secs_f64()).sum();
+    let events_per_cpu_s = run.events as f64 / computing;
     let (events_per_s, changes_per_s) = (rate(&decoded, |pass| pass.events), rate(&decoded, |pass| pass.flips));
     drop(decoded);
-    let (from_json, _) = on_every_core(run, &catalog, Pass::take_json)?;
+    let json_events = if run.decoded_only { 0 } else { run.events };
+    let (from_json, _) = on_every_core(Run { events: json_events, ..run }, &catalog, Pass::take_json)?;
     let mut spread = Spread::default();
     from_json.iter().for_each(|pass| spread.join(&pass.spread));
     Ok(Measured {
         events_per_s,
+        events_per_cpu_s,
         events_per_s_json: rate(&from_json, |pass| pass.events),
         changes_per_s,
         bytes_per_user: bytes as f64 / users.max(1) as f64,
@@ -185,24 +193,31 @@ impl Source {
 impl Pass {
     fn new(catalog: &Arc<Catalog>) -> Self {
         let engine = Engine::new(Arc::clone(catalog), PartitionClock::default());
-        Self { engine, events: 0, flips: 0, busy: Duration::ZERO, spread: Spread::default() }
+        Self { engine, events: 0, flips: 0, busy: Duration::ZERO, computing: Duration::ZERO, spread: Spread::default() }
     }
 
     fn take_decoded(&mut self, batch: &[LogRecord]) {
-        let began = Instant::now();
-        batch.iter().for_each(|record| self.take(record));
-        self.busy += began.elapsed();
+        let began = (Instant::now(), computed());
+        for some in batch.chunks(LOOK_AHEAD) {
+            self.engine.look_ahead(some.iter().map(LogRecord::user_id));
+            some.iter().for_each(|record| self.take(record));
+        }
+        self.busy += began.0.elapsed();
+        self.computing += computed().saturating_sub(began.1);
     }
 
     fn take_json(&mut self, batch: &[LogRecord]) {
         let written: Vec<Vec<u8>> = batch.iter().map(LogRecord::encode).collect();
         let began = Instant::now();
-        for bytes in &written {
+        for some in written.chunks(LOOK_AHEAD) {
             // What was just encoded can be decoded.
-            let Ok(record) = LogRecord::decode(bytes) else { continue };
-            let applying = Instant::now();
-            self.take(&record);
-            self.spread.add(applying.elapsed());
+            let records: Vec<LogRecord> = some.iter().filter_map(|bytes| LogRecord::decode(bytes).ok()).collect();
+            self.engine.look_ahead(records.iter().map(LogRecord::user_id));
+            for record in &records {
+                let applying = Instant::now();
+                self.take(record);
+                self.spread.add(applying.elapsed());
+            }
         }
         self.busy += began.elapsed();
     }
@@ -215,11 +230,18 @@ impl Pass {
     }
 
     fn end(&mut self) {
-        let began = Instant::now();
+        let began = (Instant::now(), computed());
         let changes = self.engine.fire_due(END, usize::MAX);
-        self.busy += began.elapsed();
+        self.busy += began.0.elapsed();
+        self.computing += computed().saturating_sub(began.1);
         self.flips += flips(&changes);
     }
+}
+
+/// Returns how long this thread has had a core.
+fn computed() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 fn flips(changes: &[SegmentChange]) -> u64 {

@@ -14,6 +14,7 @@ pub(crate) struct Figures {
     pub(crate) events: u64,
     pub(crate) cores: u16,
     pub(crate) events_per_s: f64,
+    pub(crate) events_per_cpu_s: f64,
     pub(crate) events_per_s_json: f64,
     pub(crate) changes_per_s: f64,
     pub(crate) bytes_per_user: f64,
@@ -29,12 +30,22 @@ pub(crate) struct Figures {
 
 impl Figures {
     pub(crate) fn new(rules: usize, events: u64, cores: u16, measured: &Measured, members_equal: bool) -> Self {
-        let Measured { events_per_s, events_per_s_json, changes_per_s, bytes_per_user, p99_ns, max_ns, .. } = *measured;
+        let Measured {
+            events_per_s,
+            events_per_cpu_s,
+            events_per_s_json,
+            changes_per_s,
+            bytes_per_user,
+            p99_ns,
+            max_ns,
+            ..
+        } = *measured;
         Self {
             rules,
             events,
             cores,
             events_per_s,
+            events_per_cpu_s,
             events_per_s_json,
             changes_per_s,
             bytes_per_user,

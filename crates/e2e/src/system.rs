@@ -28,8 +28,16 @@ pub struct System {
 impl System {
     /// Starts the binary on an empty folder and waits until everything is up.
     pub async fn start(binary: &str) -> anyhow::Result<Self> {
+        Self::start_with(binary, &[]).await
+    }
+
+    /// The same with environment variables.
+    pub async fn start_with(binary: &str, environment: &[(&str, &str)]) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("shoal-e2e-").tempdir().context("making a folder")?;
-        let installation = Installation::new(Path::new(binary), folder.path());
+        let mut installation = Installation::new(Path::new(binary), folder.path());
+        for (name, value) in environment {
+            installation = installation.with_environment(name, value);
+        }
         let running = installation.start().await?;
         let http = reqwest::Client::builder().build().context("making the HTTP client")?;
         Ok(Self { running, installation, http, _folder: folder })

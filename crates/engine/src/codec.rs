@@ -1,22 +1,25 @@
 //! A user's state as bytes: what a partition's state commit holds.
 //!
-//! One byte of format version, then postcard. Aggregates are named by their keys and not by their
-//! place in a catalog, so the bytes outlive it; equal states have equal bytes.
+//! One byte of format version, then postcard. Series and aggregates are named by their keys and not by
+//! their place in a catalog, so the bytes outlive it; equal states have equal bytes.
+//!
+//! Formats 1 and 2 had no series: each window of each filter was an aggregate of its own. They are still
+//! read; 2 is 1 with retained events.
 
 use rules::AggregateKey;
 use schema::{SegmentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Catalog;
+use crate::catalog::{SeriesIndex, Slot};
 use crate::engine::UserRecord;
 use crate::state::AggregateState;
-use crate::user::{DuplicateMemory, Slots, User};
+use crate::user::{DuplicateMemory, Kept, SeriesState, Slab, Slots, User};
 
 /// Counted up with every change of the bytes; older ones stay readable.
-///
-/// 2 may hold retained events; what 1 could hold has the same bytes behind the version.
-const FORMAT_VERSION: u8 = 2;
-const READABLE_VERSIONS: std::ops::RangeInclusive<u8> = 1..=FORMAT_VERSION;
+const FORMAT_VERSION: u8 = 3;
+/// The last format without series.
+const WITHOUT_SERIES: u8 = 2;
 
 /// State that cannot be read: another format, or damaged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,66 +28,140 @@ pub struct DecodeError(pub String);
 
 /// The order of variants and fields is the format.
 #[derive(Serialize, Deserialize)]
-enum Stored<Duplicates, Aggregates> {
+enum Stored<Duplicates, Series, Aggregates> {
     Present {
         seq: u64,
         members: Vec<SegmentId>,
         decided_at: Timestamp,
         duplicates: Duplicates,
         /// Ascending by key.
+        series: Series,
+        /// Ascending by key.
         aggregates: Aggregates,
     },
     Erased,
 }
 
-type StoredToWrite<'a> = Stored<&'a DuplicateMemory, Vec<(AggregateKey, &'a AggregateState)>>;
-type StoredToRead = Stored<DuplicateMemory, Vec<(AggregateKey, AggregateState)>>;
+type StoredToWrite<'a> =
+    Stored<&'a DuplicateMemory, Vec<(AggregateKey, SeriesState)>, Vec<(AggregateKey, &'a AggregateState)>>;
+type StoredToRead = Stored<DuplicateMemory, Vec<(AggregateKey, SeriesState)>, Vec<(AggregateKey, AggregateState)>>;
 
-/// Writes a user of `catalog`.
-pub(crate) fn encode(record: &UserRecord, catalog: &Catalog) -> Vec<u8> {
-    let stored: StoredToWrite<'_> = match record {
-        UserRecord::Erased => Stored::Erased,
-        UserRecord::Present(user) => Stored::Present {
+/// What formats without series held.
+#[derive(Deserialize)]
+enum StoredWithoutSeries {
+    Present {
+        seq: u64,
+        members: Vec<SegmentId>,
+        decided_at: Timestamp,
+        duplicates: DuplicateMemory,
+        aggregates: Vec<(AggregateKey, AggregateState)>,
+    },
+    Erased,
+}
+
+/// Writes a user of `catalog`; none is one who was erased.
+pub(crate) fn encode(user: Option<&User>, catalog: &Catalog) -> Vec<u8> {
+    let stored: StoredToWrite<'_> = match user {
+        None => Stored::Erased,
+        Some(user) => Stored::Present {
             seq: user.seq,
-            members: user.members.clone(),
+            members: user.segments(catalog),
             decided_at: user.decided_at,
             duplicates: &user.duplicates,
-            aggregates: by_key(&user.slots, catalog),
+            series: series_by_key(&user.kept.slab, user.decided_at, catalog),
+            aggregates: slots_by_key(&user.kept.slots, catalog),
         },
     };
     // Writing into memory has no way to fail.
     postcard::to_extend(&stored, vec![FORMAT_VERSION]).unwrap_or_default()
 }
 
-fn by_key<'a>(slots: &'a Slots, catalog: &Catalog) -> Vec<(AggregateKey, &'a AggregateState)> {
+fn series_by_key(slab: &Slab, now: Timestamp, catalog: &Catalog) -> Vec<(AggregateKey, SeriesState)> {
+    let states = (0..slab.len()).map(|at| {
+        let series = catalog.series(slab.series_at(at));
+        (series.key, SeriesState::unpacked(&series.kind, slab.cells(at), now))
+    });
+    let mut states: Vec<_> = states.filter(|(_, state)| !state.is_empty()).collect();
+    states.sort_unstable_by_key(|(key, _)| *key);
+    states
+}
+
+fn slots_by_key<'a>(slots: &'a Slots, catalog: &Catalog) -> Vec<(AggregateKey, &'a AggregateState)> {
     let mut aggregates: Vec<_> = slots.iter().map(|(slot, state)| (catalog.aggregate(slot).key, state)).collect();
     aggregates.sort_unstable_by_key(|(key, _)| *key);
     aggregates
 }
 
-/// Reads a user that was written under the same definitions.
+/// Reads a user that was written under the same definitions. Its conditions are not looked at yet.
 pub(crate) fn decode(bytes: &[u8], catalog: &Catalog) -> Result<UserRecord, DecodeError> {
     let (version, body) = bytes.split_first().ok_or_else(|| DecodeError("is empty".to_owned()))?;
-    if !READABLE_VERSIONS.contains(version) {
-        return Err(DecodeError(format!("has format {version}, this build reads up to {FORMAT_VERSION}")));
-    }
-    let (stored, rest) = postcard::take_from_bytes::<StoredToRead>(body).map_err(damaged)?;
-    if !rest.is_empty() {
-        return Err(DecodeError(format!("has {} bytes too many", rest.len())));
-    }
-    let Stored::Present { seq, members, decided_at, duplicates, aggregates } = stored else {
+    let stored = match *version {
+        FORMAT_VERSION => whole::<StoredToRead>(body)?,
+        1..=WITHOUT_SERIES => whole::<StoredWithoutSeries>(body)?.with_series(catalog),
+        _ => return Err(DecodeError(format!("has format {version}, this build reads up to {FORMAT_VERSION}"))),
+    };
+    let Stored::Present { seq, members, decided_at, duplicates, series, aggregates } = stored else {
         return Ok(UserRecord::Erased);
     };
     let slots = aggregates.into_iter().map(|(key, state)| placed(key, state, catalog)).collect::<Result<Slots, _>>()?;
-    Ok(UserRecord::Present(User { seq, members, decided_at, duplicates, slots, ..User::default() }))
+    let kept = Kept { slab: packed(series, catalog)?, slots };
+    let mut user = User::new(catalog);
+    (user.seq, user.decided_at, user.duplicates, user.kept) = (seq, decided_at, duplicates, kept);
+    user.set_members(catalog, &members);
+    Ok(UserRecord::Present(user))
 }
 
-fn damaged(error: postcard::Error) -> DecodeError {
-    DecodeError(format!("is damaged: {error}"))
+fn whole<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, DecodeError> {
+    let damaged = |error: postcard::Error| DecodeError(format!("is damaged: {error}"));
+    let (stored, rest) = postcard::take_from_bytes(body).map_err(damaged)?;
+    if rest.is_empty() { Ok(stored) } else { Err(DecodeError(format!("has {} bytes too many", rest.len()))) }
 }
 
-fn placed(key: AggregateKey, state: AggregateState, catalog: &Catalog) -> Result<(u32, AggregateState), DecodeError> {
+fn placed(key: AggregateKey, state: AggregateState, catalog: &Catalog) -> Result<(Slot, AggregateState), DecodeError> {
     let slot = catalog.slot_of(key).filter(|slot| state.is_of(&catalog.aggregate(*slot).keeping));
-    let slot = slot.ok_or_else(|| DecodeError(format!("has the aggregate {:032x}, the catalog has not", key.0)))?;
-    Ok((slot, state))
+    Ok((slot.ok_or_else(|| foreign(key))?, state))
+}
+
+fn packed(states: Vec<(AggregateKey, SeriesState)>, catalog: &Catalog) -> Result<Slab, DecodeError> {
+    let placed = states.into_iter().map(|(key, state)| {
+        let index = catalog.series_of(key).ok_or_else(|| foreign(key))?;
+        let cells = state.packed(&catalog.series(index).kind).ok_or_else(|| foreign(key))?;
+        Ok((index, cells))
+    });
+    let mut placed: Vec<(SeriesIndex, Vec<i64>)> = placed.collect::<Result<_, _>>()?;
+    placed.sort_unstable_by_key(|(index, _)| *index);
+    let mut slab = Slab::default();
+    placed.iter().for_each(|(index, cells)| slab.push(*index, cells));
+    Ok(slab)
+}
+
+fn foreign(key: AggregateKey) -> DecodeError {
+    DecodeError(format!("has the aggregate {:032x}, the catalog has not", key.0))
+}
+
+impl StoredWithoutSeries {
+    /// Finds in the aggregates what the series in their place hold now. An aggregate that is read by
+    /// itself as well stays; one of which the catalog knows neither is left for [`placed`] to refuse.
+    fn with_series(self, catalog: &Catalog) -> StoredToRead {
+        let Self::Present { seq, members, decided_at, duplicates, aggregates } = self else { return Stored::Erased };
+        let mut series = std::collections::BTreeMap::<AggregateKey, SeriesState>::new();
+        let mut own = Vec::new();
+        for (key, state) in aggregates {
+            let place = catalog.series_in_place_of(key).map(|index| catalog.series(index));
+            let in_series = place.and_then(|place| Some((place.key, state.in_series()?)));
+            let is_read_as_before = catalog.slot_of(key).is_some();
+            if let Some((series_key, state)) = in_series.clone() {
+                let joined = match series.remove(&series_key) {
+                    Some(known) => known.joined(state),
+                    None => state,
+                };
+                series.insert(series_key, joined);
+            }
+            if is_read_as_before || (in_series.is_none() && !catalog.is_always_true(key)) {
+                own.push((key, state));
+            }
+        }
+        let series = series.into_iter().collect();
+        Stored::Present { seq, members, decided_at, duplicates, series, aggregates: own }
+    }
 }

@@ -13,6 +13,7 @@
 //! - state that was stored and loaded goes on as if it had not been;
 //! - after `fire_due(now)` no deadline is at or before `now`.
 
+mod bits;
 mod catalog;
 mod codec;
 mod engine;
@@ -26,5 +27,5 @@ mod user;
 
 pub use catalog::{Catalog, CatalogError};
 pub use codec::DecodeError;
-pub use engine::{Applied, Engine, PartitionClock, SkipReason};
+pub use engine::{Applied, Engine, LOOK_AHEAD, PartitionClock, SkipReason};
 pub use footprint::Footprint;

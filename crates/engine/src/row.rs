@@ -50,6 +50,20 @@ fn payload(event: &Event) -> Value {
     Json::parse(event.payload.as_str()).map_or(Value::Null, Value::Variant)
 }
 
+/// Returns the text of a column that holds text and that an event has as text.
+pub(crate) fn text_of(event: &Event, column: Column) -> Option<&str> {
+    match column {
+        Column::ActivityType => Some(&event.activity_type),
+        Column::Region => event.region.as_deref(),
+        Column::Country => event.country.as_deref(),
+        Column::DeviceType => event.device_type.as_deref(),
+        Column::Url => event.url.as_deref(),
+        Column::ElementId => event.element_id.as_deref(),
+        Column::OrderId => event.order_id.as_deref(),
+        _ => None,
+    }
+}
+
 fn text(text: Option<&str>) -> Value {
     text.map_or(Value::Null, |text| Value::Text(text.to_owned()))
 }

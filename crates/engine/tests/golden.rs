@@ -13,6 +13,7 @@ use testkit::{definition, event};
 
 const FORMAT_1: &str = include_str!("golden/format-1.txt");
 const FORMAT_2: &str = include_str!("golden/format-2.txt");
+const FORMAT_3: &str = include_str!("golden/format-3.txt");
 
 /// One aggregate of each kind of state, of each with and without events that leave.
 const CLAUSES: [&str; 12] = [
@@ -37,6 +38,14 @@ const INTERPRETED: [&str; 2] = [
      AND e.created_at > events.created_at AND e.created_at >= now() - INTERVAL 1 HOUR)",
 ];
 
+/// What format 3 keeps in series of their own kinds, shared by windows.
+const SERIES: [&str; 4] = [
+    "sum(order_total) FILTER (WHERE created_at >= now() - INTERVAL 1 HOUR) > 20",
+    "sum(order_total) FILTER (WHERE created_at >= now() - INTERVAL 30 MINUTE) < 20",
+    "count(*) FILTER (WHERE region = 'CA' AND created_at > now() - INTERVAL 2 HOUR) >= 3",
+    "arg_max(order_id, created_at) <> 'o1'",
+];
+
 fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
 }
@@ -52,6 +61,10 @@ fn format_1() -> Arc<Catalog> {
 
 fn format_2() -> Arc<Catalog> {
     catalog_of(&[&CLAUSES[..], &INTERPRETED].concat())
+}
+
+fn format_3() -> Arc<Catalog> {
+    catalog_of(&[&CLAUSES[..], &INTERPRETED, &SERIES].concat())
 }
 
 fn engine(catalog: Arc<Catalog>) -> Engine {
@@ -79,9 +92,9 @@ fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn the_format_is_written_as_ever() {
-    let dirty = engine(format_2()).take_dirty();
+    let dirty = engine(format_3()).take_dirty();
     let written: Vec<String> = dirty.iter().map(|(user_id, bytes)| format!("{user_id} {}", hex(bytes))).collect();
-    assert_eq!(written, FORMAT_2.lines().collect::<Vec<_>>());
+    assert_eq!(written, FORMAT_3.lines().collect::<Vec<_>>());
 }
 
 #[track_caller]
@@ -113,17 +126,22 @@ fn format_2_is_read_and_goes_on_as_ever() {
 }
 
 #[test]
+fn format_3_is_read_and_goes_on_as_ever() {
+    check_read(FORMAT_3, &format_3());
+}
+
+#[test]
 fn damaged_or_foreign_state_is_refused_with_a_reason() {
-    let (_, bytes) = engine(format_2()).take_dirty().swap_remove(0);
+    let (_, bytes) = engine(format_3()).take_dirty().swap_remove(0);
     let load = |bytes: &[u8], catalog| Engine::new(catalog, PartitionClock::default()).load_user(UserId(1), bytes);
     let refused = |bytes: &[u8], catalog| load(bytes, catalog).unwrap_err().to_string();
-    assert_eq!(refused(&[], format_2()), "user state: is empty");
-    assert_eq!(refused(&[9, 1], format_2()), "user state: has format 9, this build reads up to 2");
-    assert!(refused(&bytes[..bytes.len() - 1], format_2()).starts_with("user state: is damaged"));
-    assert_eq!(refused(&[&bytes[..], &[0]].concat(), format_2()), "user state: has 1 bytes too many");
+    assert_eq!(refused(&[], format_3()), "user state: is empty");
+    assert_eq!(refused(&[9, 1], format_3()), "user state: has format 9, this build reads up to 3");
+    assert!(refused(&bytes[..bytes.len() - 1], format_3()).starts_with("user state: is damaged"));
+    assert_eq!(refused(&[&bytes[..], &[0]].concat(), format_3()), "user state: has 1 bytes too many");
     let empty = Arc::new(Catalog::freeze(&Definitions::default()).unwrap());
     assert!(refused(&bytes, empty).contains("the catalog has not"));
     for cut in 0..bytes.len() {
-        assert!(load(&bytes[..cut], format_2()).is_err(), "the first {cut} bytes");
+        assert!(load(&bytes[..cut], format_3()).is_err(), "the first {cut} bytes");
     }
 }

@@ -6,12 +6,66 @@ use std::collections::{BTreeMap, BTreeSet};
 use schema::{Cause, LogRecord, SegmentChange, SegmentDefinition, SegmentId, Timestamp, UserId};
 use testkit::{Disagreement, History, Input, Oracle, Random, clause, definition, for_each_seed};
 
+/// From the whole grammar, or of the kinds that most rules are and that are evaluated in their own ways.
+fn any_clause(random: &mut Random) -> String {
+    if random.chance(50) { clause(random) } else { usual_clause(random, 2) }
+}
+
+fn usual_clause(random: &mut Random, depth: usize) -> String {
+    if depth == 0 || random.chance(20) {
+        return usual_condition(random);
+    }
+    let (left, right) = (usual_clause(random, depth - 1), usual_clause(random, depth - 1));
+    match random.below(6) {
+        0..=2 => format!("({left} AND {right})"),
+        3 => format!("({left} OR {right})"),
+        4 => format!("NOT ({left} AND {right})"),
+        _ => format!("({left} AND NOT {right})"),
+    }
+}
+
+/// A latest value, a number of events, a total, or a latest time; few constants, so that rules share them.
+fn usual_condition(random: &mut Random) -> String {
+    let op = random.pick(&["=", "<>", "<", "<=", ">", ">="]);
+    let interval = random.pick(&["INTERVAL 5 SECOND", "INTERVAL 30 SECOND", "INTERVAL 1 MINUTE"]);
+    let edge = random.pick(&[">", ">="]);
+    let activity = random.pick(&["page_viewed", "product_purchased"]);
+    let mut filter = |window: bool| {
+        let kind = match random.below(4) {
+            0 => String::new(),
+            1 => format!("activity_type = '{activity}'"),
+            2 => format!("activity_type = '{activity}' AND order_id = 'o1'"),
+            _ => "region = 'CA'".to_owned(),
+        };
+        let window = if window { format!("created_at {edge} now() - {interval}") } else { String::new() };
+        [kind, window].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" AND ")
+    };
+    let (windowed, ever) = (filter(true), filter(false));
+    let or_all = |filter: String| if filter.is_empty() { filter } else { format!(" FILTER (WHERE {filter})") };
+    let ever = or_all(ever);
+    match random.below(12) {
+        0..=1 => format!("arg_max(region, created_at){ever} {} 'CA'", random.pick(&["=", "<>"])),
+        2 => format!("arg_max(device_type, created_at) = '{}'", random.pick(&["mobile", "desktop"])),
+        3..=4 => format!("count(*) FILTER (WHERE {windowed}) {op} {}", random.below(5)),
+        5 => format!("count(*){ever} {op} {}", random.below(6)),
+        6 => format!("EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND {windowed})"),
+        7 => format!(
+            "coalesce(sum(order_total) FILTER (WHERE {windowed}), 0) {op} {}",
+            random.pick(&["0", "9.99", "12"])
+        ),
+        8 => format!("sum(order_total) FILTER (WHERE {windowed}) {op} {}", random.pick(&["0", "7.49", "20"])),
+        9 => format!("sum(order_total){ever} {op} 10"),
+        10 => format!("max(created_at){ever} {op} now() - {interval}"),
+        _ => format!("coalesce(max(created_at){ever}, TIMESTAMP '1970-01-01 00:00:00') {op} max(created_at)"),
+    }
+}
+
 /// Returns so many segments with random clauses that compile, from id `first` on.
 fn segments(random: &mut Random, first: i64, count: i64) -> Vec<SegmentDefinition> {
     (first..first + count)
         .map(|id| {
             let compiles = |text: &String| rules::compile(text).rule.is_some();
-            let text = std::iter::repeat_with(|| clause(random)).take(500).find(compiles);
+            let text = std::iter::repeat_with(|| any_clause(random)).take(500).find(compiles);
             definition(id, &text.expect("one of 500 random clauses compiles"))
         })
         .collect()

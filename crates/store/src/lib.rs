@@ -21,6 +21,7 @@ mod users;
 
 mod clock;
 mod fold;
+mod open;
 mod sql_error;
 
 pub mod conformance;
@@ -36,6 +37,7 @@ pub use error::{ConflictField, StoreError};
 pub use memberships::{
     FLOW_INTERVAL_MICROS, Flow, MembershipStore, ProjectionBatch, SegmentMember, UserMembership, WrongSize,
 };
+pub use open::{StoreOptions, open};
 pub use users::{IdentityRemoval, User, UserErasure, UserProfile, UserStore};
 
 /// The store as the services share it: `Arc<dyn Store>`.

@@ -97,6 +97,11 @@ impl UpConfig {
         self.ingestion.embedded.partitions
     }
 
+    /// Returns which store is configured; its file is the data directory's own.
+    pub(super) fn store_options(&self) -> store::StoreOptions {
+        self.config.store_options()
+    }
+
     /// Starts logs, metrics and traces for the whole process.
     pub(super) fn start_telemetry(&self) -> anyhow::Result<Telemetry> {
         service::telemetry::init(&self.ingestion.telemetry).context("starting telemetry")
@@ -111,7 +116,7 @@ pub(super) struct Services {
 
 /// Starts config-api (which knows the definitions), then segmenter and ingestion-api.
 pub(super) async fn start(config: UpConfig, parts: Parts, shutdown: CancellationToken) -> anyhow::Result<Services> {
-    let Parts { log, warehouse, store } = parts;
+    let Parts { log, warehouse, store, .. } = parts;
     let definitions = config_api::start(
         config.config,
         config_api::Parts { store: store.clone(), log: Arc::new(log.clone()), warehouse: warehouse.clone() },

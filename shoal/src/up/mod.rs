@@ -85,7 +85,7 @@ async fn run_until_shutdown(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let directory = DataDirectory::create(&args.data)?;
-    let parts = parts::Parts::open(&directory, config.partitions()).await?;
+    let parts = parts::Parts::open(&directory, config.partitions(), config.store_options()).await?;
     wholeness::check(&parts, &directory).await?;
     let services = compose::start(config, parts, shutdown.clone()).await?;
     let places = services.places().clone();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use bus::EventLog as _;
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
-use store::sqlite::SqliteStore;
+use store::{Store, StoreOptions};
 use warehouse::embedded::EmbeddedWarehouse;
 
 /// A folder that holds everything one installation keeps.
@@ -48,12 +48,16 @@ impl DataDirectory {
 pub(super) struct Parts {
     pub(super) log: EmbeddedLog,
     pub(super) warehouse: Arc<EmbeddedWarehouse>,
-    pub(super) store: Arc<SqliteStore>,
+    pub(super) store: Arc<dyn Store>,
+    /// Where the store is, for people.
+    pub(super) store_place: String,
 }
 
 impl Parts {
     /// Opens everything; a directory that another process has open is refused.
-    pub(super) async fn open(directory: &DataDirectory, partitions: u16) -> anyhow::Result<Self> {
+    ///
+    /// The store is the directory's own unless `store` has a URL.
+    pub(super) async fn open(directory: &DataDirectory, partitions: u16, store: StoreOptions) -> anyhow::Result<Self> {
         let (log_folder, history_folder) = (directory.log(), directory.history());
         // Reading the journals of a crash blocks.
         let opening = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
@@ -64,7 +68,9 @@ impl Parts {
             Ok((log, warehouse))
         });
         let (log, warehouse) = opening.await.context("opening the data directory")??;
-        let store = SqliteStore::open(directory.store()).await.context("opening the store")?;
-        Ok(Self { log, warehouse: Arc::new(warehouse), store: Arc::new(store) })
+        let store_options = StoreOptions { file: directory.store(), ..store };
+        let store_place = store_options.place();
+        let store = store::open(&store_options).await.with_context(|| format!("opening the store {store_place}"))?;
+        Ok(Self { log, warehouse: Arc::new(warehouse), store, store_place })
     }
 }

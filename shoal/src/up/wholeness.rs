@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use bus::EventLog;
 use schema::{Offset, PartitionId, Topic};
-use store::MembershipStore as _;
 use warehouse::Warehouse as _;
 
 use super::parts::{DataDirectory, Parts};
@@ -18,14 +17,14 @@ use super::parts::{DataDirectory, Parts};
 /// The log of a data directory is shorter than what was read from it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
-    "the log in {} is shorter than what was already read from it: it lacks {missing} records that {} has, \
+    "the log in {} is shorter than what was already read from it: it lacks {missing} records that {reader} has, \
      partition {partition} ends at {end} and was read up to {read_up_to}; nothing was started, nothing was changed",
-    log.display(), reader.display()
+    log.display()
 )]
 pub(super) struct LogTooShort {
     log: PathBuf,
     /// What has read further than the log goes.
-    reader: PathBuf,
+    reader: String,
     /// What is missing at least, over all partitions.
     missing: u64,
     /// The partition that lacks most.
@@ -48,16 +47,16 @@ pub(super) fn advice(directory: &Path) -> String {
 pub(super) async fn check(parts: &Parts, directory: &DataDirectory) -> anyhow::Result<()> {
     let projected = parts.store.projection_positions().await.context("asking how far the memberships are")?;
     let projected = projected.into_iter().collect();
-    check_reader(&parts.log, directory, directory.store(), Topic::SegmentChanges, projected).await?;
+    check_reader(&parts.log, directory, parts.store_place.clone(), Topic::SegmentChanges, projected).await?;
     let written = parts.warehouse.positions().await.context("asking how far the history is")?;
     let written = (0..).map(PartitionId).zip(written).collect();
-    check_reader(&parts.log, directory, directory.history(), Topic::Events, written).await
+    check_reader(&parts.log, directory, directory.history().display().to_string(), Topic::Events, written).await
 }
 
 async fn check_reader(
     log: &dyn EventLog,
     directory: &DataDirectory,
-    reader: PathBuf,
+    reader: String,
     topic: Topic,
     positions: Vec<(PartitionId, Offset)>,
 ) -> anyhow::Result<()> {

@@ -10,6 +10,8 @@ mod command_line;
 mod crash;
 mod definitions;
 mod explain;
+#[cfg(feature = "distributed")]
+mod on_postgres;
 mod order;
 mod short_log;
 mod shutdown;

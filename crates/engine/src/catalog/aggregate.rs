@@ -1,11 +1,11 @@
 //! An aggregate that rules of a catalog share.
 
-use rules::eval::{Scope, evaluate, is_true};
+use rules::eval::{Scope, evaluate};
 use rules::plan::argument_of;
 use rules::{AggregateKey, AggregateSpec, Demand, Value};
 use schema::Event;
 
-use super::rule::RuleIndex;
+use super::formula::Bit;
 use crate::row::Row;
 use crate::state::{FoldKind, Keeping, Occurrence};
 
@@ -18,10 +18,10 @@ pub(crate) struct CatalogAggregate {
     pub(crate) key: AggregateKey,
     pub(crate) spec: AggregateSpec,
     pub(crate) keeping: Keeping,
-    /// Ascending.
-    pub(crate) readers: Vec<RuleIndex>,
+    /// The conditions that read it, ascending.
+    pub(crate) readers: Vec<Bit>,
     /// Those of the readers that compare a time with `now()`.
-    pub(crate) now_readers: Vec<RuleIndex>,
+    pub(crate) now_readers: Vec<Bit>,
 }
 
 impl CatalogAggregate {
@@ -52,12 +52,9 @@ impl CatalogAggregate {
         }
     }
 
-    /// Returns what it takes from an event, if the event counts at all.
+    /// Returns what it takes from an event that passes its filter, if it takes anything.
     pub(crate) fn occurrence(&self, event: &Event) -> Option<Occurrence> {
         let row = Row(event);
-        if self.spec.filter.as_ref().is_some_and(|filter| !is_true(filter, &row)) {
-            return None;
-        }
         let (time, event_id) = (event.created_at, event.event_id);
         if let Keeping::Interpreted { interpretation, .. } = &self.keeping {
             let columns = interpretation.columns.iter().map(|column| row.column(*column)).collect();

@@ -1,22 +1,45 @@
-//! Building a catalog.
+//! The catalog, and what can be looked up in it.
 
 use rules::plan::plan;
-use rules::{AggregateKey, Diagnostic, Plan, Rule, compile};
+use rules::{AggregateFunction, AggregateKey, Diagnostic, Plan, Rule, compile};
 use rustc_hash::FxHashMap;
-use schema::{Definitions, Event, Generation, SegmentDefinition, SegmentId};
+use schema::{Definitions, Event, Generation, SegmentDefinition, SegmentId, SegmentVersion};
 
-use super::activity::ActivityIndex;
 use super::aggregate::{CatalogAggregate, Slot};
+use super::build::CatalogBuilder;
+use super::condition::{Condition, GeneralCondition};
+use super::formula::{Bit, Programs};
+use super::index::{EventIndex, Target};
 use super::rule::{CatalogRule, RuleIndex};
+use super::series::{Series, SeriesIndex, series_key};
 
 /// Every live definition, compiled; aggregates that are equal are shared.
 #[derive(Debug)]
 pub struct Catalog {
-    generation: Generation,
-    rules: Vec<CatalogRule>,
-    aggregates: Vec<CatalogAggregate>,
-    slots: FxHashMap<AggregateKey, Slot>,
-    activities: ActivityIndex,
+    pub(super) generation: Generation,
+    pub(super) rules: Vec<CatalogRule>,
+    /// By rule: what a change names.
+    pub(super) segments: Vec<(SegmentId, SegmentVersion)>,
+    pub(super) programs: Programs,
+    /// By bit.
+    pub(super) conditions: Vec<Condition>,
+    /// By bit: the rules that name the condition, ascending.
+    pub(super) rules_of: Vec<Box<[RuleIndex]>>,
+    /// How many conditions, the first ones, make a user's profile.
+    pub(super) profile_conditions: Bit,
+    /// The first of the conditions that are about more than one series.
+    pub(super) first_other: Bit,
+    /// The general conditions that name `now()`.
+    pub(super) now_conditions: Vec<Bit>,
+    /// The conditions on series that hold of a user whom the series knows nothing of.
+    pub(super) over_nothing: Box<[u64]>,
+    pub(super) series: Vec<Series>,
+    pub(super) series_by_key: FxHashMap<AggregateKey, SeriesIndex>,
+    /// Aggregates that were stored one by one before there were series.
+    pub(super) stands_for: FxHashMap<AggregateKey, SeriesIndex>,
+    pub(super) aggregates: Vec<CatalogAggregate>,
+    pub(super) slots: FxHashMap<AggregateKey, Slot>,
+    pub(super) index: EventIndex,
 }
 
 /// A definition that does not compile: the store and this build disagree about the language.
@@ -52,41 +75,9 @@ impl Catalog {
     }
 
     fn of_plans(generation: Generation, plans: impl Iterator<Item = (SegmentDefinition, Plan)>) -> Self {
-        let mut catalog = Self {
-            generation,
-            rules: Vec::new(),
-            aggregates: Vec::new(),
-            slots: FxHashMap::default(),
-            activities: ActivityIndex::default(),
-        };
-        plans.for_each(|(definition, plan)| catalog.add(definition, plan));
-        catalog
-    }
-
-    fn add(&mut self, definition: SegmentDefinition, plan: Plan) {
-        let reader = self.rules.len() as RuleIndex;
-        let slots: Vec<Slot> = plan.aggregates.iter().map(|spec| self.share(spec)).collect();
-        for slot in &slots {
-            let aggregate = &mut self.aggregates[*slot as usize];
-            aggregate.readers.push(reader);
-            if !plan.now_comparisons.is_empty() {
-                aggregate.now_readers.push(reader);
-            }
-        }
-        self.rules.push(CatalogRule::new(definition, plan, slots));
-    }
-
-    fn share(&mut self, spec: &rules::AggregateSpec) -> Slot {
-        let key = spec.key();
-        if let Some(slot) = self.slots.get(&key) {
-            self.aggregates[*slot as usize].serve(spec.demand);
-            return *slot;
-        }
-        let slot = self.aggregates.len() as Slot;
-        self.activities.insert(slot, spec.filter.as_ref());
-        self.aggregates.push(CatalogAggregate::new(key, spec.clone()));
-        self.slots.insert(key, slot);
-        slot
+        let mut builder = CatalogBuilder::default();
+        plans.for_each(|(definition, plan)| builder.add(definition, &plan));
+        builder.freeze(generation)
     }
 
     /// Returns which catalog this is.
@@ -96,7 +87,7 @@ impl Catalog {
 
     /// Returns how many different aggregates a user can have.
     pub fn aggregate_count(&self) -> usize {
-        self.aggregates.len()
+        self.series.len() + self.aggregates.len()
     }
 
     pub(crate) fn aggregates(&self) -> &[CatalogAggregate] {
@@ -111,21 +102,88 @@ impl Catalog {
         self.slots.get(&key).copied()
     }
 
-    /// Returns the aggregates whose filter the event may pass.
-    pub(crate) fn candidates(&self, event: &Event) -> impl Iterator<Item = Slot> {
-        self.activities.candidates(&event.activity_type)
+    pub(crate) fn all_series(&self) -> &[Series] {
+        &self.series
+    }
+
+    pub(crate) fn series(&self, index: SeriesIndex) -> &Series {
+        &self.series[index as usize]
+    }
+
+    pub(crate) fn series_of(&self, key: AggregateKey) -> Option<SeriesIndex> {
+        self.series_by_key.get(&key).copied()
+    }
+
+    /// Returns the series in which an aggregate is kept that was stored by itself before.
+    pub(crate) fn series_in_place_of(&self, key: AggregateKey) -> Option<SeriesIndex> {
+        self.stands_for.get(&key).copied()
+    }
+
+    /// Returns whether it is the key of "there is an event", which is kept nowhere: users have one.
+    pub(crate) fn is_always_true(&self, key: AggregateKey) -> bool {
+        key == series_key(AggregateFunction::Exists, None)
+    }
+
+    /// Calls with everything that the event is folded into.
+    pub(crate) fn for_each_target(&self, event: &Event, call: impl FnMut(Target)) {
+        self.index.for_each(event, call);
+    }
+
+    pub(crate) fn condition_count(&self) -> usize {
+        self.conditions.len()
+    }
+
+    pub(crate) fn condition(&self, bit: Bit) -> &Condition {
+        &self.conditions[bit as usize]
+    }
+
+    pub(crate) fn general(&self, bit: Bit) -> Option<&GeneralCondition> {
+        match self.condition(bit) {
+            Condition::General(general) => Some(general),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn profile_conditions(&self) -> Bit {
+        self.profile_conditions
+    }
+
+    /// Returns the conditions that are about more than one series.
+    pub(crate) fn other_conditions(&self) -> std::ops::Range<Bit> {
+        self.first_other..self.conditions.len() as Bit
+    }
+
+    pub(crate) fn now_conditions(&self) -> &[Bit] {
+        &self.now_conditions
+    }
+
+    pub(crate) fn over_nothing(&self) -> &[u64] {
+        &self.over_nothing
+    }
+
+    pub(crate) fn segment_of(&self, rule: RuleIndex) -> (SegmentId, SegmentVersion) {
+        self.segments[rule as usize]
+    }
+
+    pub(crate) fn rules_of(&self, bit: Bit) -> &[RuleIndex] {
+        &self.rules_of[bit as usize]
+    }
+
+    /// Returns whether a rule holds for the conditions that are set.
+    pub(crate) fn holds(&self, rule: RuleIndex, is_set: impl Fn(Bit) -> bool) -> bool {
+        self.programs.holds(rule as usize, is_set)
     }
 
     pub(crate) fn rules(&self) -> &[CatalogRule] {
         &self.rules
     }
 
-    pub(crate) fn rule(&self, index: RuleIndex) -> &CatalogRule {
-        &self.rules[index as usize]
+    pub(crate) fn rule_of(&self, segment_id: SegmentId) -> Option<&CatalogRule> {
+        self.rule_index_of(segment_id).map(|at| &self.rules[at as usize])
     }
 
-    pub(crate) fn rule_of(&self, segment_id: SegmentId) -> Option<&CatalogRule> {
-        let at = self.rules.binary_search_by_key(&segment_id, |rule| rule.definition.segment_id);
-        at.ok().map(|at| &self.rules[at])
+    pub(crate) fn rule_index_of(&self, segment_id: SegmentId) -> Option<RuleIndex> {
+        let at = self.segments.binary_search_by_key(&segment_id, |(known, _)| *known);
+        at.ok().map(|at| at as RuleIndex)
     }
 }

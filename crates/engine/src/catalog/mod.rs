@@ -1,12 +1,30 @@
-//! The frozen set of every live definition, with its reverse indexes: from an event to the
-//! aggregates it can touch, and from an aggregate to the rules that read it.
+//! The frozen set of every live definition, with its reverse indexes.
+//!
+//! From an event to what it is folded into ([`index`]), from that to the conditions it can flip
+//! ([`series`], [`condition`]), from a condition to the rules that name it, and from a rule to whether it
+//! holds ([`formula`]). Conditions that `recognise` knows are answered by series; all others are
+//! expressions over aggregates that are folded one by one. What does not matter for users of one
+//! latest region or device is left out by their [`profile`].
 
-mod activity;
 mod aggregate;
+mod build;
+mod condition;
+mod draft;
+mod formula;
 mod freeze;
+mod index;
+mod lower;
+mod profile;
+mod recognise;
 mod rule;
+mod series;
 
 pub use freeze::{Catalog, CatalogError};
 
 pub(crate) use aggregate::{CatalogAggregate, Slot};
+pub(crate) use condition::{Condition, GeneralCondition, Order, SeriesCondition};
+pub(crate) use formula::Bit;
+pub(crate) use index::Target;
+pub(crate) use profile::Profiles;
 pub(crate) use rule::{CatalogRule, RuleIndex};
+pub(crate) use series::{LatestSpec, RecentSpec, SINCE_EVER, Series, SeriesIndex, SeriesKind, TotalSpec};

@@ -9,22 +9,24 @@ use schema::{Event, Generation, Timestamp};
 
 use super::partition::Engine;
 use crate::Catalog;
-use crate::catalog::Slot;
-use crate::user::{Slots, User};
+use crate::catalog::{Series, SeriesIndex, Slot, Target};
+use crate::user::User;
 
 /// The next catalog, and which of its aggregates come from history.
 #[derive(Debug)]
 pub(super) struct Absorbing {
     pub(super) catalog: Arc<Catalog>,
     /// By slot of the next catalog: where its state comes from.
-    pub(super) origins: Vec<Origin>,
+    pub(super) origins: Vec<Origin<Slot>>,
+    /// By series of the next catalog.
+    pub(super) series_origins: Vec<Origin<SeriesIndex>>,
 }
 
-/// Where the state of an aggregate of the next catalog comes from.
+/// Where the state of an aggregate or series of the next catalog comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Origin {
-    /// The live catalog keeps it, in this slot.
-    Live(Slot),
+pub(super) enum Origin<Place> {
+    /// The live catalog keeps it, in this place.
+    Live(Place),
     /// It is absorbed.
     History,
 }
@@ -37,12 +39,32 @@ impl Absorbing {
             kept.map_or(Origin::History, Origin::Live)
         };
         let origins = next.aggregates().iter().map(origin).collect();
-        Self { catalog: next, origins }
+        let series_origin = |series: &Series| {
+            let kept = live.series_of(series.key);
+            let kept = kept.filter(|index| live.series(*index).kind.serves(&series.kind));
+            kept.map_or(Origin::History, Origin::Live)
+        };
+        let series_origins = next.all_series().iter().map(series_origin).collect();
+        Self { catalog: next, origins, series_origins }
+    }
+
+    fn is_from_history(&self, target: Target) -> bool {
+        match target {
+            Target::Aggregate(slot) => self.origins[slot as usize] == Origin::History,
+            Target::Series(index) => self.series_origins[index as usize] == Origin::History,
+        }
+    }
+
+    fn needs_history(&self) -> bool {
+        self.origins.contains(&Origin::History) || self.series_origins.contains(&Origin::History)
     }
 
     pub(super) fn fold(&self, user: &mut User, event: &Event, now: Timestamp) {
-        let from_history = |slot: Slot| self.origins[slot as usize] == Origin::History;
-        user.absorbing.fold(&self.catalog, event, now, from_history);
+        if !self.needs_history() {
+            return;
+        }
+        let absorbing = user.absorbing.get_or_insert_default();
+        absorbing.fold(&self.catalog, event, now, |target| self.is_from_history(target));
     }
 }
 
@@ -59,7 +81,7 @@ impl Engine {
     /// Gives up what `begin_absorbing` started.
     pub fn abandon_absorbing(&mut self) {
         if self.absorbing.take().is_some() {
-            self.users.all_present_mut().for_each(|user| user.absorbing = Slots::default());
+            self.users.all_present_mut().for_each(|user| user.absorbing = None);
         }
     }
 
@@ -70,13 +92,14 @@ impl Engine {
 
     /// Returns whether a switch from the live catalog to `next` needs any history.
     pub fn needs_history_for(&self, next: &Arc<Catalog>) -> bool {
-        Absorbing::new(&self.catalog, Arc::clone(next)).origins.contains(&Origin::History)
+        Absorbing::new(&self.catalog, Arc::clone(next)).needs_history()
     }
 
     /// Folds one event of the history before `begin_absorbing`; changes no membership.
     pub fn absorb(&mut self, event: &Event) {
         let Some(absorbing) = &self.absorbing else { return };
-        if let Some(user) = self.users.present_or_new(event.user_id) {
+        let index = self.users.index_or_new(event.user_id, || User::new(&self.catalog));
+        if let Some(user) = index.and_then(|index| self.users.at_mut(index)) {
             absorbing.fold(user, event, self.clock.now);
         }
     }

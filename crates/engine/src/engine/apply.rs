@@ -3,8 +3,7 @@
 use schema::{Cause, Event, LogRecord, SegmentChange, Timestamp, UserDeletion};
 
 use super::partition::Engine;
-use super::users::UserRecord;
-use crate::user::Flips;
+use crate::user::{Deciding, User};
 
 /// Why a record changed nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -42,10 +41,9 @@ impl Engine {
         let now = self.tick(now);
         self.clock.log_time = self.clock.log_time.max(record.received_at());
         let mut changes = Vec::new();
-        self.fire_user(record.user_id(), now, &mut changes);
         let applied = match record {
-            LogRecord::Event(event) => self.apply_event(event, now),
-            LogRecord::Deletion(deletion) => self.apply_deletion(deletion, now),
+            LogRecord::Event(event) => self.apply_event(event, now, &mut changes),
+            LogRecord::Deletion(deletion) => self.apply_deletion(deletion, now, &mut changes),
         };
         match applied {
             Ok(change) => {
@@ -56,33 +54,57 @@ impl Engine {
         }
     }
 
-    fn apply_event(&mut self, event: &Event, now: Timestamp) -> Result<Option<SegmentChange>, SkipReason> {
+    fn apply_event(
+        &mut self,
+        event: &Event,
+        now: Timestamp,
+        fired: &mut Vec<SegmentChange>,
+    ) -> Result<Option<SegmentChange>, SkipReason> {
         let user_id = event.user_id;
-        let user = self.users.present_or_new(user_id).ok_or(SkipReason::UserDeleted)?;
+        let index = self.users.index_or_new(user_id, || User::new(&self.catalog)).ok_or(SkipReason::UserDeleted)?;
+        self.fire_user(index, now, fired);
+        let user = self.users.at_mut(index).ok_or(SkipReason::UserDeleted)?;
         if !user.duplicates.count(event.event_id, self.clock.log_time) {
             return Err(SkipReason::Duplicate);
         }
         if let Some(absorbing) = &self.absorbing {
             absorbing.fold(user, event, now);
         }
-        let (flips, deadline) = user.apply(&self.catalog, event, now);
-        self.timers.arm(user_id, &mut user.deadline, deadline);
-        self.users.mark_dirty(user_id);
-        Ok(self.publish(user_id, flips, Cause::Event { event_id: event.event_id }, now))
+        let before = user.deadline();
+        let (catalog, profiles, scratch) = (&*self.catalog, &mut self.profiles, &mut self.scratch);
+        let flips = user.apply(&mut Deciding { catalog, profiles, scratch }, event, now);
+        if user.deadline() != before {
+            self.timers.arm(index, user_id, user.deadline());
+        }
+        let cause = Cause::Event { event_id: event.event_id };
+        let change = user.publish(user_id, catalog, flips, cause, now);
+        self.users.mark_dirty(index);
+        Ok(change)
     }
 
-    fn apply_deletion(&mut self, deletion: &UserDeletion, now: Timestamp) -> Result<Option<SegmentChange>, SkipReason> {
+    fn apply_deletion(
+        &mut self,
+        deletion: &UserDeletion,
+        now: Timestamp,
+        fired: &mut Vec<SegmentChange>,
+    ) -> Result<Option<SegmentChange>, SkipReason> {
         let user_id = deletion.user_id;
-        if matches!(self.users.get(user_id), Some(UserRecord::Erased)) {
+        if self.users.is_erased(user_id) {
             return Err(SkipReason::UserDeleted);
         }
-        let members = self.users.present(user_id).map(|user| user.members.clone()).unwrap_or_default();
-        let flips = Flips { entered: Vec::new(), left: members };
-        let change = self.publish(user_id, flips, Cause::Deletion, now);
-        if let Some(UserRecord::Present(mut user)) = self.users.replace(user_id, UserRecord::Erased) {
-            self.timers.arm(user_id, &mut user.deadline, None);
+        let index = self.users.index_of(user_id);
+        if let Some(index) = index {
+            self.fire_user(index, now, fired);
         }
-        self.users.mark_dirty(user_id);
+        let user = index.and_then(|index| self.users.at_mut(index));
+        let change = user.and_then(|user| {
+            let flips = user.leave_all(&self.catalog);
+            user.publish(user_id, &self.catalog, flips, Cause::Deletion, now)
+        });
+        if let Some(index) = self.users.erase(user_id) {
+            self.timers.arm(index, user_id, None);
+        }
+        self.users.mark_erased(user_id);
         Ok(change)
     }
 }

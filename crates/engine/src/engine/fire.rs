@@ -1,9 +1,10 @@
 //! Deadlines: what time alone changes.
 
-use schema::{Cause, SegmentChange, Timestamp, UserId};
+use schema::{Cause, SegmentChange, Timestamp};
 
 use super::partition::Engine;
-use crate::user::Flips;
+use crate::timers::UserIndex;
+use crate::user::Deciding;
 
 impl Engine {
     /// Returns the earliest instant at which time alone may change some user.
@@ -20,12 +21,12 @@ impl Engine {
         let now = now.max(self.clock.now);
         let mut changes = Vec::new();
         let mut fired = 0;
-        while let Some((deadline, user_id)) = self.timers.first().filter(|(deadline, _)| *deadline <= now) {
+        while let Some((deadline, user)) = self.timers.first().filter(|(deadline, _)| *deadline <= now) {
             if fired == limit {
                 return changes;
             }
             self.tick(deadline);
-            changes.extend(self.fire_one(user_id, deadline));
+            changes.extend(self.fire_one(user, deadline));
             fired += 1;
         }
         self.tick(now);
@@ -33,46 +34,24 @@ impl Engine {
     }
 
     /// Fires all of a user's deadlines up to `now`, each at its own instant.
-    pub(super) fn fire_user(&mut self, user_id: UserId, now: Timestamp, changes: &mut Vec<SegmentChange>) {
-        let deadline_of = |engine: &Self| engine.users.present(user_id)?.deadline.filter(|deadline| *deadline <= now);
+    pub(super) fn fire_user(&mut self, user: UserIndex, now: Timestamp, changes: &mut Vec<SegmentChange>) {
+        let deadline_of = |engine: &Self| engine.users.at(user)?.deadline().filter(|deadline| *deadline <= now);
         while let Some(deadline) = deadline_of(self) {
-            changes.extend(self.fire_one(user_id, deadline));
+            changes.extend(self.fire_one(user, deadline));
         }
     }
 
-    fn fire_one(&mut self, user_id: UserId, deadline: Timestamp) -> Option<SegmentChange> {
-        let user = self.users.present_mut(user_id)?;
-        let flips = user.fire(&self.catalog, deadline);
-        let next = user.exact_deadline(&self.catalog);
+    fn fire_one(&mut self, index: UserIndex, deadline: Timestamp) -> Option<SegmentChange> {
+        let user_id = self.users.id_of(index);
+        let user = self.users.at_mut(index)?;
+        let (catalog, profiles, scratch) = (&*self.catalog, &mut self.profiles, &mut self.scratch);
+        let flips = user.fire(&mut Deciding { catalog, profiles, scratch }, deadline);
+        let next = user.deadline();
         debug_assert!(next.is_none_or(|next| next > deadline), "a deadline that fired must not come again");
-        self.timers.arm(user_id, &mut user.deadline, next);
-        let flips = flips?;
+        self.timers.arm(index, user_id, next);
+        let change = user.publish(user_id, catalog, flips?, Cause::Time, deadline);
         // Also without a flip: what is stored is what is, whenever it is asked for.
-        self.users.mark_dirty(user_id);
-        self.publish(user_id, flips, Cause::Time, deadline)
-    }
-
-    /// Publishes flips under the live catalog.
-    pub(super) fn publish(
-        &mut self,
-        user_id: UserId,
-        flips: Flips,
-        cause: Cause,
-        at: Timestamp,
-    ) -> Option<SegmentChange> {
-        let catalog = &self.catalog;
-        let version_of = |segment_id| Some(catalog.rule_of(segment_id)?.definition.version);
-        let change = self.users.present_mut(user_id)?.publish(user_id, flips, cause, at, version_of)?;
-        self.users.mark_dirty(user_id);
-        Some(change)
-    }
-
-    /// Arms a user's timer anew from its state.
-    pub(super) fn rearm(&mut self, user_id: UserId) {
-        if let Some(user) = self.users.present_mut(user_id) {
-            let deadline = user.exact_deadline(&self.catalog);
-            user.deadline = None;
-            self.timers.arm(user_id, &mut user.deadline, deadline);
-        }
+        self.users.mark_dirty(index);
+        change
     }
 }

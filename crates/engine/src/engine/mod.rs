@@ -8,6 +8,6 @@ mod switch;
 mod users;
 
 pub use apply::{Applied, SkipReason};
-pub use partition::{Engine, PartitionClock};
+pub use partition::{Engine, LOOK_AHEAD, PartitionClock};
 
 pub(crate) use users::UserRecord;

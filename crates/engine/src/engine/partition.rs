@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::absorb::Absorbing;
 use super::users::{UserRecord, Users};
 use crate::Catalog;
+use crate::catalog::Profiles;
 use crate::codec::{self, DecodeError};
 use crate::timers::TimerQueue;
+use crate::user::{Deciding, Scratch};
 
 /// The two times of a partition; kept with its state, so that a new owner never goes back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -20,6 +22,9 @@ pub struct PartitionClock {
     pub log_time: Timestamp,
 }
 
+/// How many users are looked at ahead: as many as a processor has open reads from memory.
+pub const LOOK_AHEAD: usize = 16;
+
 /// The users of one partition.
 #[derive(Debug)]
 pub struct Engine {
@@ -28,24 +33,36 @@ pub struct Engine {
     pub(super) users: Users,
     pub(super) timers: TimerQueue,
     pub(super) absorbing: Option<Absorbing>,
+    /// Of the live catalog.
+    pub(super) profiles: Profiles,
+    pub(super) scratch: Scratch,
 }
 
 impl Engine {
     /// Makes an engine without users; `load_user` brings back stored ones.
     pub fn new(catalog: Arc<Catalog>, clock: PartitionClock) -> Self {
-        Self { catalog, clock, users: Users::default(), timers: TimerQueue::default(), absorbing: None }
+        let profiles = Profiles::new(&catalog);
+        let scratch = Scratch::default();
+        let (users, timers) = (Users::default(), TimerQueue::default());
+        Self { catalog, clock, users, timers, absorbing: None, profiles, scratch }
     }
 
     /// Brings back a user from what `take_dirty` returned for it, under the catalog it was made with.
     pub fn load_user(&mut self, user_id: UserId, state: &[u8]) -> Result<(), DecodeError> {
-        let mut record = codec::decode(state, &self.catalog)?;
-        if let UserRecord::Present(user) = &mut record {
-            let deadline = user.exact_deadline(&self.catalog);
-            self.timers.arm(user_id, &mut user.deadline, deadline);
-        }
-        if let Some(UserRecord::Present(mut old)) = self.users.replace(user_id, record) {
-            self.timers.arm(user_id, &mut old.deadline, None);
-            self.rearm(user_id);
+        match codec::decode(state, &self.catalog)? {
+            UserRecord::Erased => {
+                if let Some(index) = self.users.erase(user_id) {
+                    self.timers.arm(index, user_id, None);
+                }
+            }
+            UserRecord::Present(mut user) => {
+                let (catalog, profiles, scratch) = (&*self.catalog, &mut self.profiles, &mut self.scratch);
+                let decided_at = user.decided_at;
+                user.settle(&mut Deciding { catalog, profiles, scratch }, decided_at);
+                let deadline = user.deadline();
+                let index = self.users.replace(user_id, user);
+                self.timers.arm(index, user_id, deadline);
+            }
         }
         Ok(())
     }
@@ -53,8 +70,8 @@ impl Engine {
     /// Returns the encoded state of every user that changed since the last call, ascending by user.
     pub fn take_dirty(&mut self) -> Vec<(UserId, Vec<u8>)> {
         let dirty = self.users.take_dirty();
-        let encoded = |user_id| Some((user_id, codec::encode(self.users.get(user_id)?, &self.catalog)));
-        dirty.into_iter().filter_map(encoded).collect()
+        let encoded = |user_id| (user_id, codec::encode(self.users.present(user_id), &self.catalog));
+        dirty.into_iter().map(encoded).collect()
     }
 
     /// Returns the partition's times, to be committed with the state.
@@ -75,7 +92,20 @@ impl Engine {
 
     /// Returns the segments a user is in, ascending; `None` for a user without state.
     pub fn segments_of(&self, user_id: UserId) -> Option<Vec<SegmentId>> {
-        self.users.present(user_id).map(|user| user.members.clone())
+        self.users.present(user_id).map(|user| user.segments(&self.catalog))
+    }
+
+    /// Reads what is kept of users whose records are about to be applied, a few of them at once.
+    ///
+    /// Each step waits for memory, but not for the same step of another user: so those of many users
+    /// wait together, where `apply` would let them wait one after the other. Changes nothing.
+    pub fn look_ahead(&self, user_ids: impl Iterator<Item = UserId>) {
+        let mut ahead = [None; LOOK_AHEAD];
+        let places = ahead.iter_mut().zip(user_ids);
+        places.for_each(|(place, user_id)| *place = self.users.index_of(user_id));
+        let users = ahead.into_iter().flatten().filter_map(|index| self.users.at(index));
+        let read = users.fold(0, |read, user| read ^ user.glance());
+        std::hint::black_box(read);
     }
 
     /// Returns how many users have state.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use schema::{Cause, SegmentChange, SegmentId, Timestamp, UserId};
+use schema::{Cause, SegmentChange, SegmentId, SegmentVersion, Timestamp, UserId};
 
 use super::absorb::{Absorbing, Origin};
 use super::partition::Engine;
 use crate::Catalog;
-use crate::catalog::{CatalogRule, RuleIndex, Slot};
-use crate::user::User;
+use crate::catalog::{CatalogRule, Profiles, RuleIndex, SeriesIndex, Slot};
+use crate::user::{Deciding, Kept, SeriesState, Slab, User};
 
 /// What a switch changes, the same for all users.
 struct Switch {
@@ -16,17 +16,17 @@ struct Switch {
     next: Arc<Catalog>,
     /// By slot of the old catalog: its place in the next one.
     moved: Vec<Option<Slot>>,
+    /// By series of the next catalog: its place in the old one.
+    origins: Vec<Origin<SeriesIndex>>,
     /// Rules of the next catalog that the old one does not have just so; ascending.
     changed: Vec<RuleIndex>,
-    /// Segments that the next catalog has no more; ascending.
-    removed: Vec<SegmentId>,
 }
 
 impl Switch {
     fn new(old: Arc<Catalog>, absorbing: Absorbing) -> Self {
-        let Absorbing { catalog: next, origins } = absorbing;
+        let Absorbing { catalog: next, origins: slot_origins, series_origins: origins } = absorbing;
         let mut moved = vec![None; old.aggregates().len()];
-        for (slot, origin) in origins.iter().enumerate() {
+        for (slot, origin) in slot_origins.iter().enumerate() {
             if let Origin::Live(old_slot) = origin {
                 moved[*old_slot as usize] = Some(slot as Slot);
             }
@@ -36,20 +36,51 @@ impl Switch {
             old.rule_of(rule.definition.segment_id).is_some_and(|known| known.definition == rule.definition)
         };
         let changed = indexed.filter(|(_, rule)| !is_known(rule)).map(|(index, _)| index).collect();
-        let old_ids = old.rules().iter().map(|rule| rule.definition.segment_id);
-        let removed = old_ids.filter(|id| next.rule_of(*id).is_none()).collect();
-        Self { old, next, moved, changed, removed }
+        Self { old, next, moved, origins, changed }
+    }
+
+    /// Returns those of the segments that the next catalog has no more.
+    fn removed_of(&self, segments: &[SegmentId]) -> Vec<(SegmentId, SegmentVersion)> {
+        let removed = segments.iter().filter(|segment_id| self.next.rule_of(**segment_id).is_none());
+        removed
+            .filter_map(|segment_id| Some((*segment_id, self.old.rule_of(*segment_id)?.definition.version)))
+            .collect()
     }
 
     /// Takes a user's state over; returns whether its stored form changes.
     fn move_state(&self, user: &mut User, now: Timestamp) -> bool {
-        let absorbed = std::mem::take(&mut user.absorbing);
+        let absorbed = user.absorbing.take().map(|kept| *kept).unwrap_or_default();
+        let Kept { slab, slots } = std::mem::take(&mut user.kept);
         let moved = |slot: Slot| self.moved[slot as usize];
-        let changes = !absorbed.is_empty() || user.slots.iter().any(|(slot, _)| moved(slot).is_none());
-        user.slots = std::mem::take(&mut user.slots).rekeyed(moved).joined(absorbed);
+        let gains = !absorbed.is_empty();
+        let drops_slots = slots.iter().any(|(slot, _)| moved(slot).is_none());
+        let mut slots = slots.rekeyed(moved).joined(absorbed.slots);
         // What was absorbed stands at the instants at which it came.
-        user.slots.advance(&self.next, now);
-        changes
+        slots.advance(&self.next, now, &mut Vec::new());
+        let (taken, next_slab) = self.moved_slab(&slab, &absorbed.slab, now);
+        user.kept = Kept { slab: next_slab, slots };
+        gains || drops_slots || taken < slab.len()
+    }
+
+    /// Returns how many series come from the old slab, and the new slab.
+    fn moved_slab(&self, old: &Slab, absorbed: &Slab, now: Timestamp) -> (usize, Slab) {
+        let mut slab = Slab::default();
+        let mut taken = 0;
+        for (index, (series, origin)) in (0..).zip(self.next.all_series().iter().zip(&self.origins)) {
+            let state = match origin {
+                Origin::Live(place) => old.find(*place).map(|at| {
+                    taken += 1;
+                    SeriesState::unpacked(&self.old.series(*place).kind, old.cells(at), now)
+                }),
+                Origin::History => {
+                    absorbed.find(index).map(|at| SeriesState::unpacked(&series.kind, absorbed.cells(at), now))
+                }
+            };
+            if let Some(cells) = state.and_then(|state| state.packed(&series.kind)) {
+                slab.push(index, &cells);
+            }
+        }
+        (taken, slab)
     }
 }
 
@@ -64,6 +95,7 @@ impl Engine {
         if let Some(absorbing) = self.absorbing.take() {
             let switch = Switch::new(Arc::clone(&self.catalog), absorbing);
             self.catalog = Arc::clone(&switch.next);
+            self.profiles = Profiles::new(&self.catalog);
             let ids = self.users.present_ids();
             changes.extend(ids.into_iter().filter_map(|user_id| self.switch_user(&switch, user_id, now)));
         }
@@ -71,21 +103,23 @@ impl Engine {
     }
 
     fn switch_user(&mut self, switch: &Switch, user_id: UserId, now: Timestamp) -> Option<SegmentChange> {
-        let user = self.users.present_mut(user_id)?;
+        let index = self.users.index_of(user_id)?;
+        let user = self.users.at_mut(index)?;
+        let was_in = user.segments(&switch.old);
         let stored_form_changes = switch.move_state(user, now);
-        let (mut flips, deadline) = user.decide(&switch.next, &switch.changed, now);
-        let removed = |member: &&SegmentId| switch.removed.binary_search(member).is_ok();
-        flips.left.extend(user.members.iter().filter(removed));
-        flips.left.sort_unstable();
-        self.timers.arm(user_id, &mut user.deadline, deadline);
-        let version_of = |segment_id| {
-            let rule = switch.next.rule_of(segment_id).or_else(|| switch.old.rule_of(segment_id));
-            Some(rule?.definition.version)
-        };
-        let cause = Cause::Definition { generation: switch.next.generation() };
-        let change = user.publish(user_id, flips, cause, now, version_of);
+        user.reset_bits(&switch.next);
+        user.set_members(&switch.next, &was_in);
+        let (catalog, profiles, scratch) = (&*switch.next, &mut self.profiles, &mut self.scratch);
+        let mut deciding = Deciding { catalog, profiles, scratch };
+        user.settle(&mut deciding, now);
+        deciding.scratch.consider(catalog, &switch.changed);
+        let mut flips = user.decide(&mut deciding);
+        flips.leave_removed(switch.removed_of(&was_in));
+        self.timers.arm(index, user_id, user.deadline());
+        let cause = Cause::Definition { generation: catalog.generation() };
+        let change = user.publish(user_id, catalog, flips, cause, now);
         if stored_form_changes || change.is_some() {
-            self.users.mark_dirty(user_id);
+            self.users.mark_dirty(index);
         }
         change
     }

@@ -1,12 +1,16 @@
 //! The users of a partition.
+//!
+//! Nothing here ever moves all users at once: they live in chunks, and the map from their ids is cut
+//! into shards, so that no single event pays for the growth of a table of millions.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use schema::UserId;
 
+use crate::timers::UserIndex;
 use crate::user::User;
 
 /// What is known of a user id.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) enum UserRecord {
     /// Has sent events.
     Present(User),
@@ -14,52 +18,125 @@ pub(crate) enum UserRecord {
     Erased,
 }
 
+/// How many users lie together.
+const CHUNK: usize = 1024;
+const SHARDS: usize = 256;
+
+/// Where a user is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Place {
+    At(UserIndex),
+    Erased,
+}
+
 /// Every user id that was seen, and which of them changed since they were last stored.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Users {
-    records: FxHashMap<UserId, UserRecord>,
-    dirty: FxHashSet<UserId>,
+    shards: Vec<FxHashMap<UserId, Place>>,
+    chunks: Vec<Vec<Option<User>>>,
+    ids: Vec<UserId>,
+    /// Of erased users, to be used again.
+    free: Vec<UserIndex>,
+    dirty: Vec<UserId>,
     present: usize,
 }
 
+impl Default for Users {
+    fn default() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| FxHashMap::default()).collect(),
+            chunks: Vec::new(),
+            ids: Vec::new(),
+            free: Vec::new(),
+            dirty: Vec::new(),
+            present: 0,
+        }
+    }
+}
+
+const fn shard_of(user_id: UserId) -> usize {
+    // Other bits than those that the map itself looks at first.
+    ((user_id.0 as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize % SHARDS
+}
+
 impl Users {
-    pub(super) fn get(&self, user_id: UserId) -> Option<&UserRecord> {
-        self.records.get(&user_id)
+    pub(super) fn is_erased(&self, user_id: UserId) -> bool {
+        self.place_of(user_id) == Some(Place::Erased)
+    }
+
+    fn place_of(&self, user_id: UserId) -> Option<Place> {
+        self.shards[shard_of(user_id)].get(&user_id).copied()
+    }
+
+    pub(super) fn index_of(&self, user_id: UserId) -> Option<UserIndex> {
+        match self.place_of(user_id)? {
+            Place::At(index) => Some(index),
+            Place::Erased => None,
+        }
+    }
+
+    pub(super) fn id_of(&self, index: UserIndex) -> UserId {
+        self.ids[index as usize]
+    }
+
+    pub(super) fn at(&self, index: UserIndex) -> Option<&User> {
+        self.chunks[index as usize / CHUNK][index as usize % CHUNK].as_ref()
+    }
+
+    pub(super) fn at_mut(&mut self, index: UserIndex) -> Option<&mut User> {
+        self.chunks[index as usize / CHUNK][index as usize % CHUNK].as_mut()
     }
 
     pub(super) fn present(&self, user_id: UserId) -> Option<&User> {
-        match self.records.get(&user_id) {
-            Some(UserRecord::Present(user)) => Some(user),
-            _ => None,
+        self.at(self.index_of(user_id)?)
+    }
+
+    /// Returns the user's index, who is made when the id is new; `None` when it was erased.
+    pub(super) fn index_or_new(&mut self, user_id: UserId, new: impl FnOnce() -> User) -> Option<UserIndex> {
+        match self.place_of(user_id) {
+            Some(Place::At(index)) => Some(index),
+            Some(Place::Erased) => None,
+            None => Some(self.insert(user_id, new())),
         }
     }
 
-    pub(super) fn present_mut(&mut self, user_id: UserId) -> Option<&mut User> {
-        match self.records.get_mut(&user_id) {
-            Some(UserRecord::Present(user)) => Some(user),
-            _ => None,
-        }
-    }
-
-    /// Returns the user, who is made when the id is new; `None` when it was erased.
-    pub(super) fn present_or_new(&mut self, user_id: UserId) -> Option<&mut User> {
-        let record = self.records.entry(user_id).or_insert_with(|| {
-            self.present += 1;
-            UserRecord::Present(User::default())
+    fn insert(&mut self, user_id: UserId, user: User) -> UserIndex {
+        self.present += 1;
+        let index = self.free.pop().unwrap_or_else(|| {
+            if self.ids.len() == self.chunks.len() * CHUNK {
+                self.chunks.push(Vec::with_capacity(CHUNK));
+            }
+            if let Some(chunk) = self.chunks.last_mut() {
+                chunk.push(None);
+            }
+            self.ids.push(user_id);
+            self.ids.len() as UserIndex - 1
         });
-        match record {
-            UserRecord::Present(user) => Some(user),
-            UserRecord::Erased => None,
-        }
+        self.ids[index as usize] = user_id;
+        self.chunks[index as usize / CHUNK][index as usize % CHUNK] = Some(user);
+        self.shards[shard_of(user_id)].insert(user_id, Place::At(index));
+        index
     }
 
-    /// Puts a record in place of what was known, and returns that.
-    pub(super) fn replace(&mut self, user_id: UserId, record: UserRecord) -> Option<UserRecord> {
-        let is_present = matches!(record, UserRecord::Present(_));
-        let old = self.records.insert(user_id, record);
-        let was_present = matches!(old, Some(UserRecord::Present(_)));
-        self.present = self.present + usize::from(is_present) - usize::from(was_present);
-        old
+    /// Forgets what is kept of a user, and returns the index, which is used again.
+    pub(super) fn erase(&mut self, user_id: UserId) -> Option<UserIndex> {
+        let old = self.shards[shard_of(user_id)].insert(user_id, Place::Erased);
+        let Some(Place::At(index)) = old else { return None };
+        self.present -= 1;
+        self.chunks[index as usize / CHUNK][index as usize % CHUNK] = None;
+        self.free.push(index);
+        Some(index)
+    }
+
+    /// Puts a user in place of what was known, and returns the index.
+    pub(super) fn replace(&mut self, user_id: UserId, user: User) -> UserIndex {
+        match self.index_of(user_id) {
+            Some(index) => {
+                self.chunks[index as usize / CHUNK][index as usize % CHUNK] = Some(user);
+                index
+            }
+            None => self.insert(user_id, user),
+        }
     }
 
     /// Returns how many have sent events and were not erased.
@@ -69,27 +146,41 @@ impl Users {
 
     /// Returns the ids of all that are present, ascending.
     pub(super) fn present_ids(&self) -> Vec<UserId> {
-        let present = self.records.iter().filter(|(_, record)| matches!(record, UserRecord::Present(_)));
-        let mut ids: Vec<UserId> = present.map(|(user_id, _)| *user_id).collect();
+        let places = self.shards.iter().flatten();
+        let mut ids: Vec<UserId> = places.filter(|(_, place)| **place != Place::Erased).map(|(id, _)| *id).collect();
         ids.sort_unstable();
         ids
     }
 
     pub(super) fn all_present_mut(&mut self) -> impl Iterator<Item = &mut User> {
-        self.records.values_mut().filter_map(|record| match record {
-            UserRecord::Present(user) => Some(user),
-            UserRecord::Erased => None,
-        })
+        self.chunks.iter_mut().flatten().flatten()
     }
 
-    pub(super) fn mark_dirty(&mut self, user_id: UserId) {
-        self.dirty.insert(user_id);
+    /// Has a user stored who is not present any more.
+    pub(super) fn mark_erased(&mut self, user_id: UserId) {
+        self.dirty.push(user_id);
+    }
+
+    pub(super) fn mark_dirty(&mut self, index: UserIndex) {
+        let user_id = self.id_of(index);
+        if let Some(user) = self.at_mut(index)
+            && !user.is_dirty
+        {
+            user.is_dirty = true;
+            self.dirty.push(user_id);
+        }
     }
 
     /// Returns the ids that were marked since the last call, ascending.
     pub(super) fn take_dirty(&mut self) -> Vec<UserId> {
-        let mut ids: Vec<UserId> = self.dirty.drain().collect();
+        let mut ids = std::mem::take(&mut self.dirty);
         ids.sort_unstable();
+        ids.dedup();
+        for user_id in &ids {
+            if let Some(user) = self.index_of(*user_id).and_then(|index| self.at_mut(index)) {
+                user.is_dirty = false;
+            }
+        }
         ids
     }
 }

@@ -13,6 +13,7 @@ use super::fold::{FoldKind, FoldSpec, Occurrence};
 use super::retained::Retained;
 use super::total::Total;
 use super::windowed::Windowed;
+use crate::user::SeriesState;
 
 /// How the state of an aggregate is kept; the same for all users, so the state does not repeat it.
 #[derive(Clone, PartialEq, Debug)]
@@ -139,5 +140,17 @@ impl AggregateState {
 
     pub(crate) fn is_empty(&self) -> bool {
         for_any!(self, windowed => windowed.is_empty(), retained => retained.is_empty())
+    }
+
+    /// Returns what it knows of the series that is kept in its place now, if one can be.
+    pub(crate) fn in_series(&self) -> Option<SeriesState> {
+        match self {
+            Self::Exists(windowed) => Some(windowed.inside().in_series()),
+            Self::Count(windowed) => Some(windowed.inside().in_series()),
+            Self::Extreme(windowed) => windowed.inside().latest_time_in_series(),
+            Self::Total(windowed) => windowed.inside().in_series(),
+            Self::Ends(windowed) => windowed.inside().in_series(),
+            Self::Distinct(_) | Self::Retained(_) => None,
+        }
     }
 }

@@ -10,6 +10,7 @@ use schema::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::fold::{Fold, FoldSpec, Occurrence};
+use crate::user::SeriesState;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Count {
@@ -51,5 +52,11 @@ impl Fold for Count {
 
     fn value(&self, _: &FoldSpec) -> Value {
         Value::Integer(i64::try_from(self.kept).unwrap_or(i64::MAX).saturating_add(self.recent.len() as i64))
+    }
+}
+
+impl Count {
+    pub(super) fn in_series(&self) -> SeriesState {
+        SeriesState::Recent { ever: self.kept, times: self.recent.iter().copied().collect() }
     }
 }

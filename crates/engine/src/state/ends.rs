@@ -10,6 +10,7 @@ use schema::{EventId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::fold::{Fold, FoldKind, FoldSpec, Occurrence};
+use crate::user::SeriesState;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Ends {
@@ -49,5 +50,16 @@ impl Fold for Ends {
 
     fn value(&self, _: &FoldSpec) -> Value {
         self.kept.front().map_or(Value::Null, |(_, _, value)| value.clone())
+    }
+}
+
+impl Ends {
+    pub(super) fn in_series(&self) -> Option<SeriesState> {
+        match self.kept.front() {
+            Some((time, event_id, Value::Text(value))) => {
+                Some(SeriesState::Latest { time: *time, event_id: *event_id, value: value.clone() })
+            }
+            _ => None,
+        }
     }
 }

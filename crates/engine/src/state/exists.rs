@@ -5,6 +5,7 @@ use schema::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::fold::{Fold, FoldSpec, Occurrence};
+use crate::user::SeriesState;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(crate) enum Exists {
@@ -46,5 +47,15 @@ impl Fold for Exists {
 
     fn value(&self, _: &FoldSpec) -> Value {
         Value::Boolean(!self.is_empty())
+    }
+}
+
+impl Exists {
+    pub(super) fn in_series(&self) -> SeriesState {
+        match self {
+            Self::Never => SeriesState::Recent { ever: 0, times: Vec::new() },
+            Self::Ever => SeriesState::Recent { ever: 1, times: Vec::new() },
+            Self::Latest(time) => SeriesState::Recent { ever: 0, times: vec![*time] },
+        }
     }
 }

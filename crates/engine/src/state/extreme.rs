@@ -11,6 +11,7 @@ use schema::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::fold::{Fold, FoldKind, FoldSpec, Occurrence};
+use crate::user::SeriesState;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Extreme {
@@ -52,6 +53,16 @@ impl Fold for Extreme {
 
     fn value(&self, _: &FoldSpec) -> Value {
         self.stairs.first().map_or(Value::Null, |(_, value)| value.clone())
+    }
+}
+
+impl Extreme {
+    /// Of a maximum of `created_at`, which is the time of an event.
+    pub(super) fn latest_time_in_series(&self) -> Option<SeriesState> {
+        match self.stairs.first() {
+            Some((_, Value::Timestamp(time))) => Some(SeriesState::Recent { ever: 0, times: vec![*time] }),
+            _ => None,
+        }
     }
 }
 

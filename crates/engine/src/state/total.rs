@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fold::{Fold, FoldKind, FoldSpec, Occurrence};
 use super::wide_sum::WideSum;
+use crate::user::SeriesState;
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Total {
@@ -63,6 +64,13 @@ impl Fold for Total {
 }
 
 impl Total {
+    pub(super) fn in_series(&self) -> Option<SeriesState> {
+        let units = |(time, units): &(Timestamp, i128)| Some((*time, i64::try_from(*units).ok()?));
+        let parts: Vec<(Timestamp, i64)> = self.parts.iter().map(units).collect::<Option<_>>()?;
+        let (count, sum) = if parts.is_empty() { (self.count, self.sum.get()?) } else { (0, 0) };
+        Some(SeriesState::Total { count, sum, parts })
+    }
+
     /// NULL over nothing, and where the total passes what its type holds.
     fn sum(&self, spec: &FoldSpec) -> Value {
         let units = if self.count == 0 { None } else { self.sum.get() };

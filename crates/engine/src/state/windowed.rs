@@ -69,6 +69,10 @@ impl<F: Fold> Windowed<F> {
         self.inside.value(spec)
     }
 
+    pub(super) const fn inside(&self) -> &F {
+        &self.inside
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.ahead.is_empty() && self.inside.is_empty()
     }

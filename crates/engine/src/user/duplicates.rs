@@ -16,7 +16,7 @@ pub(crate) struct DuplicateMemory {
     counted: VecDeque<(Timestamp, EventId)>,
     /// The same ids, when there are many.
     #[serde(skip)]
-    index: Option<FxHashSet<EventId>>,
+    index: Option<Box<FxHashSet<EventId>>>,
 }
 
 impl DuplicateMemory {
@@ -34,11 +34,16 @@ impl DuplicateMemory {
                 index.insert(event_id);
             }
             None if self.counted.len() >= INDEXED_FROM => {
-                self.index = Some(self.counted.iter().map(|(_, known)| *known).collect());
+                self.index = Some(Box::new(self.counted.iter().map(|(_, known)| *known).collect()));
             }
             None => {}
         }
         true
+    }
+
+    /// Reads a little of what is remembered.
+    pub(crate) fn glance(&self) -> u64 {
+        self.counted.front().map_or(0, |(at, _)| at.as_micros() as u64)
     }
 
     fn contains(&self, event_id: EventId) -> bool {
@@ -49,8 +54,7 @@ impl DuplicateMemory {
     }
 
     fn prune(&mut self, log_time: Timestamp) {
-        let gone = self.counted.partition_point(|(counted_at, _)| !is_duplicate_of(*counted_at, log_time));
-        for (_, event_id) in self.counted.drain(..gone) {
+        while let Some((_, event_id)) = self.counted.pop_front_if(|(at, _)| !is_duplicate_of(*at, log_time)) {
             if let Some(index) = &mut self.index {
                 index.remove(&event_id);
             }

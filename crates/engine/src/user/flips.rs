@@ -1,48 +1,81 @@
 //! Which memberships of a user changed at one instant, and the change that is published for it.
 
-use std::collections::BTreeMap;
-
 use schema::{Cause, SegmentChange, SegmentId, SegmentVersion, Timestamp, UserId};
 
 use super::User;
+use crate::Catalog;
+use crate::bits;
+use crate::catalog::RuleIndex;
 
-/// The segments entered and left at one instant, each ascending.
+/// The segments entered and left at one instant; the user has them already.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Flips {
+    /// Ascending.
     pub(crate) entered: Vec<SegmentId>,
+    /// Ascending.
     pub(crate) left: Vec<SegmentId>,
+    /// By which version each of them was decided.
+    pub(crate) versions: Vec<(SegmentId, SegmentVersion)>,
+}
+
+impl Flips {
+    pub(super) fn add(&mut self, (segment_id, version): (SegmentId, SegmentVersion), entered: bool) {
+        let list = if entered { &mut self.entered } else { &mut self.left };
+        list.push(segment_id);
+        self.versions.push((segment_id, version));
+    }
+
+    /// Adds segments that are no more, each with the version that it had last.
+    pub(crate) fn leave_removed(&mut self, removed: Vec<(SegmentId, SegmentVersion)>) {
+        self.left.extend(removed.iter().map(|(segment_id, _)| *segment_id));
+        self.left.sort_unstable();
+        self.versions.extend(removed);
+    }
 }
 
 impl User {
-    /// Carries flips out: the user's memberships are changed, and the change counted.
+    /// Counts a change and makes what is published of it.
     ///
     /// Returns nothing when nothing flipped: then nothing is published either.
     pub(crate) fn publish(
         &mut self,
         user_id: UserId,
+        catalog: &Catalog,
         flips: Flips,
         cause: Cause,
         at: Timestamp,
-        version_of: impl Fn(SegmentId) -> Option<SegmentVersion>,
     ) -> Option<SegmentChange> {
-        let Flips { entered, left } = flips;
-        if entered.is_empty() && left.is_empty() {
+        let Flips { entered, left, versions } = flips;
+        if versions.is_empty() {
             return None;
         }
-        self.members.retain(|member| left.binary_search(member).is_err());
-        self.members.extend(&entered);
-        self.members.sort_unstable();
         self.seq += 1;
-        let versions = entered.iter().chain(&left).filter_map(|id| Some((*id, version_of(*id)?)));
         Some(SegmentChange {
             user_id,
-            definition_versions: versions.collect::<BTreeMap<_, _>>(),
+            definition_versions: versions.into_iter().collect(),
             in_segments: entered,
             out_segments: left,
-            segments: self.members.clone(),
+            segments: self.segments(catalog),
             seq: self.seq,
             cause,
             evaluated_at: at,
         })
+    }
+
+    /// Takes the user out of every segment, and returns of which.
+    pub(crate) fn leave_all(&mut self, catalog: &Catalog) -> Flips {
+        let mut flips = Flips::default();
+        bits::iter(self.members()).for_each(|rule| flips.add(catalog.segment_of(rule), false));
+        self.members_mut().fill(0);
+        flips
+    }
+
+    /// Returns the segments the user is in, ascending.
+    pub(crate) fn segments(&self, catalog: &Catalog) -> Vec<SegmentId> {
+        let members = self.members();
+        let count = members.iter().map(|word| word.count_ones() as usize).sum();
+        let mut segments = Vec::with_capacity(count);
+        segments.extend(bits::iter(members).map(|rule: RuleIndex| catalog.segment_of(rule).0));
+        segments
     }
 }

@@ -1,66 +1,93 @@
-//! What an event, and the passing of time, do to a user.
+//! What an event does to a user.
 
 use schema::{Event, Timestamp};
 
-use super::membership::rules_of;
-use super::{Flips, User};
-use crate::Catalog;
-use crate::catalog::{RuleIndex, Slot};
+use super::conditions::of_series;
+use super::present::Deciding;
+use super::series::{Folded, fold};
+use super::{Flips, Slab, Slots, User};
+use crate::catalog::{Catalog, SeriesIndex, Slot, Target};
+
+/// What is kept of a user's events, for one catalog.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kept {
+    pub(crate) slab: Slab,
+    /// Aggregates that are folded one by one.
+    pub(crate) slots: Slots,
+}
+
+impl Kept {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.slab.is_empty() && self.slots.is_empty()
+    }
+
+    /// Folds an event into what of the catalog is wanted, and decides nothing.
+    pub(crate) fn fold(&mut self, catalog: &Catalog, event: &Event, now: Timestamp, wanted: impl Fn(Target) -> bool) {
+        catalog.for_each_target(event, |target| match target {
+            _ if !wanted(target) => {}
+            Target::Series(index) => {
+                fold(&mut self.slab, index, catalog.series(index), event, now);
+            }
+            Target::Aggregate(slot) => {
+                self.slots.fold(catalog, slot, event, now);
+            }
+        });
+    }
+}
 
 impl User {
-    /// Folds an event that happened to the user, and returns what flipped and when to look again.
+    /// Folds an event that happened to the user, and returns what flipped.
     ///
     /// What was due before `now` has fired. Only what the event touched is looked at; the old
     /// deadline stands for the rest, so the new one is never late, but can be early.
-    pub(crate) fn apply(&mut self, catalog: &Catalog, event: &Event, now: Timestamp) -> (Flips, Option<Timestamp>) {
-        let touched = self.slots.fold(catalog, event, now, |_| true);
-        self.slots.settle(catalog, &touched, now);
-        let readers = rules_of(touched.iter().copied(), |slot| &catalog.aggregate(slot).readers);
-        let flips = self.flips(catalog, &readers, now);
-        let now_readers = rules_of(touched.iter().copied(), |slot| &catalog.aggregate(slot).now_readers);
-        let next = self.next_change(catalog, &touched, &now_readers, now);
-        self.decided_at = now;
-        (flips, [self.deadline, next].into_iter().flatten().min())
-    }
-
-    /// Decides what time alone has changed at `at`, which is not after the next change.
-    ///
-    /// Returns nothing when the timer was early: then the user is as before.
-    pub(crate) fn fire(&mut self, catalog: &Catalog, at: Timestamp) -> Option<Flips> {
-        let flipped = |rule: &RuleIndex| self.next_flip(catalog, *rule, self.decided_at).is_some_and(|flip| flip <= at);
-        let mut due: Vec<RuleIndex> = self.now_readers(catalog).into_iter().filter(flipped).collect();
-        let touched = self.slots.advance(catalog, at);
-        if due.is_empty() && touched.is_empty() {
-            return None;
+    pub(crate) fn apply(&mut self, deciding: &mut Deciding<'_>, event: &Event, now: Timestamp) -> Flips {
+        let catalog = deciding.catalog;
+        deciding.scratch.clear();
+        if self.profile.is_none() {
+            self.kept.fold(catalog, event, now, |_| true);
+            self.kept.slots.advance(catalog, now, &mut deciding.scratch.touched);
+            self.settle(deciding, now);
+            deciding.scratch.consider_all(catalog);
+            return self.decide(deciding);
         }
-        due.extend(rules_of(touched, |slot| &catalog.aggregate(slot).readers));
-        due.sort_unstable();
-        due.dedup();
-        let flips = self.flips(catalog, &due, at);
-        self.decided_at = at;
-        Some(flips)
-    }
-
-    /// Decides rules that were not decided for this user before.
-    pub(crate) fn decide(
-        &mut self,
-        catalog: &Catalog,
-        rules: &[RuleIndex],
-        now: Timestamp,
-    ) -> (Flips, Option<Timestamp>) {
-        let flips = self.flips(catalog, rules, now);
+        let mut value_changed = false;
+        catalog.for_each_target(event, |target| match target {
+            Target::Series(index) => value_changed |= self.fold_series(deciding, index, event, now),
+            Target::Aggregate(slot) => self.fold_aggregate(deciding, slot, event, now),
+        });
+        self.look_at_orders(deciding, now);
+        self.look_at_touched(deciding, now);
+        if value_changed {
+            self.change_profile(deciding, now);
+        }
         self.decided_at = now;
-        (flips, self.exact_deadline(catalog))
+        deciding.scratch.consider_flipped(catalog);
+        self.decide(deciding)
     }
 
-    /// Returns the earliest instant at which time alone can change anything.
-    pub(crate) fn exact_deadline(&self, catalog: &Catalog) -> Option<Timestamp> {
-        let slots: Vec<Slot> = self.slots.iter().map(|(slot, _)| slot).collect();
-        self.next_change(catalog, &slots, &self.now_readers(catalog), self.decided_at)
+    /// Returns whether a latest value changed.
+    fn fold_series(&mut self, deciding: &mut Deciding<'_>, index: SeriesIndex, event: &Event, now: Timestamp) -> bool {
+        let series = deciding.catalog.series(index);
+        match fold(&mut self.kept.slab, index, series, event, now) {
+            Folded::Nothing => false,
+            Folded::Events { is_latest } => {
+                let deadline = of_series::after_event(self, deciding, index, now);
+                self.hurry(deadline);
+                if is_latest {
+                    deciding.scratch.orders.extend(&series.orders);
+                }
+                false
+            }
+            Folded::Value => {
+                of_series::after_value(self, deciding, index, now);
+                true
+            }
+        }
     }
 
-    /// Rules of which no aggregate has a state cannot hold: each asks for some event.
-    fn now_readers(&self, catalog: &Catalog) -> Vec<RuleIndex> {
-        rules_of(self.slots.iter().map(|(slot, _)| slot), |slot| &catalog.aggregate(slot).now_readers)
+    fn fold_aggregate(&mut self, deciding: &mut Deciding<'_>, slot: Slot, event: &Event, now: Timestamp) {
+        if self.kept.slots.fold(deciding.catalog, slot, event, now) {
+            deciding.scratch.touched.push(slot);
+        }
     }
 }

@@ -2,22 +2,129 @@
 
 use schema::{SegmentId, Timestamp};
 
-use super::{DuplicateMemory, Slots};
+use super::fold::Kept;
+use super::{DuplicateMemory, Slab};
+use crate::bits;
+use crate::catalog::{Bit, Catalog, Profiles, RuleIndex};
+
+/// The deadline of a user whom time alone does not change.
+pub(super) const NO_DEADLINE: Timestamp = Timestamp::from_micros(i64::MAX);
 
 /// A user that has events.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct User {
     /// How many changes were published.
     pub(crate) seq: u64,
-    /// The segments the user is in, ascending.
-    pub(crate) members: Vec<SegmentId>,
     /// Memberships were decided at this instant; time alone has flipped none since.
     pub(crate) decided_at: Timestamp,
+    /// Never later than the next change, sometimes earlier.
+    deadline: Timestamp,
+    /// Words of bits: by rule of the live catalog whether the user is a member, then by condition
+    /// whether it holds, as far as the profile watches it.
+    bits: Box<[u64]>,
+    /// How many words the rules take.
+    member_words: u32,
+    /// Which conditions are watched; `None` when none was looked at yet.
+    pub(super) profile: Option<u32>,
     pub(crate) duplicates: DuplicateMemory,
     /// Of the live catalog.
-    pub(crate) slots: Slots,
+    pub(crate) kept: Kept,
     /// Of the catalog being absorbed: what the live one does not keep.
-    pub(crate) absorbing: Slots,
-    /// As armed in the timer queue; never later than the next change, sometimes earlier.
-    pub(crate) deadline: Option<Timestamp>,
+    pub(crate) absorbing: Option<Box<Kept>>,
+    /// Whether it changed since it was last stored.
+    pub(crate) is_dirty: bool,
+}
+
+/// What deciding about a user needs besides the user.
+pub(crate) struct Deciding<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) profiles: &'a mut Profiles,
+    pub(crate) scratch: &'a mut Scratch,
+}
+
+/// Lists that are made once and used for every event.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    /// Conditions that changed.
+    pub(super) flipped: Vec<Bit>,
+    /// Aggregates that an event was folded into, or time moved.
+    pub(super) touched: Vec<crate::catalog::Slot>,
+    /// Comparisons of latest times that may have changed.
+    pub(super) orders: Vec<Bit>,
+    /// Rules to decide, as bits.
+    pub(super) candidates: Vec<u64>,
+}
+
+impl User {
+    pub(crate) fn new(catalog: &Catalog) -> Self {
+        Self {
+            seq: 0,
+            decided_at: Timestamp::default(),
+            deadline: NO_DEADLINE,
+            bits: no_bits(catalog),
+            member_words: bits::words(catalog.rules().len()) as u32,
+            profile: None,
+            duplicates: DuplicateMemory::default(),
+            kept: Kept::default(),
+            absorbing: None,
+            is_dirty: false,
+        }
+    }
+
+    /// Returns when to look at the user again if no event comes.
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        Some(self.deadline).filter(|deadline| *deadline != NO_DEADLINE)
+    }
+
+    pub(super) fn set_deadline(&mut self, deadline: Option<Timestamp>) {
+        self.deadline = deadline.unwrap_or(NO_DEADLINE);
+    }
+
+    /// Looks at the user earlier, if that is earlier.
+    pub(super) fn hurry(&mut self, deadline: Timestamp) {
+        self.deadline = self.deadline.min(deadline);
+    }
+
+    pub(crate) fn members(&self) -> &[u64] {
+        &self.bits[..self.member_words as usize]
+    }
+
+    pub(super) fn members_mut(&mut self) -> &mut [u64] {
+        &mut self.bits[..self.member_words as usize]
+    }
+
+    pub(super) fn set_mut(&mut self) -> &mut [u64] {
+        &mut self.bits[self.member_words as usize..]
+    }
+
+    pub(super) fn members_and_set(&mut self) -> (&mut [u64], &[u64]) {
+        let (members, set) = self.bits.split_at_mut(self.member_words as usize);
+        (members, set)
+    }
+
+    /// Returns what is kept, and the conditions that hold.
+    pub(super) fn slab_and_set(&mut self) -> (&mut Slab, &mut [u64]) {
+        (&mut self.kept.slab, &mut self.bits[self.member_words as usize..])
+    }
+
+    /// Makes the user one of a catalog, in no segment and of no condition.
+    pub(crate) fn reset_bits(&mut self, catalog: &Catalog) {
+        self.bits = no_bits(catalog);
+        self.member_words = bits::words(catalog.rules().len()) as u32;
+    }
+
+    /// Makes the user a member of these segments, as far as the catalog has them.
+    pub(crate) fn set_members(&mut self, catalog: &Catalog, segments: &[SegmentId]) {
+        let rules = segments.iter().filter_map(|segment_id| catalog.rule_index_of(*segment_id));
+        rules.for_each(|rule: RuleIndex| bits::set(self.members_mut(), rule));
+    }
+
+    /// Reads a little of everything that is looked at when an event comes.
+    pub(crate) fn glance(&self) -> u64 {
+        self.kept.slab.glance() ^ self.bits.first().copied().unwrap_or_default() ^ self.duplicates.glance()
+    }
+}
+
+fn no_bits(catalog: &Catalog) -> Box<[u64]> {
+    vec![0; bits::words(catalog.rules().len()) + bits::words(catalog.condition_count())].into()
 }

@@ -23,23 +23,17 @@ impl Slots {
         self.0.is_empty()
     }
 
-    /// Folds an event into the aggregates of `catalog` that are `wanted`; returns those it touched.
-    pub(crate) fn fold(
-        &mut self,
-        catalog: &Catalog,
-        event: &Event,
-        now: Timestamp,
-        wanted: impl Fn(Slot) -> bool,
-    ) -> Vec<Slot> {
-        let mut touched = Vec::new();
-        for slot in catalog.candidates(event).filter(|slot| wanted(*slot)) {
-            let aggregate = catalog.aggregate(slot);
-            if let Some(occurrence) = aggregate.occurrence(event) {
-                self.change(catalog, slot, |state| state.insert(occurrence, &aggregate.keeping, now));
-                touched.push(slot);
-            }
-        }
-        touched
+    /// Folds an event that passes the filter of an aggregate; returns whether it was of any use.
+    pub(crate) fn fold(&mut self, catalog: &Catalog, slot: Slot, event: &Event, now: Timestamp) -> bool {
+        let aggregate = catalog.aggregate(slot);
+        let Some(occurrence) = aggregate.occurrence(event) else { return false };
+        self.change(catalog, slot, |state| state.insert(occurrence, &aggregate.keeping, now));
+        true
+    }
+
+    /// Returns the earliest instant at which time alone changes an aggregate.
+    pub(crate) fn next_change(&self, catalog: &Catalog, slot: Slot) -> Option<Timestamp> {
+        self.get(slot)?.next_change(&catalog.aggregate(slot).keeping)
     }
 
     /// Computes what the events folded so far have left open.
@@ -54,10 +48,9 @@ impl Slots {
         }
     }
 
-    /// Moves every window to `now`; returns the aggregates whose value may have changed.
-    pub(crate) fn advance(&mut self, catalog: &Catalog, now: Timestamp) -> Vec<Slot> {
+    /// Moves every window to `now`; appends the aggregates whose value may have changed.
+    pub(crate) fn advance(&mut self, catalog: &Catalog, now: Timestamp, touched: &mut Vec<Slot>) {
         let keeping_of = |slot: Slot| &catalog.aggregate(slot).keeping;
-        let mut touched = Vec::new();
         for (slot, state) in &mut self.0 {
             if state.next_change(keeping_of(*slot)).is_some_and(|change| change <= now) {
                 state.advance(keeping_of(*slot), now);
@@ -65,7 +58,6 @@ impl Slots {
             }
         }
         self.0.retain(|(_, state)| !state.is_empty());
-        touched
     }
 
     /// Changes the state of one aggregate, which is made when it is missing and dropped when it ends empty.

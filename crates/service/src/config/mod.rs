@@ -8,8 +8,10 @@ mod environment;
 mod layers;
 mod secret;
 mod sections;
+mod store;
 
 pub use environment::{env_example_problems, joined};
 pub use layers::{CONFIG_FILE_VARIABLE, ConfigError, Configuration, defaults, load, load_from, log};
 pub use secret::Secret;
 pub use sections::{HttpConfig, LogFormat, MetricsConfig, TelemetryConfig};
+pub use store::StoreConfig;

@@ -72,7 +72,7 @@ impl PostgresStore {
     /// Begins one that may take as long as it takes; it holds up nobody.
     pub(super) async fn begin_long_snapshot(&self) -> Result<Transaction<'_, Postgres>, StoreError> {
         let mut transaction = self.begin_snapshot().await?;
-        sqlx::query("SET LOCAL statement_timeout = 0").execute(&mut *transaction).await?;
+        read_all(&mut transaction).await?;
         Ok(transaction)
     }
 
@@ -102,7 +102,7 @@ impl PostgresStore {
         let mut transaction = self.begin_durable().await?;
         let connection = transaction.connection();
         sqlx::query("LOCK TABLE segment_sizes IN SHARE ROW EXCLUSIVE MODE").execute(&mut *connection).await?;
-        sqlx::query("SET LOCAL statement_timeout = 0").execute(connection).await?;
+        read_all(connection).await?;
         Ok(transaction)
     }
 
@@ -128,6 +128,14 @@ impl WriteTransaction<'_> {
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         Ok(self.0.commit().await?)
     }
+}
+
+/// Lets the transaction read whole tables, for as long as that takes.
+async fn read_all(connection: &mut Connection) -> Result<(), StoreError> {
+    for setting in ["SET LOCAL statement_timeout = 0", "SET LOCAL enable_seqscan = on"] {
+        sqlx::query(setting).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 /// Applies what is missing, under a lock of the server. Migrations of a later version are left alone:

@@ -22,14 +22,14 @@ const FIND: &str = "SELECT w.place, i.user_id FROM UNNEST($1::text[], $2::text[]
      JOIN identities i ON i.kind = w.kind AND i.value = w.value";
 
 const CREATE: &str = "WITH wanted AS MATERIALIZED (\
-         SELECT place, kind, value, nextval(pg_get_serial_sequence('users', 'user_id')) AS user_id \
-         FROM UNNEST($1::text[], $2::text[]) WITH ORDINALITY AS w (kind, value, place)), \
+         SELECT kind, value, nextval(pg_get_serial_sequence('users', 'user_id')) AS user_id \
+         FROM UNNEST($1::text[], $2::text[]) AS w (kind, value)), \
      made AS (\
          INSERT INTO identities (kind, value, user_id) \
          SELECT kind, value, user_id FROM wanted ORDER BY kind COLLATE \"C\", value COLLATE \"C\" \
-         ON CONFLICT (kind, value) DO NOTHING RETURNING user_id), \
+         ON CONFLICT (kind, value) DO NOTHING RETURNING kind, value, user_id), \
      users_made AS (INSERT INTO users (user_id, created_at) SELECT user_id, $3 FROM made) \
-     SELECT w.place, w.user_id FROM wanted w JOIN made m ON m.user_id = w.user_id";
+     SELECT kind, value, user_id FROM made";
 
 type Resolved<'a> = HashMap<&'a Identity, UserId>;
 
@@ -56,8 +56,13 @@ impl PostgresStore {
     async fn find<'a>(&self, identities: &[&'a Identity], resolved: &mut Resolved<'a>) -> Result<(), StoreError> {
         for chunk in identities.chunks(ROWS_PER_STATEMENT) {
             let (kinds, values) = columns(chunk);
-            let found = sqlx::query_as(FIND).bind(kinds).bind(values).fetch_all(self.readers()).await?;
-            note(&found, chunk, resolved)?;
+            let found: Vec<(i64, i64)> =
+                sqlx::query_as(FIND).bind(kinds).bind(values).fetch_all(self.readers()).await?;
+            for (place, user_id) in found {
+                // Places are counted from 1.
+                let identity = usize::try_from(place - 1).ok().and_then(|place| chunk.get(place));
+                resolved.insert(identity.ok_or_else(|| damaged("place of an identity", place))?, UserId(user_id));
+            }
         }
         Ok(())
     }
@@ -72,9 +77,10 @@ impl PostgresStore {
             }
             let (kinds, values) = columns(chunk);
             let now = clock::now().as_micros();
-            let made = sqlx::query_as(CREATE).bind(kinds).bind(values).bind(now).fetch_all(connection).await?;
+            let made: Vec<(String, String, i64)> =
+                sqlx::query_as(CREATE).bind(kinds).bind(values).bind(now).fetch_all(connection).await?;
             transaction.commit().await?;
-            note(&made, chunk, resolved)?;
+            note(made, chunk, resolved);
         }
         Ok(())
     }
@@ -90,13 +96,15 @@ fn columns<'a>(identities: &[&'a Identity]) -> (Vec<&'static str>, Vec<&'a str>)
     identities.iter().map(|identity| (identity.kind.as_str(), identity.value.as_str())).unzip()
 }
 
-/// Takes rows of a place, counted from 1, and a user.
-fn note<'a>(rows: &[(i64, i64)], chunk: &[&'a Identity], resolved: &mut Resolved<'a>) -> Result<(), StoreError> {
-    for &(place, user_id) in rows {
-        let identity = usize::try_from(place - 1).ok().and_then(|place| chunk.get(place));
-        resolved.insert(identity.ok_or_else(|| damaged("place of an identity", place))?, UserId(user_id));
+/// Takes the identities that were made, in any order.
+fn note<'a>(made: Vec<(String, String, i64)>, chunk: &[&'a Identity], resolved: &mut Resolved<'a>) {
+    let made: HashMap<(&str, &str), i64> =
+        made.iter().map(|(kind, value, user_id)| ((kind.as_str(), value.as_str()), *user_id)).collect();
+    for identity in chunk {
+        if let Some(user_id) = made.get(&(identity.kind.as_str(), identity.value.as_str())) {
+            resolved.insert(identity, UserId(*user_id));
+        }
     }
-    Ok(())
 }
 
 /// Returns whose `clientRefId` that is.

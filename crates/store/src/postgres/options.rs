@@ -39,9 +39,12 @@ impl PostgresOptions {
             ("statement_timeout", statement_timeout.as_str()),
             // A process that stopped in the middle must not hold its locks: longer than any statement.
             ("idle_in_transaction_session_timeout", statement_timeout.as_str()),
-            // The indexes are always worth it: the tables are looked up by key, and statistics of a
-            // table that fills quickly are out of date.
-            ("plan_cache_mode", "force_generic_plan"),
+            // Everything here is looked up by key, thousands of keys at a time. A plan that was made when
+            // the tables were empty reads them from end to end, and would be kept when they have filled.
+            ("plan_cache_mode", "force_custom_plan"),
+            ("enable_seqscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
         ]))
     }
 

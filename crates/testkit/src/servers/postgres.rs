@@ -99,6 +99,16 @@ impl Postgres {
         Ok(())
     }
 
+    /// Returns the port it listens on, on this machine alone.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Returns the folder of everything it keeps.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Makes an empty database and returns its URL.
     ///
     /// # Panics
@@ -114,6 +124,11 @@ impl Postgres {
     /// Returns the URL of a database.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Runs a statement in a database, as its superuser.
+    pub fn execute(&self, url: &str, statement: &str) -> io::Result<()> {
+        self.run("psql", &[url, "-q", "-v", "ON_ERROR_STOP=1", "-c", statement].map(str::to_owned))
     }
 
     /// Stops it as an administrator would who is in a hurry: connections break, nothing committed is lost.
@@ -204,12 +219,12 @@ fn programs() -> Result<PathBuf, NotAvailable> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders = debian_versions().into_iter().chain(fetched()).chain(std::env::split_paths(&path));
     folders.find(|folder| has_programs(folder)).ok_or_else(|| {
-        unavailable("no initdb, postgres and createdb were found; `make servers` installs them".to_owned())
+        unavailable("no initdb, postgres, createdb and psql were found; `make servers` installs them".to_owned())
     })
 }
 
 fn has_programs(folder: &Path) -> bool {
-    ["initdb", "postgres", "createdb"].iter().all(|program| folder.join(program).is_file())
+    ["initdb", "postgres", "createdb", "psql"].iter().all(|program| folder.join(program).is_file())
 }
 
 fn debian_versions() -> Vec<PathBuf> {

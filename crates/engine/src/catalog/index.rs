@@ -1,0 +1,168 @@
+//! From an event to what it can change.
+//!
+//! Most filters name an activity type, and many one value of one column besides; an event must not
+//! pay for the others. Equal filters are looked at once.
+
+use std::collections::BTreeSet;
+
+use rules::eval::is_true;
+use rules::rule::Comparison;
+use rules::{Column, Expr, ExprKind, SqlType, Value};
+use rustc_hash::FxHashMap;
+use schema::Event;
+
+use super::aggregate::Slot;
+use super::series::SeriesIndex;
+use crate::row::{Row, text_of};
+
+/// What an event is folded into.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Target {
+    Series(SeriesIndex),
+    /// An aggregate that is folded by itself.
+    Aggregate(Slot),
+}
+
+/// Which events are folded into what.
+#[derive(Debug, Default)]
+pub(super) struct EventIndex {
+    any: Branch,
+    by_activity: FxHashMap<Box<str>, Branch>,
+}
+
+type GatesByText = FxHashMap<Box<str>, Vec<Gate>>;
+
+/// The filters over events of some activity type.
+#[derive(Debug, Default)]
+struct Branch {
+    gates: Vec<Gate>,
+    /// Those that ask for one value of a column.
+    by_text: Vec<(Column, GatesByText)>,
+}
+
+/// What is left to ask of an event, and what it is folded into then.
+#[derive(Debug)]
+struct Gate {
+    filter: Option<Expr>,
+    targets: Vec<Target>,
+}
+
+impl EventIndex {
+    pub(super) fn insert(&mut self, target: Target, filter: Option<&Expr>) {
+        let Some(filter) = filter else { return insert_into(&mut self.any.gates, None, target) };
+        let mut rest: Vec<&Expr> = conjuncts(filter);
+        if let Some(at) = rest.iter().position(|part| named(part, Column::ActivityType).is_some()) {
+            let activity = named(rest.remove(at), Column::ActivityType).unwrap_or_default();
+            return self.by_activity.entry(activity.into()).or_default().insert(target, rest);
+        }
+        match activity_types(filter) {
+            Some(names) => names.into_iter().for_each(|name| {
+                self.by_activity.entry(name.into()).or_default().insert(target, rest.clone());
+            }),
+            None => self.any.insert(target, rest),
+        }
+    }
+
+    /// Calls with everything whose filter the event passes.
+    pub(super) fn for_each(&self, event: &Event, mut call: impl FnMut(Target)) {
+        self.any.for_each(event, &mut call);
+        if let Some(branch) = self.by_activity.get(event.activity_type.as_str()) {
+            branch.for_each(event, &mut call);
+        }
+    }
+}
+
+impl Branch {
+    fn insert(&mut self, target: Target, mut rest: Vec<&Expr>) {
+        let equality = rest.iter().enumerate().find_map(|(at, part)| Some((at, text_equality(part)?)));
+        let Some((at, (column, text))) = equality else {
+            return insert_into(&mut self.gates, joined(rest), target);
+        };
+        rest.remove(at);
+        let place = self.by_text.iter().position(|(known, _)| *known == column).unwrap_or_else(|| {
+            self.by_text.push((column, GatesByText::default()));
+            self.by_text.len() - 1
+        });
+        let gates = self.by_text[place].1.entry(text.into()).or_default();
+        insert_into(gates, joined(rest), target);
+    }
+
+    fn for_each(&self, event: &Event, call: &mut impl FnMut(Target)) {
+        self.gates.iter().for_each(|gate| gate.pass(event, call));
+        for (column, gates) in &self.by_text {
+            if let Some(gates) = text_of(event, *column).and_then(|text| gates.get(text)) {
+                gates.iter().for_each(|gate| gate.pass(event, call));
+            }
+        }
+    }
+}
+
+impl Gate {
+    fn pass(&self, event: &Event, call: &mut impl FnMut(Target)) {
+        if self.filter.as_ref().is_none_or(|filter| is_true(filter, &Row(event))) {
+            self.targets.iter().for_each(|target| call(*target));
+        }
+    }
+}
+
+fn insert_into(gates: &mut Vec<Gate>, filter: Option<Expr>, target: Target) {
+    match gates.iter_mut().find(|gate| gate.filter == filter) {
+        Some(gate) => gate.targets.push(target),
+        None => gates.push(Gate { filter, targets: vec![target] }),
+    }
+}
+
+fn conjuncts(filter: &Expr) -> Vec<&Expr> {
+    match &filter.kind {
+        ExprKind::And(parts) => parts.iter().collect(),
+        _ => vec![filter],
+    }
+}
+
+fn joined(parts: Vec<&Expr>) -> Option<Expr> {
+    let span = parts.first()?.span;
+    Some(Expr::and(parts.into_iter().cloned().collect(), span))
+}
+
+/// Returns the text that a column must equal, for a condition of that kind.
+fn named(condition: &Expr, column: Column) -> Option<&str> {
+    text_equality(condition).filter(|(known, _)| *known == column).map(|(_, text)| text)
+}
+
+fn text_equality(condition: &Expr) -> Option<(Column, &str)> {
+    let ExprKind::Compare { op: Comparison::Equal, left, right } = &condition.kind else { return None };
+    let (column, constant) = match (&left.kind, &right.kind) {
+        (ExprKind::Column(column), constant) | (constant, ExprKind::Column(column)) => (*column, constant),
+        _ => return None,
+    };
+    let is_text = column.sql_type() == SqlType::Text && column != Column::EventId;
+    match constant {
+        ExprKind::Literal(Value::Text(text)) if is_text => Some((column, text)),
+        _ => None,
+    }
+}
+
+/// Returns the activity types outside of which the filter is never TRUE; `None` when it names none.
+fn activity_types(filter: &Expr) -> Option<BTreeSet<&str>> {
+    match &filter.kind {
+        ExprKind::And(parts) => {
+            parts.iter().filter_map(activity_types).reduce(|left, right| left.intersection(&right).copied().collect())
+        }
+        ExprKind::Or(parts) => {
+            let all: Option<Vec<_>> = parts.iter().map(activity_types).collect();
+            all.map(|names| names.into_iter().flatten().collect())
+        }
+        ExprKind::Compare { .. } => named(filter, Column::ActivityType).map(|name| [name].into()),
+        ExprKind::InList { value, list } if value.kind == ExprKind::Column(Column::ActivityType) => {
+            list.iter().map(text).collect()
+        }
+        _ => None,
+    }
+}
+
+fn text(expr: &Expr) -> Option<&str> {
+    match &expr.kind {
+        ExprKind::Literal(Value::Text(text)) => Some(text),
+        _ => None,
+    }
+}

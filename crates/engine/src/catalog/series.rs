@@ -1,0 +1,162 @@
+//! The events that pass one filter, and what is kept of them: the least that answers every condition
+//! of a catalog about them, whatever its window.
+
+use std::ops::Range;
+
+use rules::{AggregateFunction, AggregateKey, AggregateSpec, Column, Demand, Expr, WindowSpec};
+use rustc_hash::FxHashMap;
+
+use super::formula::Bit;
+
+/// A series' index in its catalog; means nothing in another one, nor in stored state.
+pub(crate) type SeriesIndex = u32;
+
+/// An edge of no window: every event lies behind it.
+pub(crate) const SINCE_EVER: i64 = i64::MIN;
+
+/// The most events that a series keeps the times of. More are counted by the general aggregates.
+pub(crate) const MAX_DEPTH: u32 = 64;
+
+/// What conditions share.
+#[derive(Debug)]
+pub(crate) struct Series {
+    /// Of function, argument and filter; the window is the conditions' own.
+    pub(crate) key: AggregateKey,
+    pub(crate) filter: Option<Expr>,
+    pub(crate) kind: SeriesKind,
+    /// The conditions that are about it alone.
+    pub(crate) conditions: Range<Bit>,
+    /// Those about its latest time and another's.
+    pub(crate) orders: Vec<Bit>,
+}
+
+/// What is kept.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum SeriesKind {
+    /// The most recent times, and perhaps how many there ever were.
+    Recent(RecentSpec),
+    /// Order totals, in the windows that are asked for.
+    Total(TotalSpec),
+    /// The latest value of a column, as one of the constants that it is compared with, or as text.
+    Latest(LatestSpec),
+}
+
+/// Which times are kept.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct RecentSpec {
+    /// How many.
+    pub(crate) depth: u32,
+    /// What is asked for: so many not before `now + from`.
+    demands: Vec<(u32, i64)>,
+    /// Up to where the number of all events is asked for; 0 is not at all.
+    pub(crate) ever: u64,
+}
+
+/// Which totals are kept.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct TotalSpec {
+    /// The windows' lower edges, relative to `now`.
+    pub(crate) windows: Vec<i64>,
+}
+
+/// Which values are told apart.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct LatestSpec {
+    pub(crate) column: Column,
+    pub(crate) constants: Vec<Box<str>>,
+    index: FxHashMap<Box<str>, u32>,
+}
+
+impl RecentSpec {
+    pub(crate) fn ask_recent(&mut self, count: u32, from: i64) {
+        self.depth = self.depth.max(count);
+        self.demands.push((count, from));
+    }
+
+    pub(crate) fn ask_ever(&mut self, up_to: u64) {
+        self.ever = self.ever.max(up_to);
+    }
+
+    fn serves(&self, other: &Self) -> bool {
+        let covers = |(count, from): &(u32, i64)| self.demands.iter().any(|(n, edge)| n >= count && edge <= from);
+        self.ever >= other.ever && other.demands.iter().all(covers)
+    }
+}
+
+impl TotalSpec {
+    /// Returns the index of a window, which is added when it is new.
+    pub(crate) fn window(&mut self, from: i64) -> u32 {
+        let at = self.windows.iter().position(|known| *known == from).unwrap_or_else(|| {
+            self.windows.push(from);
+            self.windows.len() - 1
+        });
+        at as u32
+    }
+
+    /// Returns the lower edge of the longest window that events leave again.
+    pub(crate) fn longest(&self) -> Option<i64> {
+        self.windows.iter().copied().filter(|from| *from != SINCE_EVER).min()
+    }
+
+    pub(crate) fn counts_ever(&self) -> bool {
+        self.windows.contains(&SINCE_EVER)
+    }
+
+    fn serves(&self, other: &Self) -> bool {
+        let reaches = match (self.longest(), other.longest()) {
+            (Some(longest), Some(asked)) => longest <= asked,
+            (longest, asked) => longest.is_some() || asked.is_none(),
+        };
+        reaches && self.counts_ever() >= other.counts_ever()
+    }
+}
+
+impl LatestSpec {
+    pub(crate) fn new(column: Column) -> Self {
+        Self { column, constants: Vec::new(), index: FxHashMap::default() }
+    }
+
+    /// Returns the number of a constant, which is added when it is new.
+    pub(crate) fn constant(&mut self, text: &str) -> u32 {
+        self.number_of(text).unwrap_or_else(|| {
+            let number = self.constants.len() as u32;
+            self.constants.push(text.into());
+            self.index.insert(text.into(), number);
+            number
+        })
+    }
+
+    pub(crate) fn number_of(&self, text: &str) -> Option<u32> {
+        self.index.get(text).copied()
+    }
+}
+
+impl SeriesKind {
+    /// Returns whether what is kept for it also answers what is asked of `other`, which has the same key.
+    pub(crate) fn serves(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Recent(own), Self::Recent(other)) => own.serves(other),
+            (Self::Total(own), Self::Total(other)) => own.serves(other),
+            (Self::Latest(_), Self::Latest(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Returns the key of the series of a function over a filter.
+pub(crate) fn series_key(function: AggregateFunction, filter: Option<&Expr>) -> AggregateKey {
+    let spec = AggregateSpec {
+        function,
+        filter: filter.cloned(),
+        window: WindowSpec::default(),
+        demand: Demand::Exact,
+        interpretation: None,
+    };
+    spec.key()
+}
+
+/// Returns the edge of a window that has no other edge and no calendar.
+pub(crate) fn plain_edge(window: WindowSpec) -> Option<i64> {
+    let plain = window.until.is_none() && window.from_unit.is_none() && window.until_unit.is_none();
+    plain.then(|| window.from.unwrap_or(SINCE_EVER))
+}

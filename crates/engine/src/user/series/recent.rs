@@ -1,0 +1,76 @@
+//! The most recent times of a series: deadline, perhaps the number of all events, times ascending.
+//!
+//! "At least n in the window" holds exactly while the n-th most recent event lies inside, so as many
+//! times as the greatest n are enough for all windows; what comes later only pushes older ones out.
+
+use super::slab::Slab;
+use super::{NEVER, leaves_at};
+use crate::catalog::{RecentSpec, SINCE_EVER, SeriesCondition};
+
+const DEADLINE: usize = 0;
+const EVER: usize = 1;
+
+pub(super) fn fresh(spec: &RecentSpec) -> Vec<i64> {
+    if spec.ever > 0 { vec![NEVER, 0] } else { vec![NEVER] }
+}
+
+const fn head(spec: &RecentSpec) -> usize {
+    if spec.ever > 0 { EVER + 1 } else { DEADLINE + 1 }
+}
+
+/// Returns how many events there ever were, as far as they are counted.
+pub(super) fn ever(spec: &RecentSpec, cells: &[i64]) -> u64 {
+    if spec.ever > 0 { cells[EVER] as u64 } else { 0 }
+}
+
+pub(super) fn times<'a>(spec: &RecentSpec, cells: &'a [i64]) -> &'a [i64] {
+    &cells[head(spec)..]
+}
+
+/// Returns the cells of a plain form.
+pub(super) fn packed(spec: &RecentSpec, ever: u64, times: impl ExactSizeIterator<Item = i64>) -> Vec<i64> {
+    let mut cells = fresh(spec);
+    if spec.ever > 0 {
+        cells[EVER] = ever as i64;
+    }
+    let surplus = times.len().saturating_sub(spec.depth as usize);
+    cells.extend(times.skip(surplus));
+    cells
+}
+
+/// Folds an event; returns whether it is the latest one.
+pub(super) fn insert(slab: &mut Slab, at: usize, spec: &RecentSpec, time: i64) -> bool {
+    let (head, depth) = (head(spec), spec.depth as usize);
+    let cells = slab.cells_mut(at);
+    if spec.ever > 0 {
+        cells[EVER] += 1;
+    }
+    let times = &mut cells[head..];
+    let count = times.len();
+    let later = times.iter().rev().take_while(|known| **known > time).count();
+    if count < depth {
+        slab.insert_cells(at, head + count - later, &[time]);
+    } else if later < count {
+        let place = count - later - 1;
+        times.copy_within(1..=place, 0);
+        times[place] = time;
+    }
+    later == 0
+}
+
+/// Returns whether a condition holds at `now`, and until when at least if time alone can end it.
+pub(super) fn holds(spec: &RecentSpec, cells: &[i64], condition: SeriesCondition, now: i64) -> (bool, i64) {
+    match condition {
+        SeriesCondition::Recent { count, from } => {
+            let times = times(spec, cells);
+            let Some(at) = times.len().checked_sub(count as usize) else { return (false, NEVER) };
+            let time = times[at];
+            if from == SINCE_EVER {
+                return (true, NEVER);
+            }
+            if time >= now.saturating_add(from) { (true, leaves_at(time, from)) } else { (false, NEVER) }
+        }
+        SeriesCondition::Ever { count } => (ever(spec, cells) >= count, NEVER),
+        _ => (false, NEVER),
+    }
+}
