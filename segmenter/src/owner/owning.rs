@@ -1,6 +1,7 @@
 //! The loop: one input at a time, each committed before the next is taken.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bus::{PartitionOwner, RestoredPartition, StoredRecord};
 use engine::{Engine, LOOK_AHEAD};
@@ -16,7 +17,13 @@ use super::{OwnerEnd, Unreadable};
 use crate::catalogs::CatalogFeed;
 use crate::hold::Hold;
 use crate::shared::Shared;
-use crate::yielding::YIELD_EVERY;
+use crate::yielding::{YIELD_EVERY, run_long};
+
+/// A step is committed after this long even when more records wait: deadlines and a stop wait no longer.
+const LONGEST_STEP: Duration = Duration::from_millis(100);
+
+/// After how many records others get a turn when some of a user's events are gone over for each new one.
+const INTERPRETED_EVERY: usize = 4;
 
 /// One owned partition: its users in memory, and how far they are.
 pub(crate) struct Owner {
@@ -95,17 +102,42 @@ impl Owner {
         // A record that is delivered again is in the state already.
         records.retain(|record| record.offset >= self.next_offset);
         self.look_ahead().await?;
-        let mut step = self.fire_due();
-        for some in records.chunks(YIELD_EVERY) {
-            let now = self.now();
-            for next in some.chunks(LOOK_AHEAD) {
-                self.engine.look_ahead(next.iter().map(|record| record.user_id));
-                next.iter().for_each(|record| self.take_record(record, now, &mut step));
+        let mut rest = records.as_slice();
+        loop {
+            rest = self.take_step(rest).await?;
+            // What is left is read again by whoever owns the partition next.
+            if rest.is_empty() || self.stop.is_cancelled() {
+                return Ok(());
             }
+        }
+    }
+
+    /// Applies records for about as long as one step may take, commits, and returns those that are left.
+    async fn take_step<'r>(&mut self, mut rest: &'r [StoredRecord]) -> Result<&'r [StoredRecord], OwnerEnd> {
+        let began = Instant::now();
+        let mut step = self.fire_due();
+        while !rest.is_empty() && began.elapsed() < LONGEST_STEP {
+            let now = self.now();
+            let interprets = self.engine.catalog().interprets();
+            let (some, after) = rest.split_at(rest.len().min(if interprets { INTERPRETED_EVERY } else { YIELD_EVERY }));
+            if interprets {
+                run_long(|| self.take_some(some, now, &mut step));
+            } else {
+                self.take_some(some, now, &mut step);
+            }
+            self.next_offset = some.last().map_or(self.next_offset, |last| last.offset + 1);
+            rest = after;
             tokio::task::yield_now().await;
         }
-        self.next_offset = records.last().map_or(self.next_offset, |last| last.offset + 1);
-        self.commit(step).await
+        self.commit(step).await?;
+        Ok(rest)
+    }
+
+    fn take_some(&mut self, records: &[StoredRecord], now: Timestamp, step: &mut Step) {
+        for next in records.chunks(LOOK_AHEAD) {
+            self.engine.look_ahead(next.iter().map(|record| record.user_id));
+            next.iter().for_each(|record| self.take_record(record, now, step));
+        }
     }
 
     fn take_record(&mut self, stored: &StoredRecord, now: Timestamp, step: &mut Step) {
@@ -118,14 +150,18 @@ impl Owner {
     /// Fires the deadlines that are due, earliest first, for a bounded number of users.
     pub(super) fn fire_due(&mut self) -> Step {
         let now = self.now();
-        Step::new(self.engine.fire_due(now, self.shared.limits.max_timers))
+        let limit = self.shared.limits.max_timers;
+        Step::new(match self.engine.catalog().interprets() {
+            true => run_long(|| self.engine.fire_due(now, limit)),
+            false => self.engine.fire_due(now, limit),
+        })
     }
 
     /// Fires every deadline that is due now, committing after each bounded number of users.
     pub(super) async fn fire_all_due(&mut self) -> Result<(), OwnerEnd> {
         let now = self.now();
         while self.engine.next_deadline().is_some_and(|deadline| deadline <= now) {
-            let step = Step::new(self.engine.fire_due(now, self.shared.limits.max_timers));
+            let step = self.fire_due();
             self.commit(step).await?;
         }
         Ok(())

@@ -82,6 +82,7 @@ impl CatalogBuilder {
             series,
             stands_for,
             conditions,
+            interprets: aggregates.iter().any(|aggregate| aggregate.spec.interpretation.is_some()),
             aggregates,
             slots,
             programs,

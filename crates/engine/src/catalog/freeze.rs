@@ -41,6 +41,8 @@ pub struct Catalog {
     /// Aggregates that were stored one by one before there were series.
     pub(super) stands_for: FxHashMap<AggregateKey, SeriesIndex>,
     pub(super) aggregates: Vec<CatalogAggregate>,
+    /// Whether any of them is interpreted.
+    pub(super) interprets: bool,
     pub(super) slots: FxHashMap<AggregateKey, Slot>,
     pub(super) index: EventIndex,
     pub(super) user_conditions: UserConditions,
@@ -106,6 +108,11 @@ impl Catalog {
     /// Returns how many different aggregates a user can have.
     pub fn aggregate_count(&self) -> usize {
         self.series.len() + self.aggregates.len()
+    }
+
+    /// Returns whether something is computed anew over a user's events, which may take long.
+    pub fn interprets(&self) -> bool {
+        self.interprets
     }
 
     pub(crate) fn aggregates(&self) -> &[CatalogAggregate] {

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 
 use rules::eval::{Scope, evaluate, is_true};
 use rules::plan::argument_of;
-use rules::{Aggregate, AggregateFunction, Column, Expr, Interpretation, Value};
+use rules::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Interpretation, Value};
 use rustc_hash::FxHashMap;
 use schema::Timestamp;
 
@@ -21,6 +21,51 @@ pub(super) fn interpret(interpretation: &Interpretation, rows: &[RetainedRow], n
     let run = Run { interpretation, rows, now, next_flip: Cell::new(None), known: RefCell::default() };
     let value = run.aggregate(&interpretation.aggregate, None);
     Decided { value, next_change: run.next_flip.get() }
+}
+
+/// Computes the aggregate at `now` from what it was before the rows at these places came; `None` when that
+/// does not tell. A user who comes often has many rows, and every one of them would otherwise be
+/// compared with every other for each event.
+pub(super) fn interpret_more(
+    interpretation: &Interpretation,
+    rows: &[RetainedRow],
+    came: &[usize],
+    before: &Decided,
+    now: Timestamp,
+) -> Option<Decided> {
+    let same_till_now = before.next_change.is_none_or(|next_change| now < next_change);
+    if !same_till_now || !only_grows(&interpretation.aggregate) {
+        return None;
+    }
+    if before.value == Value::Boolean(true) {
+        return Some(before.clone());
+    }
+    let run = Run { interpretation, rows, now, next_flip: Cell::new(before.next_change), known: RefCell::default() };
+    let value = Value::Boolean(run.exists_with(&interpretation.aggregate, came, None));
+    Some(Decided { value, next_change: run.next_flip.get() })
+}
+
+/// Returns whether more rows can only make it true: EXISTS over at most one EXISTS that is so, by AND alone.
+fn only_grows(aggregate: &Aggregate) -> bool {
+    let (within, plain) = conjuncts(aggregate);
+    aggregate.function == AggregateFunction::Exists
+        && within.len() <= 1
+        && within.into_iter().all(only_grows)
+        && !plain.into_iter().any(Expr::holds_aggregate)
+}
+
+/// Splits the filter into what must all be true: aggregates, and everything else.
+fn conjuncts(aggregate: &Aggregate) -> (Vec<&Aggregate>, Vec<&Expr>) {
+    let (mut within, mut plain) = (Vec::new(), Vec::new());
+    let mut open: Vec<&Expr> = aggregate.filter.iter().collect();
+    while let Some(expr) = open.pop() {
+        match &expr.kind {
+            ExprKind::And(parts) => open.extend(parts),
+            ExprKind::Aggregate(aggregate) => within.push(&**aggregate),
+            _ => plain.push(expr),
+        }
+    }
+    (within, plain)
 }
 
 /// One computation, at one instant.
@@ -59,6 +104,23 @@ impl Run<'_> {
             }
         }
         if state.is_empty() { aggregate.function.over_nothing() } else { state.folded_value(&fold) }
+    }
+
+    /// Returns whether rows pass, at least one of which came: of an aggregate that only grows.
+    fn exists_with(&self, aggregate: &Aggregate, came: &[usize], around: Option<&At<'_>>) -> bool {
+        let (within, plain) = conjuncts(aggregate);
+        let within = within.first();
+        let passes = |(place, row): (usize, &RetainedRow)| {
+            let new = came.contains(&place);
+            let scope = At { run: self, row, around };
+            (new || within.is_some())
+                && plain.iter().all(|conjunct| is_true(conjunct, &scope))
+                && within.is_none_or(|within| match new {
+                    true => self.aggregate(within, Some(&scope)) == Value::Boolean(true),
+                    false => self.exists_with(within, came, Some(&scope)),
+                })
+        };
+        self.rows.iter().enumerate().any(passes)
     }
 
     /// Goes through the rows once; of all ways to a step the one that began last is enough to know.

@@ -8,7 +8,7 @@ use schema::{EventId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::fold::Occurrence;
-use super::interpret::interpret;
+use super::interpret::{interpret, interpret_more};
 
 /// What is kept of an event.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -27,6 +27,17 @@ pub(super) struct Decided {
     pub(super) next_change: Option<Timestamp>,
 }
 
+/// After more events than this, computing anew is no slower than going on from before.
+const MAX_CAME: usize = 8;
+
+/// What was decided before the last events came.
+#[derive(Clone, PartialEq, Debug)]
+struct Before {
+    decided: Decided,
+    /// The places of the rows that came since.
+    came: Vec<usize>,
+}
+
 /// The retained events, and what follows from them.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Retained {
@@ -34,6 +45,9 @@ pub(crate) struct Retained {
     rows: Vec<RetainedRow>,
     /// Of the instant it was last settled at; `None` since an event came.
     decided: Option<Decided>,
+    /// Between an event and the settling after it, which it spares most of the work. Not stored.
+    #[serde(skip)]
+    before: Option<Before>,
 }
 
 impl Retained {
@@ -46,14 +60,30 @@ impl Retained {
         let before = |known: &RetainedRow| (known.time, known.event_id) <= (time, event_id);
         let at = self.rows.partition_point(before);
         self.rows.insert(at, RetainedRow { time, event_id, columns });
-        self.decided = None;
+        self.note_came(at);
+    }
+
+    fn note_came(&mut self, at: usize) {
+        if let Some(decided) = self.decided.take() {
+            self.before = Some(Before { decided, came: Vec::new() });
+        }
+        let Some(before) = &mut self.before else { return };
+        before.came.iter_mut().filter(|place| **place >= at).for_each(|place| *place += 1);
+        before.came.push(at);
+        if before.came.len() > MAX_CAME {
+            self.before = None;
+        }
     }
 
     /// Forgets what is needed no more, and computes the value at `now`.
     pub(crate) fn settle(&mut self, interpretation: &Interpretation, window: WindowSpec, now: Timestamp) {
         let gone = self.rows.partition_point(|row| window.is_past(row.time, now));
         self.rows.drain(..gone);
-        self.decided = Some(interpret(interpretation, &self.rows, now));
+        let more = self.before.take().and_then(|Before { decided, came }| {
+            let came: Vec<_> = came.into_iter().filter_map(|place| place.checked_sub(gone)).collect();
+            interpret_more(interpretation, &self.rows, &came, &decided, now)
+        });
+        self.decided = Some(more.unwrap_or_else(|| interpret(interpretation, &self.rows, now)));
     }
 
     /// Returns the earliest instant at which time alone can change the value; at once, when it is not known.
