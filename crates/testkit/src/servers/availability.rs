@@ -40,7 +40,8 @@ pub fn or_not_run<T>(server: Result<T, NotAvailable>) -> Option<T> {
     assert!(!is_required(), "{missing} ({REQUIRE_VARIABLE} is set)");
     // A test runs in a thread of its name.
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
-    note(&format!("{test}: {missing}"));
+    // One line, whatever the reason quotes.
+    note(&format!("{test}: {missing}").replace('\n', "; "));
     None
 }
 
