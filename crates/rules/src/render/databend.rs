@@ -80,6 +80,10 @@ impl Target for Databend<'_> {
         if inner.sql_type == SqlType::Integer {
             return format!("TRY_CAST(-{} AS BIGINT)", self.wide(inner));
         }
+        // Where it knows the value, `-0.0` is below 0 for it; it does not look through a division.
+        if inner.sql_type == SqlType::Double {
+            return format!("{} / -1", print::operand(inner, PRODUCT, self));
+        }
         print::plain_negate(inner, self)
     }
 
@@ -116,7 +120,11 @@ impl Target for Databend<'_> {
                 let (text, prefix) = (print::expression(text, self), print::expression(prefix, self));
                 format!("(left({text}, length({prefix})) = {prefix})")
             }
-            (ScalarFunction::DateTrunc(unit), _) => format!("date_trunc({}, {shown})", unit.as_str()),
+            (ScalarFunction::DateTrunc(unit), _) if unit.is_date() => format!("date_trunc({}, {shown})", unit.as_str()),
+            // Bare, `date_trunc(hour, t) = …` finds only blocks in which some `t` is that hour exactly.
+            (ScalarFunction::DateTrunc(unit), _) => {
+                format!("TRY_CAST(date_trunc({}, {shown}) AS TIMESTAMP)", unit.as_str())
+            }
             (ScalarFunction::Extract(part), _) => format!("extract({} FROM {shown})", part.as_str()),
             (ScalarFunction::Rollout, [percent, salt, user]) => {
                 let (percent, salt) = (print::expression(percent, self), print::expression(salt, self));
