@@ -20,9 +20,10 @@ pub use memberships::{
 };
 pub use races::{
     Pair, a_change_counts_once_whoever_projects_it, a_client_ref_id_is_one_users_whoever_is_first,
-    an_identity_makes_one_user_whoever_asks, definitions_belong_to_their_generation,
-    edits_at_the_same_time_are_versions_of_their_own, of_many_who_make_a_tag_one_does,
-    of_many_who_saw_a_version_one_changes_it, renamed_users_keep_one_client_ref_id_each,
+    a_user_is_renamed_before_it_is_erased_or_not_at_all, an_identity_makes_one_user_whoever_asks,
+    definitions_belong_to_their_generation, edits_at_the_same_time_are_versions_of_their_own,
+    of_many_who_make_a_tag_one_does, of_many_who_saw_a_version_one_changes_it,
+    renamed_users_keep_one_client_ref_id_each,
 };
 pub use users::{
     a_client_ref_id_names_one_user, an_erased_user_is_gone_and_waits_in_the_outbox, an_id_is_never_used_again,
@@ -57,6 +58,7 @@ macro_rules! conformance_cases {
             of_two {
                 a_change_counts_once_whoever_projects_it,
                 a_client_ref_id_is_one_users_whoever_is_first,
+                a_user_is_renamed_before_it_is_erased_or_not_at_all,
                 an_identity_makes_one_user_whoever_asks,
                 definitions_belong_to_their_generation,
                 edits_at_the_same_time_are_versions_of_their_own,

@@ -103,25 +103,27 @@ pub async fn a_client_ref_id_is_one_users_whoever_is_first(stores: &Pair) -> Res
     Ok(())
 }
 
-/// Of many who give two users' `clientRefId`s to each other, nobody waits for ever and nobody gets two.
+/// Users who are renamed by several at once, while others meet the names as identities: nobody waits
+/// for ever, and each user has one name at the end.
 pub async fn renamed_users_keep_one_client_ref_id_each(stores: &Pair) -> Result<(), StoreError> {
+    const USERS: usize = 2;
     let profile = |name: String| UserProfile { client_ref_id: Some(name), ..UserProfile::default() };
     let mut users = Vec::new();
-    for number in 0..3 {
+    for number in 0..USERS {
         users.push(stores[0].create_user(&profile(format!("u{number}"))).await?.user_id);
     }
-    for round in 0..5 {
+    for round in 0..5_i32 {
         let users = users.clone();
         let outcomes = all_at_once(stores, move |rival, store| {
-            let user_id = users[rival % 3];
+            let user_id = users[rival % USERS];
             async move {
-                let name = format!("u{}", (rival + round) % 5);
                 if rival % 4 == 3 {
-                    let identities = [name, format!("u{}", rival % 5)]
-                        .map(|value| Identity { kind: IdentityKind::ClientRefId, value });
+                    // A name of this round, on its way to a user, and one of the last, on its way from it.
+                    let names = [format!("{round}-{}", rival - 1), format!("{}-{}", round - 1, rival - 2)];
+                    let identities = names.map(|value| Identity { kind: IdentityKind::ClientRefId, value });
                     return store.resolve_identities(&identities, true).await.map(|_| ());
                 }
-                match store.update_user(user_id, &profile(name)).await {
+                match store.update_user(user_id, &profile(format!("{round}-{rival}"))).await {
                     Ok(_) | Err(StoreError::Conflict(ConflictField::ClientRefId)) => Ok(()),
                     Err(error) => Err(error),
                 }
@@ -132,6 +134,26 @@ pub async fn renamed_users_keep_one_client_ref_id_each(stores: &Pair) -> Result<
     for user in stores[1].users(None, 100).await? {
         let Some(name) = &user.profile.client_ref_id else { panic!("{user:?} has no clientRefId") };
         assert_eq!(stores[0].user_by_client_ref_id(name).await?, Some(user.clone()), "{name}");
+    }
+    Ok(())
+}
+
+/// Erased while others rename it: every one of them is told so, or was before; nothing of it is left.
+pub async fn a_user_is_renamed_before_it_is_erased_or_not_at_all(stores: &Pair) -> Result<(), StoreError> {
+    for round in 0..5 {
+        let user_id = stores[0].create_user(&UserProfile::default()).await?.user_id;
+        let outcomes = all_at_once(stores, move |rival, store| async move {
+            if rival == RIVALS / 2 {
+                return store.erase_user(user_id).await.map(|_| ());
+            }
+            let client_ref_id = Some(format!("{round}-{rival}"));
+            store.update_user(user_id, &UserProfile { client_ref_id, ..UserProfile::default() }).await.map(|_| ())
+        });
+        outcomes.await.into_iter().collect::<Result<Vec<()>, _>>()?;
+        assert_eq!(stores[1].user(user_id).await?, None);
+        for rival in 0..RIVALS {
+            assert_eq!(stores[1].user_by_client_ref_id(&format!("{round}-{rival}")).await?, None);
+        }
     }
     Ok(())
 }

@@ -37,8 +37,7 @@ impl PostgresStore {
     ///
     /// A server that refuses connections is tried for half a minute.
     pub async fn open(options: &PostgresOptions) -> Result<Self, StoreError> {
-        migrate(options.for_migrations()?).await?;
-        let connect = options.for_requests()?;
+        let connect = prepare(options).await?;
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)
             .acquire_timeout(options.acquire_timeout)
@@ -138,13 +137,45 @@ async fn read_all(connection: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Brings the tables up to date and returns how to connect for requests.
+async fn prepare(options: &PostgresOptions) -> Result<PgConnectOptions, StoreError> {
+    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(START_TIMEOUT);
+    let pool = pool.connect_with(options.for_migrations()?).await?;
+    migrate(&pool).await?;
+    let promise: String = sqlx::query_scalar("SHOW synchronous_commit").fetch_one(&pool).await?;
+    pool.close().await;
+    let connect = options.for_requests()?;
+    // An id that was handed out must survive a power loss. Stronger promises than ours are left alone.
+    Ok(if promise == "off" { connect.options([("synchronous_commit", "on")]) } else { connect })
+}
+
 /// Applies what is missing, under a lock of the server. Migrations of a later version are left alone:
 /// each is valid with the version before it, so that processes are replaced one after the other.
-async fn migrate(connect: PgConnectOptions) -> Result<(), StoreError> {
-    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(START_TIMEOUT).connect_with(connect).await?;
+async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
     let mut migrator = sqlx::migrate!("../../schema/postgres");
     migrator.set_ignore_missing(true);
-    let migrated = migrator.run(&pool).await;
-    pool.close().await;
-    Ok(migrated?)
+    Ok(migrator.run(pool).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use testkit::servers::{Postgres, or_not_run};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn commits_are_on_disk_also_where_the_server_does_not_wait_for_it() {
+        let Some(server) = or_not_run(Postgres::shared()) else { return };
+        let url = server.database();
+        let promise = async || {
+            let store = PostgresStore::open(&PostgresOptions::new(&url)).await.unwrap();
+            sqlx::query_scalar::<_, String>("SHOW synchronous_commit").fetch_one(store.readers()).await.unwrap()
+        };
+        for (configured, expected) in [("off", "on"), ("remote_apply", "remote_apply")] {
+            let name = url.rsplit('/').next().unwrap_or_default();
+            let alter = format!("ALTER DATABASE {name} SET synchronous_commit = {configured}");
+            server.execute(&url, &alter).unwrap();
+            assert_eq!(promise().await, expected);
+        }
+    }
 }

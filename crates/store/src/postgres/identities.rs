@@ -8,7 +8,6 @@ use std::collections::{HashMap, HashSet};
 
 use schema::{Identity, IdentityKind, UserId};
 
-use super::locks::{Lock, share};
 use super::{Connection, PostgresStore};
 use crate::sql_error::damaged;
 use crate::{StoreError, clock};
@@ -72,9 +71,6 @@ impl PostgresStore {
         for chunk in identities.chunks(ROWS_PER_STATEMENT) {
             let mut transaction = self.begin_durable().await?;
             let connection = transaction.connection();
-            if chunk.iter().any(|identity| identity.kind == IdentityKind::ClientRefId) {
-                share(connection, Lock::Users).await?;
-            }
             let (kinds, values) = columns(chunk);
             let now = clock::now().as_micros();
             let made: Vec<(String, String, i64)> =

@@ -15,14 +15,8 @@ pub(super) enum Lock {
     Users = 2,
 }
 
-/// Waits until nobody else holds or shares the lock.
+/// Waits until nobody else holds the lock.
 pub(super) async fn hold(connection: &mut Connection, lock: Lock) -> Result<(), StoreError> {
     sqlx::query("SELECT pg_advisory_xact_lock($1, $2)").bind(OURS).bind(lock as i32).execute(connection).await?;
-    Ok(())
-}
-
-/// Waits until nobody else holds the lock.
-pub(super) async fn share(connection: &mut Connection, lock: Lock) -> Result<(), StoreError> {
-    sqlx::query("SELECT pg_advisory_xact_lock_shared($1, $2)").bind(OURS).bind(lock as i32).execute(connection).await?;
     Ok(())
 }

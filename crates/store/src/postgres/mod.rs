@@ -7,10 +7,13 @@
 //! Locks, in the order in which a transaction takes them, so that none waits in a circle:
 //!
 //! - a change of definitions holds one lock for all of them: people make few, and each reads before it writes;
-//! - a change of a user holds one lock for all such changes; making unknown `clientRefId`s shares it;
+//! - a change of a user holds one lock for all such changes, which are few: bulk comes as identities;
 //! - making identities waits for another batch's equal ones, key by key in their order;
 //! - the projection holds the positions of its partitions, in their order, then rows of users that
 //!   belong to these partitions alone, then counters in their order.
+//!
+//! One circle is left to the server, which breaks it within a second, for the loser to try again: a
+//! `clientRefId` on its way from one user to another beside a batch that makes both names anew.
 
 mod connection;
 mod error;
