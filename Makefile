@@ -17,6 +17,8 @@ ROUNDS ?= 50
 SEED ?=
 # `make prove`: how many (rule, histories, instant) are asked of every evaluator.
 TRIPLES ?= 2000
+# Where it saves mismatches, as scenario files.
+OUT ?= $(TARGET_DIR)/prove
 
 # A build machine starts from a fresh clone: its target folder lives in a cache outside of it.
 ifneq ($(CI),)
@@ -33,12 +35,15 @@ test: lint doc servers ## Every check and every test, also on real servers where
 	@mkdir -p $(TARGET_DIR) && rm -f $(NOT_RUN)
 	@$(NO_KAFKA_CLIENT)
 	@SHOAL_NOT_RUN=$(abspath $(NOT_RUN)) $(CARGO) test --workspace $(FEATURES)
+	@SHOAL_NOT_RUN=$(abspath $(NOT_RUN)) TRIPLES=$(TRIPLES) SEED=$(or $(SEED),$(TEST_SEED)) OUT=$(TARGET_DIR)/prove $(TARGET_DIR)/debug/prove
 	@scripts/not-run $(NOT_RUN)
 .PHONY: test
+# The same random rules in every run of the tests, so that a change alone can make them fail; `make prove` draws others.
+TEST_SEED = 31
 # The tests that a machine without some server left out.
 NOT_RUN = $(TARGET_DIR)/tests-not-run
 # Checks and tests are of both forms; one set of features for all of them, so that nothing is built twice.
-FEATURES = --features $(if $(HAS_KAFKA_CLIENT),distributed,store/postgres)
+FEATURES = --features $(if $(HAS_KAFKA_CLIENT),distributed,store/postgres),testkit/databend
 
 # The client of Kafka is built from C and C++. Without a compiler of the latter its tests count as not run.
 HAS_KAFKA_CLIENT = $(shell command -v $${CXX:-c++} >/dev/null 2>&1 && command -v bash >/dev/null 2>&1 && echo yes)
@@ -46,7 +51,7 @@ NO_KAFKA_CLIENT = $(if $(HAS_KAFKA_CLIENT),:,$(NOTE_NO_KAFKA_CLIENT))
 NOTE_NO_KAFKA_CLIENT = echo "the log on Kafka: Kafka is not available: its client needs a C++ compiler (apt-get install build-essential)" \
 	| tee -a $(NOT_RUN) >&2; case "$$SHOAL_REQUIRE_SERVERS" in ""|0) ;; *) exit 1 ;; esac
 
-servers: ## Get the servers that the tests use (Postgres, Kafka), as far as this machine lets us
+servers: ## Get the servers that the tests use (Postgres, Kafka, Databend's engine), as far as this machine lets us
 	@scripts/servers
 .PHONY: servers
 
@@ -114,13 +119,9 @@ kafka: ## Fetch Apache Kafka's jars for the tests (needs Java 17 and Maven)
 	@scripts/kafka-jars
 .PHONY: kafka
 
-databend: ## Make the Python environment of the embedded Databend (needs Python 3.12 or newer)
-	@scripts/databend-venv
-.PHONY: databend
-
-prove: ## Ask three evaluators, a real Databend among them, about TRIPLES random rules (SEED; DATABEND_DSN)
+prove: tools ## Ask three evaluators, a real Databend among them, about TRIPLES random rules (SEED; DATABEND_DSN)
 	@$(CARGO) build --quiet --package testkit --features databend --bin prove
-	@TRIPLES=$(TRIPLES) SEED=$(SEED) $(TARGET_DIR)/debug/prove
+	@TRIPLES=$(TRIPLES) SEED=$(SEED) OUT=$(OUT) $(TARGET_DIR)/debug/prove
 .PHONY: prove
 
 tools:

@@ -18,7 +18,7 @@ use crate::changes::{Tail, follow_ends};
 use crate::definitions::{self, Feed};
 use crate::projection::{self, Freshness, watch_statuses};
 use crate::router::{ready, router};
-use crate::segments::KnownAggregates;
+use crate::segments::KnownRules;
 use crate::state::AppState;
 use crate::users::append_pending;
 
@@ -94,7 +94,8 @@ fn state(config: Config, parts: Parts, feed: Feed, shutdown: CancellationToken) 
         log: parts.log,
         warehouse: parts.warehouse,
         feed,
-        aggregates: KnownAggregates::default(),
+        known_rules: KnownRules::default(),
+        editing: Arc::default(),
         explaining: Arc::new(Semaphore::new(EXPLANATIONS_AT_ONCE)),
         shutdown,
     }

@@ -58,7 +58,7 @@ fn run(command: Command) -> anyhow::Result<Verdict> {
         Command::Up(args) => runtime.block_on(up::run(args)),
         Command::Demo(args) => runtime.block_on(demo::run(args)),
         Command::Replay(args) => runtime.block_on(replay::run(args)),
-        Command::Eval(args) => eval::run(&args),
+        Command::Eval(args) => runtime.block_on(eval::run(&args)),
         Command::Test(args) => scenarios::run(&args),
         Command::Migrate(args) => runtime.block_on(migrate::run(args)),
         Command::Store(args) => runtime.block_on(store_command::run(args)),

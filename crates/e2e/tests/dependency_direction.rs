@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("warehouse", &["schema", "rules"]),
     ("store", &["schema"]),
     ("service", &[]),
-    ("testkit", &["schema", "rules", "engine"]),
+    ("testkit", &["schema", "rules", "engine", "warehouse"]),
     ("ingestion-api", &["schema", "bus", "store", "warehouse", "service"]),
     // Of the engine only what explains: memberships are the segmenter's.
     ("config-api", &["schema", "rules", "engine", "bus", "store", "warehouse", "service"]),

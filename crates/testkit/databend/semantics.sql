@@ -400,6 +400,33 @@ SELECT u FROM many WHERE d >= d AND d IS NULL;
 SELECT u FROM many WHERE d + 0 = d AND d IS NULL;
 --> : 
 
+-- # Where it errs: blocks in which no time is the cut down one itself are passed over; ranges of doubles are turned around
+
+CREATE TABLE times (id INT, t TIMESTAMP NOT NULL, x DOUBLE NULL);
+INSERT INTO times VALUES (1, '2026-05-24 23:00:00.000001', 0), (2, '2026-05-24 00:00:00', -0.4), (3, '2026-06-01 00:00:00', 1);
+SELECT id FROM times WHERE date_trunc(hour, t) = TIMESTAMP '2026-05-24 23:00:00';
+--> : 
+SELECT id FROM times WHERE date_trunc(hour, t) IN (TIMESTAMP '2026-05-24 23:00:00');
+--> : 
+SELECT id FROM times WHERE TRY_CAST(date_trunc(hour, t) AS TIMESTAMP) = TIMESTAMP '2026-05-24 23:00:00';
+--> Int32: 1
+SELECT id FROM times WHERE date_trunc(week, t) = DATE '2026-05-18' ORDER BY id;
+--> Int32: 1 | 2
+SELECT id FROM times WHERE to_date(t) = DATE '2026-05-24' ORDER BY id;
+--> Int32: 1 | 2
+SELECT id FROM times WHERE -x <= 0 ORDER BY id;
+--> : 
+SELECT id FROM times WHERE 0 - x <= 0 ORDER BY id;
+--> : 
+SELECT id FROM times WHERE x / -1 <= 0 ORDER BY id;
+--> Int32: 1 | 3
+SELECT id FROM times WHERE -round(id - id, 0) = 0 ORDER BY id;
+--> : 
+SELECT count(*) FROM times JOIN (SELECT id, count_if(FALSE) AS a FROM times GROUP BY id) u ON u.id = times.id WHERE -round(u.a, 0) >= 0 AND -round(u.a, 0) <= 1;
+--> UInt64: 0
+SELECT count(*) FROM times JOIN (SELECT id, count_if(FALSE) AS a FROM times GROUP BY id) u ON u.id = times.id WHERE round(u.a, 0) / -1 >= 0 AND round(u.a, 0) / -1 <= 1;
+--> UInt64: 3
+
 -- # arg_max, arg_min: rows whose value or order is NULL, ties, orders of two
 
 SELECT g, arg_max(v, o), arg_min(v, o) FROM pairs GROUP BY g ORDER BY g;

@@ -4,7 +4,8 @@
 
 use std::fmt::Write;
 
-use testkit::databend::{Cells, Databend, Refused};
+use testkit::databend::{Databend, Refused, answered};
+use warehouse::databend::Cells;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/databend/semantics.sql");
 /// Set to write the answers into the file instead of comparing them.
@@ -66,13 +67,13 @@ fn bare(type_name: &str) -> &str {
 
 #[tokio::test]
 async fn databend_answers_as_the_rules_rely_on() {
-    let databend = Databend::start().await.unwrap();
+    let Some(databend) = Databend::or_not_run().await else { return };
     let text = std::fs::read_to_string(FILE).unwrap();
     let mut blessed = String::new();
     let mut differences = String::new();
     let mut compared = 0;
     for case in cases(&text) {
-        let answer = databend.query(&case.statement).await.unwrap();
+        let answer = answered(databend.query(&case.statement).await).unwrap();
         write!(blessed, "{}{}", case.before, case.statement).unwrap();
         let Some(expected) = case.expected else {
             assert!(answer.is_ok(), "{}: {answer:?}", case.statement);

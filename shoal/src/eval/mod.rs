@@ -2,15 +2,18 @@
 //!
 //! Tests a definition before anybody depends on it. The file is read as the ingestion-api would read
 //! it ([`events`]), the clause compiled as the config-api would compile it ([`explain`] shows what is
-//! wrong with it), and the instants decided by the evaluator that was asked for ([`evaluators`]).
+//! wrong with it), and the instants decided by the evaluator that was asked for ([`evaluators`];
+//! a real Databend where the build has it).
 
 mod evaluators;
 mod events;
 mod explain;
+#[cfg(feature = "distributed")]
+mod on_databend;
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use schema::Timestamp;
 use serde::Serialize;
@@ -65,7 +68,7 @@ struct Answer<'a> {
     user_ids: Vec<&'a ShownUser>,
 }
 
-pub(crate) fn run(args: &EvalArgs) -> anyhow::Result<Verdict> {
+pub(crate) async fn run(args: &EvalArgs) -> anyhow::Result<Verdict> {
     let compiled = rules::compile(&args.clause);
     for diagnostic in &compiled.diagnostics {
         terminal::complain(format_args!("{}", explain::underlined(&args.clause, diagnostic)));
@@ -75,7 +78,12 @@ pub(crate) fn run(args: &EvalArgs) -> anyhow::Result<Verdict> {
     let members = match args.evaluator {
         Evaluator::Incremental => evaluators::incremental(&args.clause, &users, &args.at)?,
         Evaluator::Naive => evaluators::naive(&rule, &users, &args.at),
-        Evaluator::Databend => bail!("the evaluator `databend` needs a build with the feature `distributed`"),
+        #[cfg(feature = "distributed")]
+        Evaluator::Databend => on_databend::databend(&rule, &users, &args.at).await?,
+        #[cfg(not(feature = "distributed"))]
+        Evaluator::Databend => {
+            anyhow::bail!("the evaluator `databend` needs a build with the feature `distributed`")
+        }
     };
     let Format::Json = args.format;
     for (at, members) in args.at.iter().zip(members) {

@@ -199,7 +199,7 @@ mod tests {
         let services =
             [ingestion_api::Config::ENVIRONMENT, config_api::Config::ENVIRONMENT, segmenter::Config::ENVIRONMENT];
         let mut known: Vec<&'static str> = services.concat().into_iter().map(|(name, _)| name).collect();
-        known.extend([CONFIG_FILE_VARIABLE, "SHOAL_HOST"]);
+        known.extend([CONFIG_FILE_VARIABLE, "SHOAL_HOST", "DATABEND_DSN"]);
         assert_eq!(env_example_problems(EXAMPLE, &known), Vec::<String>::new());
 
         // Services on their own keep their data elsewhere than `shoal up`.

@@ -8,7 +8,7 @@ use schema::Timestamp;
 use crate::render::print::{self, PRODUCT, SUM, Target};
 use crate::render::rows::Rows;
 use crate::rule::{ArithmeticOp, Comparison, ScalarFunction};
-use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, Rule, SqlType, Value, eval};
+use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, Rule, SqlType, UserColumn, Value, eval};
 
 /// The most digits of a decimal that Databend calculates with before it wraps around.
 const MAX_DIGITS: usize = 38;
@@ -55,6 +55,19 @@ impl Target for Databend<'_> {
         self.rows.value_of(aggregate)
     }
 
+    fn of_user(&self, column: UserColumn) -> String {
+        let user = self.rows.user();
+        match column {
+            UserColumn::Known => format!("({user}.user_id IS NOT NULL)"),
+            UserColumn::CreatedAt => format!("{user}.created_at"),
+            UserColumn::Traits => format!("{user}.traits"),
+        }
+    }
+
+    fn in_segment(&self, tag: &str) -> String {
+        format!("({}.user_id IS NOT NULL)", self.rows.segment(tag))
+    }
+
     fn compare(&self, op: Comparison, left: &Expr, right: &Expr) -> String {
         let (left, right) = (print::operand(left, SUM, self), print::operand(right, SUM, self));
         // `x = x` is TRUE in Databend's WHERE also for NULL; `x >= x` is not.
@@ -66,6 +79,10 @@ impl Target for Databend<'_> {
         // That of the least integer raises.
         if inner.sql_type == SqlType::Integer {
             return format!("TRY_CAST(-{} AS BIGINT)", self.wide(inner));
+        }
+        // Where it knows the value, `-0.0` is below 0 for it; it does not look through a division.
+        if inner.sql_type == SqlType::Double {
+            return format!("{} / -1", print::operand(inner, PRODUCT, self));
         }
         print::plain_negate(inner, self)
     }
@@ -103,7 +120,11 @@ impl Target for Databend<'_> {
                 let (text, prefix) = (print::expression(text, self), print::expression(prefix, self));
                 format!("(left({text}, length({prefix})) = {prefix})")
             }
-            (ScalarFunction::DateTrunc(unit), _) => format!("date_trunc({}, {shown})", unit.as_str()),
+            (ScalarFunction::DateTrunc(unit), _) if unit.is_date() => format!("date_trunc({}, {shown})", unit.as_str()),
+            // Bare, `date_trunc(hour, t) = …` finds only blocks in which some `t` is that hour exactly.
+            (ScalarFunction::DateTrunc(unit), _) => {
+                format!("TRY_CAST(date_trunc({}, {shown}) AS TIMESTAMP)", unit.as_str())
+            }
             (ScalarFunction::Extract(part), _) => format!("extract({} FROM {shown})", part.as_str()),
             (ScalarFunction::Rollout, [percent, salt, user]) => {
                 let (percent, salt) = (print::expression(percent, self), print::expression(salt, self));

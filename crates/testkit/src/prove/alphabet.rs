@@ -45,7 +45,8 @@ pub(super) const PATTERNS: [&str; 20] = [
 const MICROS_PER_MINUTE: i64 = 60_000_000;
 
 /// Intervals that clauses name, in every way of writing them, with their length in microseconds.
-pub(super) const INTERVALS: [(&str, i64); 9] = [
+pub(super) const INTERVALS: [(&str, i64); 10] = [
+    ("INTERVAL 10 SECOND", MICROS_PER_MINUTE / 6),
     ("INTERVAL 1 MINUTE", MICROS_PER_MINUTE),
     ("INTERVAL '30 minutes'", 30 * MICROS_PER_MINUTE),
     ("INTERVAL 1 HOUR", 60 * MICROS_PER_MINUTE),

@@ -22,6 +22,8 @@ const INSTANTS: usize = 4;
 pub struct Tally {
     /// (rule, histories, instant) that were asked of every evaluator.
     pub triples: usize,
+    /// Of them those whose rule was drawn; the others' rules are those of the corpus.
+    pub drawn: usize,
     /// Triples for which they did not agree.
     pub mismatches: usize,
     /// Triples that could not be asked.
@@ -48,6 +50,7 @@ struct Drawn {
     clause: Clause,
     text: String,
     rule: Rule,
+    is_given: bool,
 }
 
 /// Loads random histories and asks every evaluator about random clauses, and about `given` first.
@@ -80,6 +83,7 @@ pub async fn round(databend: &Databend, random: &mut Random, given: &[Clause]) -
                 typed,
             };
             tally.count(&answers, histories.len());
+            tally.drawn += usize::from(!drawn.is_given);
             if !answers.agree() && first.is_none() {
                 let (clause, random) = (drawn.clause.clone(), arrival.clone());
                 first = Some(Mismatch { clause, events: events.clone(), now: *now, answers, random });
@@ -102,6 +106,7 @@ impl Tally {
     /// Adds the counts of another round.
     pub fn add(&mut self, other: &Self) {
         self.triples += other.triples;
+        self.drawn += other.drawn;
         self.mismatches += other.mismatches;
         self.not_run += other.not_run;
         self.memberships += other.memberships;
@@ -112,10 +117,10 @@ impl Tally {
 }
 
 fn draw(random: &mut Random, given: &[Clause], tally: &mut Tally) -> Vec<Drawn> {
-    let mut drawn: Vec<Drawn> = given.iter().cloned().filter_map(compiled).collect();
+    let mut drawn: Vec<Drawn> = given.iter().cloned().filter_map(|clause| compiled(clause, true)).collect();
     tally.refused += given.len() - drawn.len();
     while drawn.len() < CLAUSES {
-        match compiled(grammar::clause(random)) {
+        match compiled(grammar::clause(random), false) {
             Some(accepted) => drawn.push(accepted),
             None => tally.refused += 1,
         }
@@ -123,10 +128,10 @@ fn draw(random: &mut Random, given: &[Clause], tally: &mut Tally) -> Vec<Drawn> 
     drawn
 }
 
-fn compiled(clause: Clause) -> Option<Drawn> {
+fn compiled(clause: Clause, is_given: bool) -> Option<Drawn> {
     let text = clause.print();
     let rule = rules::compile(&text).rule?;
-    Some(Drawn { clause, text, rule })
+    Some(Drawn { clause, text, rule, is_given })
 }
 
 /// Draws instants at which some clause can change for somebody, and some at random; ascending.

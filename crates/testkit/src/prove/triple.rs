@@ -13,7 +13,7 @@ use schema::{
 
 use super::typed;
 use crate::Random;
-use crate::databend::{Databend, Refused};
+use crate::databend::{Databend, Refused, answered};
 
 /// Events by user.
 pub type Histories = BTreeMap<UserId, Vec<Event>>;
@@ -60,10 +60,10 @@ pub async fn ask_databend(
     rule: &Rule,
     now: Timestamp,
 ) -> anyhow::Result<(Result<Members, Refused>, Option<Members>)> {
-    let rendered = databend.user_ids(&rules::render::databend(rule, now)).await?;
+    let rendered = answered(databend.user_ids(&rules::render::databend(rule, now)).await)?;
     let typed = match typed::query(text, rule, now) {
         // What Databend refuses is not its SQL, or a cast or a division of the analyst fails.
-        Some(sql) => databend.user_ids(&sql).await?.ok(),
+        Some(sql) => answered(databend.user_ids(&sql).await)?.ok(),
         None => None,
     };
     Ok((rendered, typed))

@@ -33,15 +33,31 @@ impl std::error::Error for NotAvailable {}
 /// When the server is not available and `SHOAL_REQUIRE_SERVERS=1`.
 #[track_caller]
 pub fn or_not_run<T>(server: Result<T, NotAvailable>) -> Option<T> {
+    // A test runs in a thread of its name.
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    or_noted(&test, server)
+}
+
+/// Returns the server, or `None` after having noted that what is named here was not run.
+///
+/// # Panics
+///
+/// When the server is not available and `SHOAL_REQUIRE_SERVERS=1`.
+#[track_caller]
+pub fn or_noted<T>(what: &str, server: Result<T, NotAvailable>) -> Option<T> {
     let missing = match server {
         Ok(server) => return Some(server),
         Err(missing) => missing,
     };
-    assert!(!is_required(), "{missing} ({REQUIRE_VARIABLE} is set)");
-    // A test runs in a thread of its name.
-    let test = std::thread::current().name().unwrap_or("a test").to_owned();
-    note(&format!("{test}: {missing}"));
+    assert!(!is_required(), "{what}: {missing} ({REQUIRE_VARIABLE} is set)");
+    // One line, whatever the reason quotes.
+    note(&format!("{what}: {missing}").replace('\n', "; "));
     None
+}
+
+/// Returns whether somebody collects what was not run, and says so at the end.
+pub fn is_collected() -> bool {
+    std::env::var_os(NOT_RUN_VARIABLE).is_some_and(|file| !file.is_empty())
 }
 
 fn is_required() -> bool {

@@ -4,10 +4,12 @@
 //! with `SHOAL_REQUIRE_SERVERS=1` they fail: [`or_not_run`] is the one place that decides this.
 
 mod availability;
+mod databend;
 mod kafka;
 mod postgres;
 mod supervised;
 
-pub use availability::{NotAvailable, or_not_run};
+pub use availability::{NotAvailable, is_collected, or_not_run, or_noted};
+pub use databend::DatabendServer;
 pub use kafka::{Kafka, KafkaSettings};
 pub use postgres::{Postgres, PostgresSettings};

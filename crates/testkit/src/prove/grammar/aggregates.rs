@@ -6,7 +6,7 @@ use crate::prove::{Clause, Part, Sort};
 impl Grammar<'_> {
     pub(super) fn aggregate(&mut self, sort: Sort, depth: usize) -> Clause {
         if self.random.chance(10) {
-            return self.scalar(sort, depth);
+            return self.scalar(sort, depth, Place::Clause);
         }
         if sort == Sort::Number && self.random.chance(15) {
             return self.conditional(depth);

@@ -1,6 +1,7 @@
 //! Conditions: comparisons, tests, patterns, and how they are joined.
 
 use super::place::{Grammar, Place};
+use crate::Clauses;
 use crate::prove::alphabet::{PATTERNS, ROLLOUTS};
 use crate::prove::{Clause, Part, Sort};
 
@@ -9,7 +10,7 @@ impl Grammar<'_> {
         if depth == 0 {
             return self.test(0, place);
         }
-        match self.random.below(if place == Place::Clause { 15 } else { 10 }) {
+        match self.random.below(if place == Place::Clause { 19 } else { 11 }) {
             0..=3 => self.test(depth - 1, place),
             4..=6 => {
                 let operator = self.random.pick(&[" AND ", " OR ", " AND "]);
@@ -20,8 +21,12 @@ impl Grammar<'_> {
             7 => Clause::of(Sort::Boolean, ["NOT ".into(), self.piece(Sort::Boolean, depth - 1, place)]),
             8 => self.case(Sort::Boolean, depth - 1, place),
             9 => self.certain(depth - 1, place),
-            10..=11 => self.exists(depth - 1),
-            12..=13 => self.member_of(depth - 1),
+            10 => self.about_others(depth - 1, place),
+            11..=12 => self.exists(depth - 1, place),
+            13..=14 => self.member_of(depth - 1),
+            15 => self.paired(depth - 1),
+            // Groups, derived tables, numbers of rows, funnels.
+            16..=17 => Clause::text(Sort::Boolean, Clauses { random: self.random }.table()),
             _ => Clause::text(Sort::Boolean, self.random.pick(&ROLLOUTS)),
         }
     }

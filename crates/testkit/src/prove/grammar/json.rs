@@ -7,7 +7,8 @@ use crate::prove::{Clause, Sort};
 impl Grammar<'_> {
     pub(super) fn json(&mut self, depth: usize, place: Place) -> Clause {
         match place {
-            Place::Group | Place::Both if depth > 0 || place == Place::Group => self.leaf(Sort::Json, depth, place),
+            Place::Group | Place::Rows { .. } => self.leaf(Sort::Json, depth, place),
+            Place::Both if depth > 0 => self.leaf(Sort::Json, depth, place),
             _ => Clause::text(Sort::Json, self.path(place.qualifier())),
         }
     }

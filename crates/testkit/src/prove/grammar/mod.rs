@@ -2,12 +2,13 @@
 //!
 //! Most are accepted by `rules::compile`; the others tell nothing and are drawn again. Conditions
 //! stand in [`conditions`], what they are about in [`values`], [`calendar`] and [`json`], the user's
-//! other events in [`subqueries`] and [`aggregates`], what is written out in [`constants`].
+//! other events in [`subqueries`], [`joins`] and [`aggregates`], what is written out in [`constants`].
 
 mod aggregates;
 mod calendar;
 mod conditions;
 mod constants;
+mod joins;
 mod json;
 mod place;
 mod subqueries;

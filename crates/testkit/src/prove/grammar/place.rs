@@ -13,6 +13,13 @@ pub(super) enum Place {
     Clause,
     /// A column of the row, named like this.
     Row(&'static str),
+    /// A column of the row, or of the one around it.
+    Rows {
+        /// What the row's columns are named with.
+        own: &'static str,
+        /// What those of the row around are named with.
+        around: &'static str,
+    },
     /// Values over a group of events.
     Group,
     /// At the top, where columns of the row and aggregates meet in one comparison.
@@ -20,11 +27,25 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// Returns what columns are named with.
+    /// Returns what a row's columns are named with.
     pub(super) const fn qualifier(self) -> &'static str {
         match self {
-            Self::Row(qualifier) => qualifier,
+            Self::Row(qualifier) | Self::Rows { own: qualifier, .. } => qualifier,
             _ => "",
+        }
+    }
+
+    /// Returns how a subquery inside of it names its own events and those of this row; none where it
+    /// would be too deep.
+    pub(super) const fn inside(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Clause | Self::Both => Some(("e", "events")),
+            Self::Row(qualifier) | Self::Rows { own: qualifier, .. } => match qualifier.as_bytes() {
+                b"" | b"events." => Some(("e", "events")),
+                b"e." => Some(("f", "e")),
+                _ => None,
+            },
+            Self::Group => None,
         }
     }
 }

@@ -20,6 +20,8 @@ impl Grammar<'_> {
         match place {
             Place::Group => self.aggregate(sort, depth),
             Place::Both if self.random.chance(50) => self.aggregate(sort, depth),
+            Place::Rows { around, .. } if self.random.chance(35) => self.column(sort, around),
+            Place::Row("" | "events.") if depth > 0 && self.random.chance(4) => self.scalar(sort, depth, place),
             _ => self.column(sort, place.qualifier()),
         }
     }

@@ -1,46 +1,50 @@
-//! The table `events`, filled from histories.
+//! The tables that a clause can see: `events`, filled by loads; `users` and `segment_members`, empty so far.
 
-use anyhow::Context;
 use databend_driver::LoadMethod;
 use schema::Event;
 
-use super::Databend;
+use super::{Databend, DatabendError};
 
-/// The columns of the contract; `schema/databend` has the production form with its load offsets.
+/// The columns that a clause can name.
 const CREATE_EVENTS: &str = "CREATE TABLE events (
     event_id VARCHAR NOT NULL, user_id BIGINT NOT NULL, activity_type VARCHAR NOT NULL,
     region VARCHAR NULL, country VARCHAR NULL, device_type VARCHAR NULL,
     url VARCHAR NULL, element_id VARCHAR NULL, order_id VARCHAR NULL, order_total DECIMAL(18, 4) NULL,
     created_at TIMESTAMP NOT NULL, received_at TIMESTAMP NOT NULL, payload VARIANT NULL)";
 
+const CREATE_USERS: &str =
+    "CREATE TABLE users (user_id BIGINT NOT NULL, created_at TIMESTAMP NULL, traits VARIANT NULL)";
+const CREATE_SEGMENT_MEMBERS: &str = "CREATE TABLE segment_members (segment VARCHAR NOT NULL, user_id BIGINT NOT NULL)";
+
 const LOAD_EVENTS: &str = "INSERT INTO events FROM @_databend_load FILE_FORMAT = (type = csv)";
 
 impl Databend {
-    /// Makes the empty table `events`.
-    pub async fn create_events(&self) -> anyhow::Result<()> {
-        self.execute(CREATE_EVENTS).await
+    /// Makes the tables that a clause can see, empty.
+    pub async fn create_tables(&self) -> Result<(), DatabendError> {
+        for statement in [CREATE_EVENTS, CREATE_USERS, CREATE_SEGMENT_MEMBERS] {
+            self.execute(statement).await?;
+        }
+        Ok(())
     }
 
     /// Empties the table `events`.
-    pub async fn clear_events(&self) -> anyhow::Result<()> {
+    pub async fn clear_events(&self) -> Result<(), DatabendError> {
         self.execute("TRUNCATE TABLE events").await
     }
 
     /// Adds events to the table, all of them in one load.
-    pub async fn load(&self, events: &[Event]) -> anyhow::Result<()> {
+    pub async fn load(&self, events: &[Event]) -> Result<(), DatabendError> {
         if events.is_empty() {
             return Ok(());
         }
         let rows: String = events.iter().map(csv_row).collect();
         let size = rows.len() as u64;
         let reader = Box::new(std::io::Cursor::new(rows.into_bytes()));
-        let stats = self
-            .connection
-            .load_data(LOAD_EVENTS, reader, size, LoadMethod::Streaming)
-            .await
-            .context("loading events into Databend")?;
-        anyhow::ensure!(stats.write_rows == events.len(), "loaded {} of {} events", stats.write_rows, events.len());
-        Ok(())
+        let stats = self.connection.load_data(LOAD_EVENTS, reader, size, LoadMethod::Streaming).await?;
+        if stats.write_rows == events.len() {
+            return Ok(());
+        }
+        Err(DatabendError::Unexpected(format!("{} rows loaded of {}", stats.write_rows, events.len())))
     }
 }
 
