@@ -43,15 +43,13 @@ TEST_SEED = 31
 # The tests that a machine without some server left out.
 NOT_RUN = $(TARGET_DIR)/tests-not-run
 # Checks and tests are of both forms; one set of features for all of them, so that nothing is built twice.
-FEATURES = --features distributed,testkit/databend$(KAFKA_FEATURE)
+FEATURES = --features $(if $(HAS_KAFKA_CLIENT),distributed,store/postgres),testkit/databend
 
 # The client of Kafka is built from C and C++. Without a compiler of the latter its tests count as not run.
 HAS_KAFKA_CLIENT = $(shell command -v $${CXX:-c++} >/dev/null 2>&1 && command -v bash >/dev/null 2>&1 && echo yes)
-KAFKA_FEATURE = $(if $(HAS_KAFKA_CLIENT),$(COMMA)bus/kafka)
 NO_KAFKA_CLIENT = $(if $(HAS_KAFKA_CLIENT),:,$(NOTE_NO_KAFKA_CLIENT))
 NOTE_NO_KAFKA_CLIENT = echo "the log on Kafka: Kafka is not available: its client needs a C++ compiler (apt-get install build-essential)" \
 	| tee -a $(NOT_RUN) >&2; case "$$SHOAL_REQUIRE_SERVERS" in ""|0) ;; *) exit 1 ;; esac
-COMMA = ,
 
 servers: ## Get the servers that the tests use (Postgres, Kafka, Databend's engine), as far as this machine lets us
 	@scripts/servers

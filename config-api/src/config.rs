@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bus::BusConfig;
 use serde::{Deserialize, Serialize};
-use service::config::{ConfigError, Configuration, HttpConfig, MetricsConfig, StoreConfig, TelemetryConfig};
+use service::config::{ConfigError, Configuration, HttpConfig, MetricsConfig, StoreConfig, TelemetryConfig, joined};
 use store::StoreOptions;
 
 /// The configuration of the config API.
@@ -20,6 +21,8 @@ pub struct Config {
     pub definitions: DefinitionsConfig,
     /// The stream of changes.
     pub changes: ChangesConfig,
+    /// The log: embedded, or on brokers.
+    pub bus: BusConfig,
     /// Which store, and how long to wait for it.
     pub store: StoreConfig,
     /// Where the embedded parts live; used by `run` alone.
@@ -85,35 +88,41 @@ impl Config {
     }
 }
 
-impl Configuration for Config {
-    const DEFAULT_TOML: &'static str = include_str!("default.toml");
+/// The variables of this process alone.
+const OWN: &[(&str, &str)] = &[
+    ("CONFIG_API_ADDRESS", "http.address"),
+    ("CONFIG_API_MAX_BODY_BYTES", "http.max_body_bytes"),
+    ("CONFIG_API_MAX_CONNECTIONS", "http.max_connections"),
+    ("CONFIG_API_REQUEST_TIMEOUT_MS", "http.request_timeout_ms"),
+    ("CONFIG_API_DRAIN_MS", "http.drain_ms"),
+    ("CONFIG_API_METRICS_ADDRESS", "metrics.address"),
+    ("DEFINITIONS_POLL_MS", "definitions.poll_ms"),
+    ("DEFINITIONS_MAX_SEGMENTS", "definitions.max_segments"),
+    ("CHANGES_MAX_SUBSCRIBERS", "changes.max_subscribers"),
+    ("CHANGES_KEEP_ALIVE_MS", "changes.keep_alive_ms"),
+    ("STORE_URL", "store.url"),
+    ("STORE_MAX_CONNECTIONS", "store.max_connections"),
+    ("STORE_ACQUIRE_TIMEOUT_MS", "store.acquire_timeout_ms"),
+    ("STORE_STATEMENT_TIMEOUT_MS", "store.statement_timeout_ms"),
+    ("SHOAL_DATA", "embedded.directory"),
+    ("SHOAL_PARTITIONS", "embedded.partitions"),
+    ("LOG_FORMAT", "telemetry.log_format"),
+    ("RUST_LOG", "telemetry.log_filter"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
+    ("OTEL_TRACES_SAMPLER_ARG", "telemetry.trace_ratio"),
+];
 
-    const ENVIRONMENT: &'static [(&'static str, &'static str)] = &[
-        ("CONFIG_API_ADDRESS", "http.address"),
-        ("CONFIG_API_MAX_BODY_BYTES", "http.max_body_bytes"),
-        ("CONFIG_API_MAX_CONNECTIONS", "http.max_connections"),
-        ("CONFIG_API_REQUEST_TIMEOUT_MS", "http.request_timeout_ms"),
-        ("CONFIG_API_DRAIN_MS", "http.drain_ms"),
-        ("CONFIG_API_METRICS_ADDRESS", "metrics.address"),
-        ("DEFINITIONS_POLL_MS", "definitions.poll_ms"),
-        ("DEFINITIONS_MAX_SEGMENTS", "definitions.max_segments"),
-        ("CHANGES_MAX_SUBSCRIBERS", "changes.max_subscribers"),
-        ("CHANGES_KEEP_ALIVE_MS", "changes.keep_alive_ms"),
-        ("STORE_URL", "store.url"),
-        ("STORE_MAX_CONNECTIONS", "store.max_connections"),
-        ("STORE_ACQUIRE_TIMEOUT_MS", "store.acquire_timeout_ms"),
-        ("STORE_STATEMENT_TIMEOUT_MS", "store.statement_timeout_ms"),
-        ("SHOAL_DATA", "embedded.directory"),
-        ("SHOAL_PARTITIONS", "embedded.partitions"),
-        ("LOG_FORMAT", "telemetry.log_format"),
-        ("RUST_LOG", "telemetry.log_filter"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
-        ("OTEL_TRACES_SAMPLER_ARG", "telemetry.trace_ratio"),
-    ];
+impl Configuration for Config {
+    const DEFAULT_TOML: &'static str =
+        concat!(include_str!("default.toml"), include_str!("../../crates/bus/src/bus.toml"));
+
+    const ENVIRONMENT: &'static [(&'static str, &'static str)] =
+        &joined::<{ OWN.len() + BusConfig::ENVIRONMENT.len() }>(OWN, BusConfig::ENVIRONMENT);
 
     fn problems(&self) -> Vec<String> {
         let mut problems = self.http.problems("http");
         problems.extend(self.telemetry.problems("telemetry"));
+        problems.extend(self.bus.problems());
         problems.extend(self.store.problems("store"));
         let at_least_one = [
             ("definitions.poll_ms", self.definitions.poll_ms),
@@ -128,7 +137,9 @@ impl Configuration for Config {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.store.warnings("store")
+        let mut warnings = self.bus.warnings();
+        warnings.extend(self.store.warnings("store"));
+        warnings
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(users::segment_users))
         .routes(routes!(users::user_segments))
         .routes(routes!(users::user_events))
+        .routes(routes!(users::user_traits))
         .routes(routes!(explain::explain_membership))
         .routes(routes!(changes::stream_changes))
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use bus::EventLog;
-use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
 use schema::Definitions;
 use store::Store;
 use tokio::sync::{Semaphore, watch};
@@ -19,7 +18,7 @@ use crate::changes::{Tail, follow_ends};
 use crate::definitions::{self, Feed};
 use crate::projection::{self, Freshness, watch_statuses};
 use crate::router::{ready, router};
-use crate::segments::KnownAggregates;
+use crate::segments::KnownRules;
 use crate::state::AppState;
 use crate::users::append_pending;
 
@@ -56,10 +55,9 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let options = config.store_options();
     let store = store::open(&options).await.with_context(|| format!("opening the store {}", options.place()))?;
     let partitions = config.embedded.partitions;
-    let options = EmbeddedLogOptions { partitions, ..EmbeddedLogOptions::default() };
-    let log = EmbeddedLog::open(directory.join("log"), options).context("opening the log")?;
+    let log = bus::open(&config.bus, &directory.join("log"), partitions).await.context("opening the log")?.log;
     let warehouse = EmbeddedWarehouse::open(directory.join("history"), partitions).context("opening the history")?;
-    let parts = Parts { store, log: Arc::new(log), warehouse: Arc::new(warehouse) };
+    let parts = Parts { store, log, warehouse: Arc::new(warehouse) };
     let running = start(config, parts, shutdown).await?;
     running.task.await.context("waiting for the service")?
 }
@@ -96,7 +94,8 @@ fn state(config: Config, parts: Parts, feed: Feed, shutdown: CancellationToken) 
         log: parts.log,
         warehouse: parts.warehouse,
         feed,
-        aggregates: KnownAggregates::default(),
+        known_rules: KnownRules::default(),
+        editing: Arc::default(),
         explaining: Arc::new(Semaphore::new(EXPLANATIONS_AT_ONCE)),
         shutdown,
     }

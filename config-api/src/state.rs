@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bus::EventLog;
 use store::Store;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 use warehouse::Warehouse;
 
@@ -12,7 +12,7 @@ use crate::Config;
 use crate::changes::Tail;
 use crate::definitions::Feed;
 use crate::projection::Freshness;
-use crate::segments::KnownAggregates;
+use crate::segments::KnownRules;
 
 /// What every handler can reach; cheap to clone.
 #[derive(Clone)]
@@ -22,8 +22,10 @@ pub(crate) struct AppState {
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) warehouse: Arc<dyn Warehouse>,
     pub(crate) feed: Feed,
-    /// What the live segments keep per user.
-    pub(crate) aggregates: KnownAggregates,
+    /// What the live clauses come to.
+    pub(crate) known_rules: KnownRules,
+    /// Held by whoever changes a definition, from looking at the others until it is stored.
+    pub(crate) editing: Arc<Mutex<()>>,
     pub(crate) freshness: Arc<Freshness>,
     pub(crate) tail: Arc<Tail>,
     /// A place per subscriber of the stream of changes.

@@ -7,12 +7,12 @@ use bus::EventLog;
 use schema::{ErrorRecord, ErrorType, Event, EventId, LogRecord, Timestamp, UserId};
 use service::problem::Problem;
 
-use crate::event::SentEvent;
+use crate::event::{SentEvent, SentTraits};
 use crate::identities::{Identities, Resolution};
 use crate::metrics;
 use crate::refusal::{Refusal, problem_of_log};
 
-/// An event that is durable in the log.
+/// An event, or something said of a user, that is durable in the log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Accepted {
     pub(crate) event_id: EventId,
@@ -57,6 +57,15 @@ impl Intake {
         Ok(outcomes)
     }
 
+    /// Returns of whom something was said, after it is durable, or why it was not accepted.
+    pub(crate) async fn identify(&self, said: SentTraits, received_at: Timestamp) -> Result<Outcome, Problem> {
+        let mut resolutions = self.identities.resolve(std::iter::once(&said.identity)).await.into_iter();
+        let mut draft = Draft { received_at, ..Draft::default() };
+        let outcome = draft.take_traits(said, resolutions.next().unwrap_or(Resolution::Failed));
+        self.store(draft).await.map_err(|error| problem_of_log(&error))?;
+        Ok(outcome)
+    }
+
     async fn store(&self, draft: Draft) -> Result<(), bus::BusError> {
         if !draft.errors.is_empty() {
             self.log.append_errors(draft.errors).await?;
@@ -64,7 +73,8 @@ impl Intake {
         if draft.records.is_empty() {
             return Ok(());
         }
-        let (events, started) = (draft.records.len(), Instant::now());
+        let is_event = |record: &&LogRecord| matches!(record, LogRecord::Event(_));
+        let (events, started) = (draft.records.iter().filter(is_event).count(), Instant::now());
         self.log.append(draft.records).await?;
         metrics::appended(started.elapsed());
         metrics::accepted(events, draft.unknown_keys);
@@ -99,6 +109,16 @@ impl Draft {
         self.records.push(LogRecord::Event(event));
         Ok(accepted)
     }
+
+    fn take_traits(&mut self, said: SentTraits, resolution: Resolution) -> Outcome {
+        if resolution == Resolution::Nobody {
+            self.errors.push(nobody_said_of(&said, self.received_at));
+        }
+        let user_id = Refusal::unless_user(resolution)?;
+        let accepted = Accepted { event_id: said.event_id, user_id };
+        self.records.push(LogRecord::Traits(said.of_user(user_id, self.received_at)));
+        Ok(accepted)
+    }
 }
 
 /// What the topic `errors` says of an event that nobody's identity sent. The payload is a text, so
@@ -113,6 +133,20 @@ fn unknown_user(event: &SentEvent, received_at: Timestamp) -> ErrorRecord {
         "created_at": event.created_at,
         "received_at": received_at,
         "payload": event.payload.as_str(),
+    });
+    ErrorRecord { error_type: ErrorType::IngestEventError, data }
+}
+
+/// Likewise of traits that were said of nobody known.
+fn nobody_said_of(said: &SentTraits, received_at: Timestamp) -> ErrorRecord {
+    let data = serde_json::json!({
+        "code": "unknown_user",
+        "id": said.identity.value,
+        "id_type": said.identity.kind,
+        "event_id": said.event_id,
+        "created_at": said.created_at,
+        "received_at": received_at,
+        "traits": said.traits.as_str(),
     });
     ErrorRecord { error_type: ErrorType::IngestEventError, data }
 }

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bus::BusConfig;
 use serde::{Deserialize, Serialize};
-use service::config::{ConfigError, Configuration, HttpConfig, MetricsConfig, StoreConfig, TelemetryConfig};
+use service::config::{ConfigError, Configuration, HttpConfig, MetricsConfig, StoreConfig, TelemetryConfig, joined};
 use store::StoreOptions;
 
 use crate::warehouse_writer::WriterOptions;
@@ -26,6 +27,8 @@ pub struct Config {
     pub cors: CorsConfig,
     /// Log → history.
     pub warehouse_writer: WarehouseWriterConfig,
+    /// The log: embedded, or on brokers.
+    pub bus: BusConfig,
     /// Which store, and how long to wait for it.
     pub store: StoreConfig,
     /// Where the embedded parts live; used by `run` alone.
@@ -130,40 +133,45 @@ impl Config {
     }
 }
 
-impl Configuration for Config {
-    const DEFAULT_TOML: &'static str = include_str!("default.toml");
+/// The variables of this process alone.
+const OWN: &[(&str, &str)] = &[
+    ("INGESTION_ADDRESS", "http.address"),
+    ("INGESTION_MAX_BODY_BYTES", "http.max_body_bytes"),
+    ("INGESTION_MAX_CONNECTIONS", "http.max_connections"),
+    ("INGESTION_REQUEST_TIMEOUT_MS", "http.request_timeout_ms"),
+    ("INGESTION_DRAIN_MS", "http.drain_ms"),
+    ("INGESTION_METRICS_ADDRESS", "metrics.address"),
+    ("INGESTION_MAX_EVENT_BYTES", "ingest.max_event_bytes"),
+    ("INGESTION_MAX_BATCH_EVENTS", "ingest.max_batch_events"),
+    ("INGESTION_MAX_IN_FLIGHT_BYTES", "ingest.max_in_flight_bytes"),
+    ("INGESTION_BODY_TIMEOUT_MS", "ingest.body_timeout_ms"),
+    ("UNKNOWN_USERS", "identities.unknown_users"),
+    ("IDENTITY_CACHE_ENTRIES", "identities.cache_entries"),
+    ("IDENTITY_CACHE_TTL_SECONDS", "identities.cache_ttl_seconds"),
+    ("IDENTITY_MAX_BATCH", "identities.max_batch"),
+    ("IDENTITY_RESOLVE_TIMEOUT_MS", "identities.resolve_timeout_ms"),
+    ("IDENTITY_MAX_WAITING_REQUESTS", "identities.max_waiting_requests"),
+    ("INGESTION_CORS_ORIGINS", "cors.allowed_origins"),
+    ("WAREHOUSE_WRITER_FLUSH_INTERVAL_MS", "warehouse_writer.flush_interval_ms"),
+    ("WAREHOUSE_WRITER_BATCH_RECORDS", "warehouse_writer.batch_records"),
+    ("STORE_URL", "store.url"),
+    ("STORE_MAX_CONNECTIONS", "store.max_connections"),
+    ("STORE_ACQUIRE_TIMEOUT_MS", "store.acquire_timeout_ms"),
+    ("STORE_STATEMENT_TIMEOUT_MS", "store.statement_timeout_ms"),
+    ("SHOAL_DATA", "embedded.directory"),
+    ("SHOAL_PARTITIONS", "embedded.partitions"),
+    ("LOG_FORMAT", "telemetry.log_format"),
+    ("RUST_LOG", "telemetry.log_filter"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
+    ("OTEL_TRACES_SAMPLER_ARG", "telemetry.trace_ratio"),
+];
 
-    const ENVIRONMENT: &'static [(&'static str, &'static str)] = &[
-        ("INGESTION_ADDRESS", "http.address"),
-        ("INGESTION_MAX_BODY_BYTES", "http.max_body_bytes"),
-        ("INGESTION_MAX_CONNECTIONS", "http.max_connections"),
-        ("INGESTION_REQUEST_TIMEOUT_MS", "http.request_timeout_ms"),
-        ("INGESTION_DRAIN_MS", "http.drain_ms"),
-        ("INGESTION_METRICS_ADDRESS", "metrics.address"),
-        ("INGESTION_MAX_EVENT_BYTES", "ingest.max_event_bytes"),
-        ("INGESTION_MAX_BATCH_EVENTS", "ingest.max_batch_events"),
-        ("INGESTION_MAX_IN_FLIGHT_BYTES", "ingest.max_in_flight_bytes"),
-        ("INGESTION_BODY_TIMEOUT_MS", "ingest.body_timeout_ms"),
-        ("UNKNOWN_USERS", "identities.unknown_users"),
-        ("IDENTITY_CACHE_ENTRIES", "identities.cache_entries"),
-        ("IDENTITY_CACHE_TTL_SECONDS", "identities.cache_ttl_seconds"),
-        ("IDENTITY_MAX_BATCH", "identities.max_batch"),
-        ("IDENTITY_RESOLVE_TIMEOUT_MS", "identities.resolve_timeout_ms"),
-        ("IDENTITY_MAX_WAITING_REQUESTS", "identities.max_waiting_requests"),
-        ("INGESTION_CORS_ORIGINS", "cors.allowed_origins"),
-        ("WAREHOUSE_WRITER_FLUSH_INTERVAL_MS", "warehouse_writer.flush_interval_ms"),
-        ("WAREHOUSE_WRITER_BATCH_RECORDS", "warehouse_writer.batch_records"),
-        ("STORE_URL", "store.url"),
-        ("STORE_MAX_CONNECTIONS", "store.max_connections"),
-        ("STORE_ACQUIRE_TIMEOUT_MS", "store.acquire_timeout_ms"),
-        ("STORE_STATEMENT_TIMEOUT_MS", "store.statement_timeout_ms"),
-        ("SHOAL_DATA", "embedded.directory"),
-        ("SHOAL_PARTITIONS", "embedded.partitions"),
-        ("LOG_FORMAT", "telemetry.log_format"),
-        ("RUST_LOG", "telemetry.log_filter"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
-        ("OTEL_TRACES_SAMPLER_ARG", "telemetry.trace_ratio"),
-    ];
+impl Configuration for Config {
+    const DEFAULT_TOML: &'static str =
+        concat!(include_str!("default.toml"), include_str!("../../crates/bus/src/bus.toml"));
+
+    const ENVIRONMENT: &'static [(&'static str, &'static str)] =
+        &joined::<{ OWN.len() + BusConfig::ENVIRONMENT.len() }>(OWN, BusConfig::ENVIRONMENT);
 
     fn problems(&self) -> Vec<String> {
         let at_least_one = [
@@ -180,6 +188,7 @@ impl Configuration for Config {
         let mut problems: Vec<String> = zero.map(|(key, _)| format!("`{key}` must be at least 1")).collect();
         problems.extend(self.http.problems("http"));
         problems.extend(self.telemetry.problems("telemetry"));
+        problems.extend(self.bus.problems());
         problems.extend(self.store.problems("store"));
         if self.ingest.max_in_flight_bytes < self.http.max_body_bytes {
             problems.push("`ingest.max_in_flight_bytes` must be at least `http.max_body_bytes`".to_owned());
@@ -192,7 +201,8 @@ impl Configuration for Config {
     }
 
     fn warnings(&self) -> Vec<String> {
-        let mut warnings = self.store.warnings("store");
+        let mut warnings = self.bus.warnings();
+        warnings.extend(self.store.warnings("store"));
         if self.identities.cache_entries == 0 {
             warnings.push("`identities.cache_entries` is 0: every event asks the store".to_owned());
         }

@@ -17,6 +17,7 @@ const RETRY_LATER_SECONDS: u64 = 30;
 /// What a batch in which nothing was good is called, and an event with several faults.
 const NO_EVENT_ACCEPTED: &str = "no_event_accepted";
 const INVALID_EVENT: &str = "invalid_event";
+const INVALID_IDENTIFY: &str = "invalid_identify";
 
 /// One event that was not accepted.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -62,6 +63,11 @@ impl Refusal {
     /// Makes the answer to a request of this one event.
     pub(crate) fn into_problem(self) -> Problem {
         settled(self.status, Problem::of_faults(self.status, INVALID_EVENT, self.faults))
+    }
+
+    /// Makes the answer to a request that said something of a user.
+    pub(crate) fn into_identify_problem(self) -> Problem {
+        settled(self.status, Problem::of_faults(self.status, INVALID_IDENTIFY, self.faults))
     }
 }
 

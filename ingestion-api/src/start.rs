@@ -92,9 +92,9 @@ pub async fn start(config: Config, parts: Parts, shutdown: CancellationToken) ->
     Ok(Running { http, metrics: metrics_address, task: tokio::spawn(stages.supervise(tasks)) })
 }
 
-/// Opens the parts that are configured, and runs until `shutdown`.
+/// Opens the parts that the configuration names, and runs until `shutdown`.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let parts = open(config.embedded.clone(), &config.store_options()).await?;
+    let parts = open(config.embedded.clone(), &config.bus, &config.store_options()).await?;
     start(config, parts, shutdown).await?.task.await.context("waiting for the ingestion API")?
 }
 

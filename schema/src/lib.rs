@@ -1,7 +1,7 @@
 //! The contract every process shares: what an event, a change and a definition are on the wire.
 //!
 //! Wire formats and the few functions that all processes must compute alike (which partition a
-//! user belongs to, when a record is a duplicate). No logic, no I/O: what a clause means is
+//! user belongs to, when a record is a duplicate, which value of a trait stands). No logic, no I/O: what a clause means is
 //! `rules`, what an event does to a user is `engine`.
 
 mod change;
@@ -16,6 +16,7 @@ mod record;
 mod status;
 mod timestamp;
 mod topics;
+mod user_traits;
 
 pub use change::{Cause, SegmentChange};
 pub use decimal::{Decimal, DecimalError};
@@ -25,7 +26,8 @@ pub use event::{Event, Payload};
 pub use identity::{Identity, IdentityKind};
 pub use ids::{ActivityType, EventId, SegmentId, SegmentTag, SegmentVersion, UserId};
 pub use partition::{DEFAULT_PARTITIONS, PartitionId, partition_of};
-pub use record::{DecodeRecordError, LogPosition, LogRecord, Offset, UserDeletion};
+pub use record::{DecodeRecordError, LogPosition, LogRecord, Offset, UserDeletion, UserTraits};
 pub use status::PartitionStatus;
 pub use timestamp::{Timestamp, TimestampError};
 pub use topics::{ErrorRecord, ErrorType, Topic};
+pub use user_traits::StandingTraits;

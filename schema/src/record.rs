@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Event, PartitionId, Timestamp, UserId};
+use crate::{Event, EventId, PartitionId, Payload, Timestamp, UserId};
 
 /// A place in a partition of a topic, counted from 0 without gaps.
 pub type Offset = u64;
@@ -25,12 +25,29 @@ pub struct UserDeletion {
     pub received_at: Timestamp,
 }
 
+/// What was said of a user, by the user's own words or by the customer's: all of it, not what changed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct UserTraits {
+    /// Of whom.
+    pub user_id: UserId,
+    /// Names what was said; a change that it causes carries it.
+    pub event_id: EventId,
+    /// When it was said. Of several the last one counts, whatever comes first.
+    pub created_at: Timestamp,
+    /// When it was accepted.
+    pub received_at: Timestamp,
+    /// The text of one JSON object.
+    pub traits: Payload,
+}
+
 /// A record of the log `events`; on the wire a JSON object whose `kind` says which.
 #[derive(Clone, PartialEq, Debug)]
 #[expect(clippy::large_enum_variant, reason = "nearly every record is an event; a box each would cost more")]
 pub enum LogRecord {
     /// A user did something.
     Event(Event),
+    /// Something was said of a user.
+    Traits(UserTraits),
     /// A user is erased.
     Deletion(UserDeletion),
 }
@@ -64,6 +81,7 @@ impl LogRecord {
     pub fn user_id(&self) -> UserId {
         match self {
             Self::Event(event) => event.user_id,
+            Self::Traits(traits) => traits.user_id,
             Self::Deletion(deletion) => deletion.user_id,
         }
     }
@@ -72,6 +90,7 @@ impl LogRecord {
     pub fn received_at(&self) -> Timestamp {
         match self {
             Self::Event(event) => event.received_at,
+            Self::Traits(traits) => traits.received_at,
             Self::Deletion(deletion) => deletion.received_at,
         }
     }
@@ -80,6 +99,7 @@ impl LogRecord {
     pub fn encode(&self) -> Vec<u8> {
         let encoded = match self {
             Self::Event(event) => serde_json::to_vec(&Tagged { kind: "event", record: event }),
+            Self::Traits(traits) => serde_json::to_vec(&Tagged { kind: "traits", record: traits }),
             Self::Deletion(deletion) => serde_json::to_vec(&Tagged { kind: "deletion", record: deletion }),
         };
         // Serialising these types has no way to fail: no maps with odd keys, no I/O.
@@ -88,10 +108,15 @@ impl LogRecord {
 
     /// Reads what `encode` wrote.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeRecordError> {
+        // As `encode` begins an event, which nearly every record is.
+        if bytes.starts_with(br#"{"kind":"event","#) {
+            return Ok(Self::Event(serde_json::from_slice(bytes)?));
+        }
         // Two passes, because a tagged enum would buffer the payload and lose its raw text.
         let KindOnly { kind } = serde_json::from_slice(bytes)?;
         match kind.as_ref() {
             "event" => Ok(Self::Event(serde_json::from_slice(bytes)?)),
+            "traits" => Ok(Self::Traits(serde_json::from_slice(bytes)?)),
             "deletion" => Ok(Self::Deletion(serde_json::from_slice(bytes)?)),
             other => Err(DecodeRecordError::UnknownKind(other.to_owned())),
         }
@@ -105,6 +130,13 @@ mod tests {
     #[test]
     fn an_event_keeps_its_payload_byte_for_byte_through_the_log() {
         let text = br#"{"kind":"event","event_id":"c1d1caef-b216-4fca-bd2d-d776bd6204d6","user_id":7,"activity_type":"product_purchased","order_total":"12.5000","created_at":"2023-10-31T00:00:00Z","received_at":"2023-10-31T00:00:01.000002Z","payload":{"b": 1.10,"a":null}}"#;
+        let record = LogRecord::decode(text).unwrap();
+        assert_eq!(String::from_utf8(record.encode()).unwrap(), String::from_utf8(text.to_vec()).unwrap());
+    }
+
+    #[test]
+    fn traits_keep_their_text_through_the_log() {
+        let text = br#"{"kind":"traits","user_id":7,"event_id":"c1d1caef-b216-4fca-bd2d-d776bd6204d6","created_at":"2023-10-31T00:00:00Z","received_at":"2023-10-31T00:00:01.000002Z","traits":{"plan": "pro","n":1.10}}"#;
         let record = LogRecord::decode(text).unwrap();
         assert_eq!(String::from_utf8(record.encode()).unwrap(), String::from_utf8(text.to_vec()).unwrap());
     }

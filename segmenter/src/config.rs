@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bus::BusConfig;
 use serde::{Deserialize, Serialize};
-use service::config::{Configuration, MetricsConfig, TelemetryConfig};
+use service::config::{Configuration, MetricsConfig, TelemetryConfig, joined};
 
 /// Everything that can be configured.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Config {
     /// The server of metrics and health.
     pub metrics: MetricsConfig,
+    /// The log: embedded, or on brokers.
+    pub bus: BusConfig,
     /// Where the embedded parts are, for a segmenter that opens them itself.
     pub embedded: EmbeddedConfig,
     /// The bounds of every owner.
@@ -65,31 +68,41 @@ impl OwnerConfig {
     }
 }
 
+/// The variables of this process alone.
+const OWN: &[(&str, &str)] = &[
+    ("SEGMENTER_METRICS_ADDRESS", "metrics.address"),
+    ("SHOAL_DATA", "embedded.directory"),
+    ("SHOAL_PARTITIONS", "embedded.partitions"),
+    ("SEGMENTER_MAX_RECORDS", "owner.max_records"),
+    ("SEGMENTER_MAX_TIMERS", "owner.max_timers"),
+    ("SEGMENTER_HEARTBEAT_MS", "owner.heartbeat_ms"),
+    ("SEGMENTER_HISTORY_ROWS", "owner.history_rows"),
+    ("SEGMENTER_HISTORY_READERS", "owner.history_readers"),
+    ("SEGMENTER_RESTORES_AT_ONCE", "owner.restores_at_once"),
+    ("LOG_FORMAT", "telemetry.log_format"),
+    ("RUST_LOG", "telemetry.log_filter"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
+    ("OTEL_TRACES_SAMPLER_ARG", "telemetry.trace_ratio"),
+];
+
 impl Configuration for Config {
-    const DEFAULT_TOML: &'static str = include_str!("default.toml");
-    const ENVIRONMENT: &'static [(&'static str, &'static str)] = &[
-        ("SEGMENTER_METRICS_ADDRESS", "metrics.address"),
-        ("SHOAL_DATA", "embedded.directory"),
-        ("SHOAL_PARTITIONS", "embedded.partitions"),
-        ("SEGMENTER_MAX_RECORDS", "owner.max_records"),
-        ("SEGMENTER_MAX_TIMERS", "owner.max_timers"),
-        ("SEGMENTER_HEARTBEAT_MS", "owner.heartbeat_ms"),
-        ("SEGMENTER_HISTORY_ROWS", "owner.history_rows"),
-        ("SEGMENTER_HISTORY_READERS", "owner.history_readers"),
-        ("SEGMENTER_RESTORES_AT_ONCE", "owner.restores_at_once"),
-        ("LOG_FORMAT", "telemetry.log_format"),
-        ("RUST_LOG", "telemetry.log_filter"),
-        ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
-        ("OTEL_TRACES_SAMPLER_ARG", "telemetry.trace_ratio"),
-    ];
+    const DEFAULT_TOML: &'static str =
+        concat!(include_str!("default.toml"), include_str!("../../crates/bus/src/bus.toml"));
+    const ENVIRONMENT: &'static [(&'static str, &'static str)] =
+        &joined::<{ OWN.len() + BusConfig::ENVIRONMENT.len() }>(OWN, BusConfig::ENVIRONMENT);
 
     fn problems(&self) -> Vec<String> {
         let mut problems = self.owner.problems();
         problems.extend(self.telemetry.problems("telemetry"));
+        problems.extend(self.bus.problems());
         if self.embedded.partitions == 0 {
             problems.push("`embedded.partitions` must be at least 1".to_owned());
         }
         problems
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.bus.warnings()
     }
 }
 
@@ -101,6 +114,9 @@ mod tests {
     fn the_defaults_are_complete_and_every_variable_sets_a_key() {
         let value_of = |name: &str| match name {
             "SEGMENTER_METRICS_ADDRESS" => Some("127.0.0.1:1".to_owned()),
+            "BUS_CREATE_TOPICS" | "BUS_TLS" => Some("true".to_owned()),
+            "BUS_SASL_MECHANISM" => Some("PLAIN".to_owned()),
+            "BUS_MAX_RECORD_BYTES" => Some("1024".to_owned()),
             "LOG_FORMAT" => Some("json".to_owned()),
             "RUST_LOG" => Some("debug".to_owned()),
             "OTEL_EXPORTER_OTLP_ENDPOINT" => Some("http://127.0.0.1:4318".to_owned()),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use bus::Ownership;
-use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
 use schema::Definitions;
 use service::config::HttpConfig;
 use tokio::sync::{Semaphore, watch};
@@ -79,17 +78,16 @@ pub async fn start_with_clock(
     Ok(Running { metrics: metrics_address, ready, task })
 }
 
-/// Opens the embedded parts and runs a segmenter on them until `shutdown`.
+/// Opens the parts that the configuration names and runs a segmenter on them until `shutdown`.
 ///
 /// The embedded log belongs to one process, and definitions reach another process only in the
 /// distributed form: so this goes on with the definitions of the last commit.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let EmbeddedConfig { directory, partitions } = &config.embedded;
-    let options = EmbeddedLogOptions { partitions: *partitions, ..EmbeddedLogOptions::default() };
-    let log = EmbeddedLog::open(directory.join("log"), options).context("opening the log")?;
+    let log = bus::open(&config.bus, &directory.join("log"), *partitions).await.context("opening the log")?;
     let warehouse = EmbeddedWarehouse::open(directory.join("history"), *partitions).context("opening the history")?;
     let (_no_newer, definitions) = watch::channel(Arc::new(Definitions::default()));
-    let parts = Parts { ownership: Box::new(log.ownership()), warehouse: Arc::new(warehouse), definitions };
+    let parts = Parts { ownership: log.ownership(), warehouse: Arc::new(warehouse), definitions };
     start(config, parts, shutdown).await?.task.await.context("running the segmenter")?
 }
 

@@ -54,7 +54,8 @@ pub(crate) struct Events {
 impl Events {
     pub(crate) fn new(count: u64, users: u64, seed: u64) -> Self {
         let users = Users::new(users, seed);
-        Self { count, sent: 0, random: Random::new(seed), users, latest: Vec::new(), oldest_of_latest: 0 }
+        let latest = Vec::with_capacity(REPEATABLE);
+        Self { count, sent: 0, random: Random::new(seed), users, latest, oldest_of_latest: 0 }
     }
 
     fn again(&mut self) -> Sent {

@@ -29,6 +29,9 @@ use measure::{Measured, Run};
 use peers::Cache;
 use report::Figures;
 
+#[global_allocator]
+static ALLOCATOR: memory::CountingAllocator = memory::CountingAllocator;
+
 /// Measure the engine on the common workload, and check its members against DuckDB.
 #[derive(Parser, Debug)]
 struct Arguments {

@@ -17,7 +17,7 @@ use schema::{
 use serde::{Deserialize, Serialize};
 
 use crate::events::{END, Events};
-use crate::memory::resident_bytes;
+use crate::memory::{held_bytes, resident_bytes};
 use crate::rules::Condition;
 use crate::spread::Spread;
 
@@ -45,7 +45,10 @@ pub(crate) struct Measured {
     pub(crate) events_per_cpu_s: f64,
     /// Memberships entered and left, per core and second of the first pass.
     pub(crate) changes_per_s: f64,
+    /// What the engines have allocated, at the end.
     pub(crate) bytes_per_user: f64,
+    /// By how much the process has grown.
+    pub(crate) resident_bytes_per_user: f64,
     pub(crate) p99_ns: u64,
     pub(crate) max_ns: u64,
     /// By rule.
@@ -67,6 +70,8 @@ struct Pass {
     flips: u64,
     busy: Duration,
     computing: Duration,
+    /// What its engine has allocated.
+    bytes: i64,
     spread: Spread,
 }
 
@@ -87,9 +92,10 @@ fn catalog(rules: &[Condition]) -> anyhow::Result<Arc<Catalog>> {
 /// Measures the rules.
 pub(crate) fn measure(run: Run, rules: &[Condition]) -> anyhow::Result<Measured> {
     let catalog = catalog(rules)?;
-    let (decoded, bytes) = on_every_core(run, &catalog, Pass::take_decoded)?;
+    let (decoded, resident_bytes) = on_every_core(run, &catalog, Pass::take_decoded)?;
     let members = members(run, rules.len(), &decoded);
     let users: usize = decoded.iter().map(|pass| pass.engine.user_count()).sum();
+    let bytes_per_user = decoded.iter().map(|pass| pass.bytes).sum::<i64>() as f64 / users.max(1) as f64;
     let computing: f64 = decoded.iter().map(|pass| pass.computing.as_secs_f64()).sum();
     let events_per_cpu_s = run.events as f64 / computing;
     let (events_per_s, changes_per_s) = (rate(&decoded, |pass| pass.events), rate(&decoded, |pass| pass.flips));
@@ -103,7 +109,8 @@ pub(crate) fn measure(run: Run, rules: &[Condition]) -> anyhow::Result<Measured>
         events_per_cpu_s,
         events_per_s_json: rate(&from_json, |pass| pass.events),
         changes_per_s,
-        bytes_per_user: bytes as f64 / users.max(1) as f64,
+        bytes_per_user,
+        resident_bytes_per_user: resident_bytes as f64 / users.max(1) as f64,
         p99_ns: spread.quantile(0.99),
         max_ns: spread.greatest(),
         members,
@@ -145,9 +152,10 @@ fn on_every_core(
 }
 
 fn pass(run: Run, core: u16, catalog: &Arc<Catalog>, take: fn(&mut Pass, &[LogRecord]), ready: &Barrier) -> Pass {
-    let mut pass = Pass::new(catalog);
     let mut source = Source::new(run, core);
     let mut batch = Vec::with_capacity(BATCH);
+    let before = held_bytes();
+    let mut pass = Pass::new(catalog);
     source.fill(&mut batch);
     ready.wait();
     ready.wait();
@@ -157,6 +165,7 @@ fn pass(run: Run, core: u16, catalog: &Arc<Catalog>, take: fn(&mut Pass, &[LogRe
         source.fill(&mut batch);
     }
     pass.end();
+    pass.bytes = held_bytes() - before;
     ready.wait();
     ready.wait();
     pass
@@ -193,7 +202,15 @@ impl Source {
 impl Pass {
     fn new(catalog: &Arc<Catalog>) -> Self {
         let engine = Engine::new(Arc::clone(catalog), PartitionClock::default());
-        Self { engine, events: 0, flips: 0, busy: Duration::ZERO, computing: Duration::ZERO, spread: Spread::default() }
+        Self {
+            engine,
+            events: 0,
+            flips: 0,
+            busy: Duration::ZERO,
+            computing: Duration::ZERO,
+            bytes: 0,
+            spread: Spread::default(),
+        }
     }
 
     fn take_decoded(&mut self, batch: &[LogRecord]) {

@@ -18,6 +18,7 @@ pub(crate) struct Figures {
     pub(crate) events_per_s_json: f64,
     pub(crate) changes_per_s: f64,
     pub(crate) bytes_per_user: f64,
+    pub(crate) resident_bytes_per_user: f64,
     pub(crate) p99_ns: u64,
     pub(crate) max_ns: u64,
     /// `null` when Flink did not run.
@@ -36,6 +37,7 @@ impl Figures {
             events_per_s_json,
             changes_per_s,
             bytes_per_user,
+            resident_bytes_per_user,
             p99_ns,
             max_ns,
             ..
@@ -49,6 +51,7 @@ impl Figures {
             events_per_s_json,
             changes_per_s,
             bytes_per_user,
+            resident_bytes_per_user,
             p99_ns,
             max_ns,
             flink_events_per_s: None,

@@ -2,7 +2,9 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use schema::{Generation, Offset, PartitionId, PartitionStatus, Timestamp, UserId, partition_of};
+use engine::explain::Known;
+use rules::Rule;
+use schema::{Generation, Offset, PartitionId, PartitionStatus, SegmentDefinition, Timestamp, UserId, partition_of};
 use serde::Serialize;
 use service::problem::{Problem, ProblemBody};
 use store::Segment;
@@ -111,9 +113,10 @@ async fn answer(state: &AppState, user_id: UserId, segment: Segment) -> Result<E
     let as_of = status.as_ref().map_or_else(now, |status| now().max(status.as_of));
     let (event_count, position, whole) = match gathered {
         Gathered::TooMany => (None, 0, None),
-        Gathered::All { events, position } => {
+        Gathered::All { events, traits, position } => {
             let event_count = events.len();
-            let explain = move || engine::explain::explain(&rule, events, as_of).map(WholeView::from);
+            let known = Known { events, traits, others: needed(state, &rule).await };
+            let explain = move || engine::explain::explain(&rule, known, as_of).map(WholeView::from);
             let explained = tokio::task::spawn_blocking(explain).await.map_err(Problem::internal)?;
             (Some(event_count), position, Some(explained.map_err(Problem::internal)?))
         }
@@ -136,6 +139,20 @@ async fn answer(state: &AppState, user_id: UserId, segment: Segment) -> Result<E
         not_explained: whole.is_none().then(|| too_many(max_events)),
         whole,
     })
+}
+
+/// Returns the live segments that a rule depends on, also through others.
+async fn needed(state: &AppState, rule: &Rule) -> Vec<(SegmentDefinition, Rule)> {
+    if rule.segments().is_empty() {
+        return Vec::new();
+    }
+    let definitions = state.feed.definitions();
+    let needed = state.known_rules.dependencies(definitions.clone()).await.needed_by(rule);
+    let definitions = definitions.segments.iter().filter(|definition| needed.contains(definition.tag.as_str()));
+    let compiled = definitions.filter_map(|definition| {
+        rules::compile(&definition.where_statement).rule.map(|rule| (definition.clone(), rule))
+    });
+    compiled.collect()
 }
 
 async fn published(state: &AppState, user_id: UserId, segment: &Segment) -> Result<Published, Problem> {

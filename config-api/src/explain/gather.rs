@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use schema::{Event, LogRecord, Offset, PartitionId, Topic, UserId, is_duplicate_of, partition_of};
+use schema::{Event, LogRecord, Offset, PartitionId, StandingTraits, Topic, UserId, is_duplicate_of, partition_of};
 use service::problem::Problem;
 
 use crate::state::AppState;
@@ -18,9 +18,10 @@ const MAX_BEHIND: u64 = 200_000;
 
 /// What is known of a user's events.
 pub(super) enum Gathered {
-    /// All of them that count.
+    /// All of them that count, and what was said.
     All {
         events: Vec<Event>,
+        traits: StandingTraits,
         /// Every record of the partition before it was looked at.
         position: Offset,
     },
@@ -34,6 +35,7 @@ pub(super) async fn gather(state: &AppState, user_id: UserId, max_events: usize)
     // Before the history is read: what is written meanwhile is met twice, and told by its offset.
     let positions = state.warehouse.positions().await.map_err(warehouse_problem)?;
     let written = positions.get(usize::from(partition.0)).copied().unwrap_or(0);
+    let mut traits = state.warehouse.user_traits(user_id).await.map_err(warehouse_problem)?;
     let Some(mut events) = history(state, user_id, max_events).await? else { return Ok(Gathered::TooMany) };
     let position = state.log.range(Topic::Events, partition).await.map_err(bus_problem)?.end;
     if position.saturating_sub(written) > MAX_BEHIND {
@@ -46,13 +48,15 @@ pub(super) async fn gather(state: &AppState, user_id: UserId, max_events: usize)
                 events.insert(offset, event);
             }
             LogRecord::Event(_) => {}
-            LogRecord::Deletion(_) => events.clear(),
+            // What is met twice changes nothing.
+            LogRecord::Traits(said) => drop(traits.fold(&said)),
+            LogRecord::Deletion(_) => (events, traits) = Default::default(),
         }
     }
     if events.len() > max_events {
         return Ok(Gathered::TooMany);
     }
-    Ok(Gathered::All { events: events.into_values().collect(), position })
+    Ok(Gathered::All { events: events.into_values().collect(), traits, position })
 }
 
 /// Reads the history of a user; `None` when it is longer than that.

@@ -16,6 +16,8 @@ const MAX_TITLE_BYTES: usize = 200;
 /// The most bytes of a description.
 const MAX_DESCRIPTION_BYTES: usize = 4_000;
 
+const INVALID_TAG: &str = "a tag is 1 to 64 of a-z 0-9 - _ and begins with a letter or digit";
+
 /// What an analyst says of a segment.
 ///
 /// Read field by field; this type only documents it.
@@ -56,12 +58,19 @@ pub(super) fn read(headers: &HeaderMap, body: &Bytes) -> Result<(SegmentSpec, Cl
     Ok((SegmentSpec { tag, title, description, where_statement, is_generic }, clause))
 }
 
-/// Reads the clause alone, as `validate` takes it.
-pub(super) fn read_where_statement(headers: &HeaderMap, body: &Bytes) -> Result<String, Problem> {
+/// Reads the clause, and whose it is, as `validate` takes it.
+pub(super) fn read_where_statement(headers: &HeaderMap, body: &Bytes) -> Result<(String, Option<SegmentTag>), Problem> {
     let mut fields = Fields::new(read_object(headers, body)?);
     let text = fields.text(clause::FIELD, usize::MAX);
+    let tag = fields.optional_text("tag", usize::MAX).filter(|tag| !tag.is_empty()).and_then(|tag| {
+        let read = SegmentTag::new(&tag);
+        if read.is_none() {
+            fields.fault("tag", "invalid_tag", INVALID_TAG);
+        }
+        read
+    });
     fields.finish("invalid_request")?;
-    Ok(text)
+    Ok((text, tag))
 }
 
 fn tag(fields: &mut Fields) -> Option<SegmentTag> {
@@ -69,8 +78,7 @@ fn tag(fields: &mut Fields) -> Option<SegmentTag> {
     let text = fields.text("tag", usize::MAX);
     let tag = SegmentTag::new(&text);
     if tag.is_none() && fields.fault_count() == faults {
-        let detail = "a tag is 1 to 64 of a-z 0-9 - _ and begins with a letter or digit";
-        fields.fault("tag", "invalid_tag", detail);
+        fields.fault("tag", "invalid_tag", INVALID_TAG);
     }
     tag
 }

@@ -40,8 +40,8 @@ pub(crate) struct DiagnosticView {
 /// Bytes `start..end` of the clause's text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub(crate) struct SpanView {
-    start: usize,
-    end: usize,
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 impl From<rules::Span> for SpanView {
@@ -59,11 +59,18 @@ pub(super) fn compile(text: &str) -> Result<Clause, Vec<Fault>> {
     }
 }
 
-fn fault(diagnostic: &Diagnostic) -> Fault {
+pub(super) fn fault(diagnostic: &Diagnostic) -> Fault {
     let hint = diagnostic.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
     Fault::new(diagnostic.code.as_str(), format!("{}{hint}", diagnostic.message))
         .in_field(FIELD)
         .at(diagnostic.span.start, diagnostic.span.end)
+}
+
+impl DiagnosticView {
+    /// Makes an error that only the other definitions show.
+    pub(super) fn error(code: &'static str, detail: String, span: SpanView) -> Self {
+        Self { code, severity: "error", detail, span, hint: None, replacement: None }
+    }
 }
 
 impl From<&Diagnostic> for DiagnosticView {

@@ -2,21 +2,22 @@
 
 mod body;
 mod clause;
+mod dependencies;
 mod edit;
+mod known;
 mod lookback;
 mod plan;
 mod precondition;
 mod read;
-mod sharing;
 mod stats;
 mod validate;
 mod view;
 
 pub(crate) use clause::SpanView;
 pub(crate) use edit::*;
+pub(crate) use known::KnownRules;
 pub(crate) use plan::{Evaluation, print};
 pub(crate) use read::*;
-pub(crate) use sharing::KnownAggregates;
 pub(crate) use stats::*;
 pub(crate) use validate::*;
 pub(crate) use view::{SegmentPage, segment_views};

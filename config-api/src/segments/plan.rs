@@ -8,8 +8,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::clause::SpanView;
+use super::known::Sharing;
 use super::lookback::lookback_micros;
-use super::sharing::Sharing;
 
 /// How a rule is evaluated and what it costs.
 #[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]

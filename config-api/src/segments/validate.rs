@@ -4,16 +4,17 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use schema::SegmentId;
+use schema::{SegmentDefinition, SegmentId, SegmentTag};
 use serde::{Deserialize, Serialize};
 use service::problem::{Problem, ProblemBody};
 use utoipa::ToSchema;
 
 use super::body::read_where_statement;
 use super::clause::DiagnosticView;
+use super::dependencies::Dependencies;
 use super::edit::no_segment;
+use super::known::Sharing;
 use super::plan::PlanView;
-use super::sharing::Sharing;
 use crate::state::AppState;
 use crate::web::{now, parse_id, store_problem};
 
@@ -26,6 +27,8 @@ pub(crate) struct ValidateBody {
     /// SQL over `events`.
     #[serde(rename = "whereStatement")]
     where_statement: String,
+    /// The tag of the segment that it is for; then it must not depend on itself.
+    tag: Option<String>,
 }
 
 /// What there is to tell of a clause.
@@ -67,9 +70,12 @@ pub(crate) async fn validate_clause(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Validation>, Problem> {
-    let text = read_where_statement(&headers, &body)?;
-    let sharing = state.aggregates.sharing(state.feed.definitions(), None).await;
-    Ok(Json(validation(&text, &sharing)))
+    let (text, tag) = read_where_statement(&headers, &body)?;
+    let definitions = state.feed.definitions();
+    let is_it = |definition: &&SegmentDefinition| tag.as_ref() == Some(&definition.tag);
+    let itself = definitions.segments.iter().find(is_it).map(|definition| definition.segment_id);
+    let (sharing, dependencies) = state.known_rules.look_at(definitions, itself).await;
+    Ok(Json(validation(&text, tag.as_ref(), &sharing, &dependencies)))
 }
 
 /// Returns how the current version of a segment is evaluated, what it shares and what it costs.
@@ -83,21 +89,28 @@ pub(crate) async fn segment_plan(
 ) -> Result<Json<SegmentPlan>, Problem> {
     let segment_id = SegmentId(parse_id(&id)?);
     let segment = state.store.segment(segment_id).await.map_err(store_problem)?.ok_or_else(no_segment)?;
-    let sharing = state.aggregates.sharing(state.feed.definitions(), Some(segment_id)).await;
+    let (sharing, dependencies) = state.known_rules.look_at(state.feed.definitions(), Some(segment_id)).await;
+    let tag = &segment.spec.tag;
     Ok(Json(SegmentPlan {
         id: segment_id.0,
-        segment: segment.spec.tag.to_string(),
+        segment: tag.to_string(),
         version: segment.version.0,
-        validation: validation(&segment.spec.where_statement, &sharing),
+        validation: validation(&segment.spec.where_statement, Some(tag), &sharing, &dependencies),
     }))
 }
 
-fn validation(text: &str, sharing: &Sharing) -> Validation {
+fn validation(text: &str, tag: Option<&SegmentTag>, sharing: &Sharing, dependencies: &Dependencies) -> Validation {
     let rules::Compiled { rule, diagnostics } = rules::compile(text);
+    let mut diagnostics: Vec<_> = diagnostics.iter().map(DiagnosticView::from).collect();
+    let wrong = rule.as_ref().map(|rule| dependencies.check(tag, rule).diagnostics).unwrap_or_default();
+    let valid = rule.is_some() && wrong.is_empty();
+    diagnostics.extend(wrong);
+    // Nothing is told of how a clause runs that cannot be saved.
+    let rule = rule.filter(|_| valid);
     let plan = rule.as_ref().and_then(|rule| Some((rule, rules::plan::plan(rule).ok()?)));
     Validation {
-        valid: rule.is_some(),
-        diagnostics: diagnostics.iter().map(DiagnosticView::from).collect(),
+        valid,
+        diagnostics,
         canonical: rule.as_ref().map(rules::render::canonical),
         databend: rule.as_ref().map(|rule| rules::render::databend(rule, now())),
         plan: plan.as_ref().map(|(rule, plan)| PlanView::of(rule, plan, sharing)),

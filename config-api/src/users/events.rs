@@ -62,7 +62,7 @@ pub(crate) async fn user_events(
 
 /// The owner of the partition says up to which record it has come by `as_of`; the history holds
 /// every event up to then once its writer has come as far.
-async fn written_up_to(state: &AppState, user_id: UserId) -> Result<Option<Timestamp>, Problem> {
+pub(super) async fn written_up_to(state: &AppState, user_id: UserId) -> Result<Option<Timestamp>, Problem> {
     let partition = partition_of(user_id, state.log.partitions());
     let statuses = state.log.statuses().await.map_err(bus_problem)?;
     let positions = state.warehouse.positions().await.map_err(warehouse_problem)?;

@@ -5,6 +5,7 @@ mod erase;
 mod events;
 mod lookup;
 mod outbox;
+mod user_traits;
 mod view;
 
 pub(crate) use edit::*;
@@ -12,3 +13,4 @@ pub(crate) use erase::*;
 pub(crate) use events::*;
 pub(crate) use lookup::*;
 pub(crate) use outbox::append_pending;
+pub(crate) use user_traits::*;

@@ -11,6 +11,7 @@ mod trimmed;
 mod activities;
 mod changes;
 mod definitions;
+mod dependencies;
 mod document;
 mod explain;
 mod lookups;

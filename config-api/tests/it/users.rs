@@ -69,7 +69,7 @@ async fn deletions(app: &TestApp, user_id: i64) -> Vec<UserId> {
     let records = app.log.read(Topic::Events, partition, 0, 100).await.unwrap();
     let deletion = |value: &[u8]| match LogRecord::decode(value).unwrap() {
         LogRecord::Deletion(deletion) => Some(deletion.user_id),
-        LogRecord::Event(_) => None,
+        LogRecord::Event(_) | LogRecord::Traits(_) => None,
     };
     records.iter().filter_map(|record| deletion(&record.value)).collect()
 }
@@ -82,7 +82,13 @@ async fn erasing_a_user_leaves_a_receipt_and_a_record_in_the_log() {
     let receipt = app.delete(&path).await.expect(200);
     assert_eq!((&receipt["user_id"], &receipt["recorded"]["offset"]), (&json!(id), &json!(0)));
     assert_eq!(receipt["recorded"]["partition"], partition_of(UserId(id), PARTITIONS).0);
-    for gone in [&path, &format!("{path}/segments"), &format!("{path}/events"), &format!("{USERS}/client-ref-id/u1")] {
+    for gone in [
+        &path,
+        &format!("{path}/segments"),
+        &format!("{path}/events"),
+        &format!("{path}/traits"),
+        &format!("{USERS}/client-ref-id/u1"),
+    ] {
         app.get(gone).await.problem(404, "not_found");
     }
     assert_eq!(deletions(&app, id).await, [UserId(id)]);

@@ -3,16 +3,22 @@
 //! Two forms meet behind the traits here: the embedded log (fjall) and the Kafka API (feature `kafka`).
 //! `conformance` is the one suite both must pass. Nothing here knows what a user or a segment does.
 
+mod config;
 #[doc(hidden)]
 pub mod conformance;
 pub mod embedded;
 mod error;
 #[cfg(feature = "kafka")]
 pub mod kafka;
+mod kafka_options;
 mod log;
+mod open;
 mod owner;
 mod values;
 
+pub use config::{BusConfig, Password};
 pub use error::BusError;
+pub use kafka_options::{KafkaOptions, KafkaSecurity, Sasl};
 pub use log::{EventLog, NewRecord, StoredRecord};
+pub use open::{OpenedLog, open};
 pub use owner::{DeadLetter, Ownership, OwnershipChange, PartitionCommit, PartitionOwner, RestoredPartition};

@@ -14,10 +14,14 @@ use crate::Catalog;
 use crate::catalog::{SeriesIndex, Slot};
 use crate::engine::UserRecord;
 use crate::state::AggregateState;
-use crate::user::{DuplicateMemory, Kept, SeriesState, Slab, Slots, User};
+use crate::user::{DuplicateMemory, Kept, Said, SeriesState, Slab, Slots, User};
 
 /// Counted up with every change of the bytes; older ones stay readable.
-const FORMAT_VERSION: u8 = 3;
+///
+/// 4 holds what was said of the user behind what 3 held.
+const FORMAT_VERSION: u8 = 4;
+/// The last format without what was said.
+const WITHOUT_SAID: u8 = 3;
 /// The last format without series.
 const WITHOUT_SERIES: u8 = 2;
 
@@ -28,7 +32,7 @@ pub struct DecodeError(pub String);
 
 /// The order of variants and fields is the format.
 #[derive(Serialize, Deserialize)]
-enum Stored<Duplicates, Series, Aggregates> {
+enum Stored<Duplicates, Series, Aggregates, WhatWasSaid> {
     Present {
         seq: u64,
         members: Vec<SegmentId>,
@@ -38,13 +42,23 @@ enum Stored<Duplicates, Series, Aggregates> {
         series: Series,
         /// Ascending by key.
         aggregates: Aggregates,
+        said: WhatWasSaid,
     },
     Erased,
 }
 
-type StoredToWrite<'a> =
-    Stored<&'a DuplicateMemory, Vec<(AggregateKey, SeriesState)>, Vec<(AggregateKey, &'a AggregateState)>>;
-type StoredToRead = Stored<DuplicateMemory, Vec<(AggregateKey, SeriesState)>, Vec<(AggregateKey, AggregateState)>>;
+type StoredToWrite<'a> = Stored<
+    &'a DuplicateMemory,
+    Vec<(AggregateKey, SeriesState)>,
+    Vec<(AggregateKey, &'a AggregateState)>,
+    &'a Option<Box<Said>>,
+>;
+type StoredToRead<WhatWasSaid = Option<Box<Said>>> =
+    Stored<DuplicateMemory, Vec<(AggregateKey, SeriesState)>, Vec<(AggregateKey, AggregateState)>, WhatWasSaid>;
+
+/// Takes no byte.
+#[derive(Deserialize)]
+struct NothingSaid;
 
 /// What formats without series held.
 #[derive(Deserialize)]
@@ -70,6 +84,7 @@ pub(crate) fn encode(user: Option<&User>, catalog: &Catalog) -> Vec<u8> {
             duplicates: &user.duplicates,
             series: series_by_key(&user.kept.slab, user.decided_at, catalog),
             aggregates: slots_by_key(&user.kept.slots, catalog),
+            said: &user.said,
         },
     };
     // Writing into memory has no way to fail.
@@ -97,18 +112,31 @@ pub(crate) fn decode(bytes: &[u8], catalog: &Catalog) -> Result<UserRecord, Deco
     let (version, body) = bytes.split_first().ok_or_else(|| DecodeError("is empty".to_owned()))?;
     let stored = match *version {
         FORMAT_VERSION => whole::<StoredToRead>(body)?,
+        WITHOUT_SAID => whole::<StoredToRead<NothingSaid>>(body)?.with_said(),
         1..=WITHOUT_SERIES => whole::<StoredWithoutSeries>(body)?.with_series(catalog),
         _ => return Err(DecodeError(format!("has format {version}, this build reads up to {FORMAT_VERSION}"))),
     };
-    let Stored::Present { seq, members, decided_at, duplicates, series, aggregates } = stored else {
+    let Stored::Present { seq, members, decided_at, duplicates, series, aggregates, said } = stored else {
         return Ok(UserRecord::Erased);
     };
     let slots = aggregates.into_iter().map(|(key, state)| placed(key, state, catalog)).collect::<Result<Slots, _>>()?;
     let kept = Kept { slab: packed(series, catalog)?, slots };
     let mut user = User::new(catalog);
     (user.seq, user.decided_at, user.duplicates, user.kept) = (seq, decided_at, duplicates, kept);
+    user.said = said;
     user.set_members(catalog, &members);
     Ok(UserRecord::Present(user))
+}
+
+impl StoredToRead<NothingSaid> {
+    fn with_said(self) -> StoredToRead {
+        match self {
+            Self::Present { seq, members, decided_at, duplicates, series, aggregates, said: NothingSaid } => {
+                Stored::Present { seq, members, decided_at, duplicates, series, aggregates, said: None }
+            }
+            Self::Erased => Stored::Erased,
+        }
+    }
 }
 
 fn whole<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, DecodeError> {
@@ -162,6 +190,6 @@ impl StoredWithoutSeries {
             }
         }
         let series = series.into_iter().collect();
-        Stored::Present { seq, members, decided_at, duplicates, series, aggregates: own }
+        Stored::Present { seq, members, decided_at, duplicates, series, aggregates: own, said: None }
     }
 }

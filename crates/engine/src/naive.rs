@@ -13,15 +13,31 @@ use rules::eval::{Scope, average, compare, evaluate, is_true};
 use rules::json::Json;
 use rules::plan::argument_of;
 use rules::rule::{CastType, ScalarFunction};
-use rules::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, Value};
-use schema::{Decimal, Event, Timestamp};
+use rules::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, UserColumn, Value};
+use schema::{Decimal, Event, StandingTraits, Timestamp};
 
 /// Returns whether a user with these events, in any order, is in the segment at `now`.
 ///
 /// Duplicates count here: leaving them out is the caller's business.
 pub fn is_member(rule: &Rule, events: &[Event], now: Timestamp) -> bool {
+    is_member_of(rule, &Person { events, ..Person::default() }, now)
+}
+
+/// Everything that is known of a user.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Person<'a> {
+    /// In any order.
+    pub events: &'a [Event],
+    /// What was said of the user, in any order: when, by event time, and the JSON.
+    pub traits: &'a [(Timestamp, String)],
+    /// The tags of the segments that the user is in.
+    pub segments: &'a [String],
+}
+
+/// Returns likewise for a user of whom more is known than events.
+pub fn is_member_of(rule: &Rule, person: &Person<'_>, now: Timestamp) -> bool {
     let known = RefCell::default();
-    events.iter().any(|row| is_true(&rule.expr, &Row { row, around: None, events, now, known: &known }))
+    person.events.iter().any(|row| is_true(&rule.expr, &Row { row, around: None, person, now, known: &known }))
 }
 
 /// One row among the user's events, at one instant.
@@ -29,7 +45,7 @@ struct Row<'a> {
     row: &'a Event,
     /// The row that the aggregate over this one stands at.
     around: Option<&'a Row<'a>>,
-    events: &'a [Event],
+    person: &'a Person<'a>,
     now: Timestamp,
     /// Aggregates that do not depend on the row are computed once per evaluation (by their address).
     known: &'a RefCell<HashMap<*const Aggregate, Value>>,
@@ -69,8 +85,29 @@ impl Scope for Row<'_> {
         Value::Null
     }
 
+    fn of_user(&self, column: UserColumn) -> Value {
+        of_user(self.person, column)
+    }
+
+    fn is_in_segment(&self, tag: &str) -> bool {
+        self.person.segments.iter().any(|known| known == tag)
+    }
+
     fn now(&self) -> Timestamp {
         self.now
+    }
+}
+
+fn of_user(person: &Person<'_>, column: UserColumn) -> Value {
+    let mut standing = StandingTraits::default();
+    for (at, json) in person.traits {
+        standing.fold_text(*at, json);
+    }
+    match (standing.first(), column) {
+        (first, UserColumn::Known) => Value::Boolean(first.is_some()),
+        (None, _) => Value::Null,
+        (Some(first), UserColumn::CreatedAt) => Value::Timestamp(first),
+        (Some(_), UserColumn::Traits) => Json::parse(&standing.to_json()).map_or(Value::Null, Value::Variant),
     }
 }
 
@@ -95,9 +132,9 @@ fn column_of(event: &Event, column: Column) -> Value {
 
 /// Computes an aggregate that stands at a row over all events for which its filter is TRUE.
 fn aggregated(aggregate: &Aggregate, at: &Row<'_>) -> Value {
-    let Row { events, now, known, .. } = *at;
-    let scope = |row| Row { row, around: Some(at), events, now, known };
-    let mut rows: Vec<&Event> = events.iter().collect();
+    let Row { person, now, known, .. } = *at;
+    let scope = |row| Row { row, around: Some(at), person, now, known };
+    let mut rows: Vec<&Event> = person.events.iter().collect();
     rows.retain(|row| aggregate.filter.as_ref().is_none_or(|filter| is_true(filter, &scope(row))));
     let values = |argument: &Expr| -> Vec<Value> {
         let all = rows.iter().map(|row| evaluate(argument, &scope(row)));
@@ -190,17 +227,17 @@ fn to_decimal(value: &Value) -> Option<Decimal> {
     }
 }
 
-/// A user's events at one instant, over which parts of a rule are evaluated one by one.
+/// What is known of a user at one instant, over which parts of a rule are evaluated one by one.
 pub struct Evaluation<'a> {
-    events: &'a [Event],
+    person: Person<'a>,
     now: Timestamp,
     known: RefCell<HashMap<*const Aggregate, Value>>,
 }
 
 impl<'a> Evaluation<'a> {
     /// Begins without knowing the value of any aggregate.
-    pub fn new(events: &'a [Event], now: Timestamp) -> Self {
-        Self { events, now, known: RefCell::default() }
+    pub fn new(person: Person<'a>, now: Timestamp) -> Self {
+        Self { person, now, known: RefCell::default() }
     }
 
     /// Evaluates a part of a rule at one of the events.
@@ -216,11 +253,21 @@ impl<'a> Evaluation<'a> {
             aggregate.filter.as_ref().is_none_or(|filter| is_true(filter, &scope))
                 && argument_of(&aggregate.function).is_none_or(|argument| evaluate(argument, &scope) != Value::Null)
         };
-        (0..self.events.len()).filter(|at| counts(&self.events[*at])).collect()
+        (0..self.person.events.len()).filter(|at| counts(&self.person.events[*at])).collect()
+    }
+
+    /// Returns what is known of the user besides the events.
+    pub fn of_user(&self, column: UserColumn) -> Value {
+        of_user(&self.person, column)
+    }
+
+    /// Returns whether the user is in the segment of a tag.
+    pub fn is_in_segment(&self, tag: &str) -> bool {
+        self.person.segments.iter().any(|known| known == tag)
     }
 
     fn at<'b>(&'b self, row: &'b Event) -> Row<'b> {
-        Row { row, around: None, events: self.events, now: self.now, known: &self.known }
+        Row { row, around: None, person: &self.person, now: self.now, known: &self.known }
     }
 }
 
@@ -230,9 +277,15 @@ impl<'a> Evaluation<'a> {
 /// distance of every interval of the rule and of every sum of two of them, one microsecond before
 /// and after as well. Between two neighbours of the result nothing changes.
 pub fn next_candidates(rule: &Rule, events: &[Event]) -> Vec<Timestamp> {
+    next_candidates_of(rule, events, std::iter::empty())
+}
+
+/// Returns likewise, around other times as well.
+pub fn next_candidates_of(rule: &Rule, events: &[Event], others: impl Iterator<Item = Timestamp>) -> Vec<Timestamp> {
     let mut named = Named::default();
     named.visit(&rule.expr);
-    let times = events.iter().flat_map(|event| [event.created_at, event.received_at]).chain(named.times);
+    let times = events.iter().flat_map(|event| [event.created_at, event.received_at]);
+    let times = times.chain(named.times).chain(others);
     let offsets = offsets(&named.intervals);
     let instants = times.flat_map(|time| offsets.iter().map(move |offset| time.plus_micros(*offset)));
     let units = &named.units;

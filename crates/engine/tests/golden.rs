@@ -14,6 +14,7 @@ use testkit::{definition, event};
 const FORMAT_1: &str = include_str!("golden/format-1.txt");
 const FORMAT_2: &str = include_str!("golden/format-2.txt");
 const FORMAT_3: &str = include_str!("golden/format-3.txt");
+const FORMAT_4: &str = include_str!("golden/format-4.txt");
 
 /// One aggregate of each kind of state, of each with and without events that leave.
 const CLAUSES: [&str; 12] = [
@@ -46,6 +47,11 @@ const SERIES: [&str; 4] = [
     "arg_max(order_id, created_at) <> 'o1'",
 ];
 
+const SAID: [&str; 2] = [
+    "user_id IN (SELECT user_id FROM users WHERE traits['plan'] = 'pro') AND region = 'CA'",
+    "user_id IN (SELECT user_id FROM segment_members WHERE segment = 'segment-1') AND region = 'CA'",
+];
+
 fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
 }
@@ -65,6 +71,20 @@ fn format_2() -> Arc<Catalog> {
 
 fn format_3() -> Arc<Catalog> {
     catalog_of(&[&CLAUSES[..], &INTERPRETED, &SERIES].concat())
+}
+
+/// What format 4 holds besides: what was said of the user.
+fn format_4() -> Arc<Catalog> {
+    catalog_of(&[&CLAUSES[..], &INTERPRETED, &SERIES, &SAID].concat())
+}
+
+fn engine_told(catalog: Arc<Catalog>) -> Engine {
+    let mut engine = engine(catalog);
+    let said_at = at("2026-01-01T00:03:00Z");
+    let said = br#"{"kind":"traits","user_id":1,"event_id":"c1d1caef-b216-4fca-bd2d-d776bd6204d6",
+        "created_at":"2026-01-01T00:03:00Z","received_at":"2026-01-01T00:03:00Z","traits":{"plan": "pro"}}"#;
+    engine.apply(&LogRecord::decode(said).unwrap(), said_at);
+    engine
 }
 
 fn engine(catalog: Arc<Catalog>) -> Engine {
@@ -92,13 +112,13 @@ fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn the_format_is_written_as_ever() {
-    let dirty = engine(format_3()).take_dirty();
+    let dirty = engine_told(format_4()).take_dirty();
     let written: Vec<String> = dirty.iter().map(|(user_id, bytes)| format!("{user_id} {}", hex(bytes))).collect();
-    assert_eq!(written, FORMAT_3.lines().collect::<Vec<_>>());
+    assert_eq!(written, FORMAT_4.lines().collect::<Vec<_>>());
 }
 
 #[track_caller]
-fn check_read(stored: &str, catalog: &Arc<Catalog>) {
+fn check_read(stored: &str, catalog: &Arc<Catalog>, engine: fn(Arc<Catalog>) -> Engine) {
     let expected = || engine(Arc::clone(catalog));
     let mut loaded = Engine::new(Arc::clone(catalog), expected().clock());
     for line in stored.lines() {
@@ -117,17 +137,22 @@ fn check_read(stored: &str, catalog: &Arc<Catalog>) {
 
 #[test]
 fn format_1_is_read_and_goes_on_as_ever() {
-    check_read(FORMAT_1, &format_1());
+    check_read(FORMAT_1, &format_1(), engine);
 }
 
 #[test]
 fn format_2_is_read_and_goes_on_as_ever() {
-    check_read(FORMAT_2, &format_2());
+    check_read(FORMAT_2, &format_2(), engine);
 }
 
 #[test]
 fn format_3_is_read_and_goes_on_as_ever() {
-    check_read(FORMAT_3, &format_3());
+    check_read(FORMAT_3, &format_3(), engine);
+}
+
+#[test]
+fn format_4_is_read_and_goes_on_as_ever() {
+    check_read(FORMAT_4, &format_4(), engine_told);
 }
 
 #[test]
@@ -136,7 +161,7 @@ fn damaged_or_foreign_state_is_refused_with_a_reason() {
     let load = |bytes: &[u8], catalog| Engine::new(catalog, PartitionClock::default()).load_user(UserId(1), bytes);
     let refused = |bytes: &[u8], catalog| load(bytes, catalog).unwrap_err().to_string();
     assert_eq!(refused(&[], format_3()), "user state: is empty");
-    assert_eq!(refused(&[9, 1], format_3()), "user state: has format 9, this build reads up to 3");
+    assert_eq!(refused(&[9, 1], format_3()), "user state: has format 9, this build reads up to 4");
     assert!(refused(&bytes[..bytes.len() - 1], format_3()).starts_with("user state: is damaged"));
     assert_eq!(refused(&[&bytes[..], &[0]].concat(), format_3()), "user state: has 1 bytes too many");
     let empty = Arc::new(Catalog::freeze(&Definitions::default()).unwrap());

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schema::{Cause, LogRecord, SegmentChange, SegmentDefinition, SegmentId, Timestamp, UserId};
-use testkit::{Disagreement, History, Input, Oracle, Random, clause, definition, for_each_seed};
+use testkit::{Disagreement, History, Input, Oracle, Random, clause, clause_on_user, definition, for_each_seed};
 
 /// From the whole grammar, or of the kinds that most rules are and that are evaluated in their own ways.
 fn any_clause(random: &mut Random) -> String {
@@ -69,6 +69,59 @@ fn segments(random: &mut Random, first: i64, count: i64) -> Vec<SegmentDefinitio
             definition(id, &text.expect("one of 500 random clauses compiles"))
         })
         .collect()
+}
+
+/// Returns segments about traits and about each other; each can depend on those before it.
+fn dependent_segments(random: &mut Random, count: i64) -> Vec<SegmentDefinition> {
+    let mut tags = Vec::new();
+    (1..=count)
+        .map(|id| {
+            let compiles = |text: &String| rules::compile(text).rule.is_some();
+            let text = std::iter::repeat_with(|| clause_on_user(random, &tags)).take(500).find(compiles);
+            let segment = definition(id, &text.expect("one of 500 random clauses compiles"));
+            tags.push(segment.tag.to_string());
+            segment
+        })
+        .collect()
+}
+
+#[test]
+fn traits_and_segments_in_segments_equal_the_naive_evaluators_after_every_step() {
+    for_each_seed(300, |seed| {
+        let mut random = Random::new(seed);
+        let definitions = dependent_segments(&mut random, 4);
+        let inputs = History::new(seed, 2).saying_things().inputs(25);
+        fail(&definitions, inputs, |inputs| {
+            let mut random = Random::new(seed);
+            let mut oracle = Oracle::new(definitions.clone())?;
+            inputs.iter().try_for_each(|input| give(&mut oracle, &mut random, input).map(|_| ()))
+        });
+    });
+}
+
+#[test]
+fn segments_that_others_depend_on_change_and_go_while_live() {
+    for_each_seed(150, |seed| {
+        let mut random = Random::new(seed);
+        let before = dependent_segments(&mut random, 4);
+        let mut after = before.clone();
+        let replaced = random.below(after.len());
+        after[replaced].where_statement = "region = 'CA'".to_owned();
+        after.remove(random.below(before.len()));
+        let inputs = History::new(seed, 2).saying_things().inputs(30);
+        let (at, run) = (random.below(30), before.clone());
+        fail(&run, inputs, |inputs| {
+            let mut random = Random::new(seed);
+            let mut oracle = Oracle::new(before.clone())?;
+            for (index, input) in inputs.iter().enumerate() {
+                if index == at {
+                    oracle.define(after.clone(), oracle.engine.clock().now)?;
+                }
+                give(&mut oracle, &mut random, input)?;
+            }
+            Ok(())
+        });
+    });
 }
 
 /// Gives an input to the oracle; before it, the clock stands for a while at some of the instants

@@ -119,6 +119,10 @@ pub enum Code {
     NegationIsNotNever,
     /// DOUBLEs are added up as decimals.
     DecimalTotal,
+    /// A segment that depends on itself through others.
+    SegmentCycle,
+    /// It is about the user alone, and yet asks for an event.
+    OnlyUsersWithEvents,
     /// The events themselves are kept for it, not only what they add up to.
     RetainsEvents,
 }
@@ -149,6 +153,8 @@ impl Code {
             Self::NeverChangesWithTime => "never_changes_with_time",
             Self::NegationIsNotNever => "negation_is_not_never",
             Self::DecimalTotal => "decimal_total",
+            Self::SegmentCycle => "segment_cycle",
+            Self::OnlyUsersWithEvents => "only_users_with_events",
             Self::RetainsEvents => "retains_events",
         }
     }

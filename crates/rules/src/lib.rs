@@ -6,7 +6,8 @@
 
 pub mod calendar;
 pub mod compile;
-pub mod diagnostic;
+pub mod dependencies;
+mod diagnostic;
 pub mod eval;
 pub mod json;
 pub mod limits;
@@ -17,7 +18,8 @@ pub mod value;
 mod walk;
 
 pub use compile::{Compiled, compile};
+pub use dependencies::{cycle_diagnostic, segment_cycle};
 pub use diagnostic::{Code, Diagnostic, Severity, Span};
 pub use plan::{AggregateKey, AggregateSpec, Demand, Interpretation, NowComparison, Plan, WindowSpec};
-pub use rule::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, PathStep, Rule, SqlType};
+pub use rule::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, PathStep, Rule, SqlType, UserColumn};
 pub use value::{Truth, Value};

@@ -166,6 +166,10 @@ pub enum ExprKind {
     },
     /// An aggregate over all events of the user.
     Aggregate(Box<Aggregate>),
+    /// What `users` says of the user, wherever it stands; NULL while it says nothing.
+    OfUser(UserColumn),
+    /// `EXISTS (SELECT 1 FROM segment_members …)`: whether the user is in the segment of that tag.
+    InSegment(String),
     /// Only in plans: the value of the plan's aggregate of that index.
     Slot(usize),
 }
@@ -262,6 +266,28 @@ pub enum AggregateFunction {
         /// Conditions on a row, at least one.
         steps: Vec<Expr>,
     },
+}
+
+/// What is known of a user besides the events.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum UserColumn {
+    /// Whether there is a row in `users`: BOOLEAN, never NULL.
+    Known,
+    /// TIMESTAMP: the earliest instant at which anything was said of the user.
+    CreatedAt,
+    /// VARIANT: what was said last, by event time.
+    Traits,
+}
+
+impl UserColumn {
+    /// Returns the type of its values.
+    pub const fn sql_type(self) -> SqlType {
+        match self {
+            Self::Known => SqlType::Boolean,
+            Self::CreatedAt => SqlType::Timestamp,
+            Self::Traits => SqlType::Variant,
+        }
+    }
 }
 
 /// A column of `events` that a clause can name.

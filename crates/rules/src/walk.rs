@@ -107,9 +107,21 @@ impl Expr {
         matches!(self.kind, ExprKind::Aggregate(_)) || plan::children(self).into_iter().any(Self::holds_aggregate)
     }
 
-    /// Returns whether it or anything below it is a column or an aggregate.
+    /// Returns whether it is something known of the user besides the events.
+    pub const fn is_of_user(&self) -> bool {
+        matches!(self.kind, ExprKind::OfUser(_) | ExprKind::InSegment(_))
+    }
+
+    /// Returns whether it or anything below it is something known of the user besides the events.
+    pub fn reads_user(&self) -> bool {
+        self.is_of_user() || self.children().into_iter().any(Self::reads_user)
+    }
+
+    /// Returns whether it or anything below it is a column, an aggregate or something known of the user.
     pub fn reads_events(&self) -> bool {
-        matches!(self.kind, ExprKind::Column(_) | ExprKind::Outer { .. } | ExprKind::Aggregate(_))
+        let kind = &self.kind;
+        matches!(kind, ExprKind::Column(_) | ExprKind::Outer { .. } | ExprKind::Aggregate(_))
+            || self.is_of_user()
             || self.children().into_iter().any(Self::reads_events)
     }
 }

@@ -1,6 +1,6 @@
 //! Random histories: few users, small alphabets, times that meet the windows' edges.
 
-use schema::{Decimal, Event, EventId, LogRecord, Payload, Timestamp, UserDeletion, UserId};
+use schema::{Decimal, Event, EventId, LogRecord, Payload, Timestamp, UserDeletion, UserId, UserTraits};
 use uuid::Uuid;
 
 use crate::Random;
@@ -46,13 +46,38 @@ pub struct History {
     users: i64,
     now: Timestamp,
     sent: Vec<Event>,
+    says_things: bool,
 }
 
 impl History {
     /// Starts a history of so many users at the first instant of 2026.
     pub fn new(seed: u64, users: i64) -> Self {
         let now = Timestamp::from_micros(1_767_225_600 * SECOND);
-        Self { random: Random::new(seed ^ 0x5eed), users, now, sent: Vec::new() }
+        Self { random: Random::new(seed ^ 0x5eed), users, now, sent: Vec::new(), says_things: false }
+    }
+
+    /// Has things said of the users, too.
+    #[must_use]
+    pub fn saying_things(self) -> Self {
+        Self { says_things: true, ..self }
+    }
+
+    /// Says something of a user, mostly at its time.
+    fn traits(&mut self) -> UserTraits {
+        let entries = [
+            ("plan", self.random.pick(&["\"pro\"", "\"free\"", "null"])),
+            ("n", self.random.pick(&["0", "1", "2.5", "\"1\"", "\"x\""])),
+        ];
+        let entries = entries.into_iter().filter(|_| !self.random.chance(25));
+        let entries: Vec<String> = entries.map(|(key, value)| format!("\"{key}\": {value}")).collect();
+        let text = format!("{{{}}}", entries.join(", "));
+        UserTraits {
+            user_id: self.user(),
+            event_id: EventId(Uuid::from_u128(u128::from(self.random.next()))),
+            created_at: self.created_at(),
+            received_at: self.now,
+            traits: serde_json::value::RawValue::from_string(text).map_or_else(|_| Payload::empty(), Payload::new),
+        }
     }
 
     /// Returns the next inputs: mostly events, some of them late, doubled or of the same instant.
@@ -70,6 +95,7 @@ impl History {
                 let user_id = self.user();
                 Input::Record(LogRecord::Deletion(UserDeletion { user_id, received_at: self.now }), self.now)
             }
+            27..=35 if self.says_things => Input::Record(LogRecord::Traits(self.traits()), self.now),
             _ => Input::Record(LogRecord::Event(self.event()), self.now),
         }
     }

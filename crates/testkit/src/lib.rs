@@ -9,6 +9,7 @@ mod correlations;
 pub mod databend;
 mod histories;
 mod oracle;
+mod persons;
 #[cfg(feature = "databend")]
 pub mod prove;
 mod random;
@@ -20,4 +21,5 @@ mod tables;
 pub use clauses::{Clauses, clause};
 pub use histories::{History, Input, event};
 pub use oracle::{Disagreement, Oracle, definition};
+pub use persons::clause_on_user;
 pub use random::{Random, for_each_seed};

@@ -38,6 +38,8 @@ pub fn definition(segment_id: i64, where_statement: &str) -> SegmentDefinition {
 #[derive(Clone, Debug, Default)]
 struct Known {
     events: Vec<Event>,
+    /// What was said: when, and what.
+    traits: Vec<(Timestamp, String)>,
     counted_at: BTreeMap<EventId, Timestamp>,
     erased: bool,
     seq: u64,
@@ -92,7 +94,11 @@ impl Oracle {
     /// Returns every instant in between at which something could flip by itself, and its neighbours.
     pub fn candidates(&self, after: Timestamp, until: Timestamp) -> Vec<Timestamp> {
         let pairs = self.users.values().flat_map(|known| self.rules.iter().map(move |(_, rule)| (known, rule)));
-        let all = pairs.flat_map(|(known, rule)| naive::next_candidates(rule, &known.events));
+        // What is compared with `now()` may also be when something was first said.
+        let all = pairs.flat_map(|(known, rule)| {
+            let said = known.traits.iter().map(|(at, _)| *at);
+            naive::next_candidates_of(rule, &known.events, said)
+        });
         all.filter(|instant| *instant > after && *instant <= until).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
@@ -175,12 +181,7 @@ impl Oracle {
 
     fn check_user(&self, user_id: UserId, now: Timestamp) -> Result<(), Disagreement> {
         let Some(known) = self.users.get(&user_id) else { return Ok(()) };
-        let expected: Vec<SegmentId> = self
-            .rules
-            .iter()
-            .filter(|(_, rule)| naive::is_member(rule, &known.events, now))
-            .map(|(definition, _)| definition.segment_id)
-            .collect();
+        let expected: Vec<SegmentId> = self.naive_members(known, now).into_iter().collect();
         let found = self.engine.segments_of(user_id).unwrap_or_default();
         if found != expected {
             return Err(Disagreement(format!("user {user_id} at {now} is in {found:?}, should be in {expected:?}")));
@@ -189,6 +190,25 @@ impl Oracle {
             return Err(Disagreement(format!("changes of user {user_id} tell {:?}, is in {found:?}", known.members)));
         }
         Ok(())
+    }
+
+    /// Returns the segments that a user should be in: again and again, until nothing that depends on
+    /// others changes.
+    fn naive_members(&self, known: &Known, now: Timestamp) -> BTreeSet<SegmentId> {
+        let mut members = BTreeSet::new();
+        loop {
+            let is_in = |definition: &&SegmentDefinition| members.contains(&definition.segment_id);
+            let definitions = self.rules.iter().map(|(definition, _)| definition);
+            let segments: Vec<String> =
+                definitions.filter(is_in).map(|definition| definition.tag.to_string()).collect();
+            let person = naive::Person { events: &known.events, traits: &known.traits, segments: &segments };
+            let holds = |(_, rule): &&(SegmentDefinition, Rule)| naive::is_member_of(rule, &person, now);
+            let next = self.rules.iter().filter(holds).map(|(definition, _)| definition.segment_id).collect();
+            if next == members {
+                return members;
+            }
+            members = next;
+        }
     }
 
     /// Keeps what counts, and returns why a record does not.
@@ -202,7 +222,9 @@ impl Oracle {
             LogRecord::Deletion(_) => {
                 known.erased = true;
                 known.events.clear();
+                known.traits.clear();
             }
+            LogRecord::Traits(said) => known.traits.push((said.created_at, said.traits.as_str().to_owned())),
             LogRecord::Event(event) => {
                 let counted_at = known.counted_at.get(&event.event_id);
                 if counted_at.is_some_and(|counted_at| is_duplicate_of(*counted_at, self.log_time)) {
@@ -253,13 +275,15 @@ impl Oracle {
         let Some(known) = self.users.get(&change.user_id).filter(|_| change.cause == Cause::Time) else {
             return Ok(());
         };
-        for (definition, rule) in &self.rules {
+        let members = |instant| self.naive_members(known, instant);
+        let (were, are) = (members(change.evaluated_at.plus_micros(-1)), members(change.evaluated_at));
+        for (definition, _) in &self.rules {
             let entered = change.in_segments.contains(&definition.segment_id);
             if !entered && !change.out_segments.contains(&definition.segment_id) {
                 continue;
             }
-            let at = |instant| naive::is_member(rule, &known.events, instant);
-            let (before, after) = (at(change.evaluated_at.plus_micros(-1)), at(change.evaluated_at));
+            let is_in = |members: &BTreeSet<SegmentId>| members.contains(&definition.segment_id);
+            let (before, after) = (is_in(&were), is_in(&are));
             if (before, after) != (!entered, entered) {
                 return Err(Disagreement(format!("was {before} before and {after} at the instant of {change:?}")));
             }

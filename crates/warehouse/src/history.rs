@@ -1,7 +1,7 @@
 //! The history as its writer and its readers see it.
 
 use async_trait::async_trait;
-use schema::{Event, LogPosition, LogRecord, Offset, PartitionId, UserId};
+use schema::{Event, LogPosition, LogRecord, Offset, PartitionId, StandingTraits, UserId};
 
 use crate::WarehouseError;
 
@@ -15,8 +15,8 @@ pub struct WriteBatch {
     /// The position after it.
     pub next: Offset,
     /// Its records, ascending by offset. Events that are duplicates (see `schema::is_duplicate_of`)
-    /// are left out by the warehouse; deletions remove the user's rows and are remembered, so that
-    /// later events of that user are left out as well.
+    /// are left out by the warehouse; traits are folded into what stands of the user; deletions remove all
+    /// of that and are remembered, so that what comes later of that user is left out as well.
     pub records: Vec<(Offset, LogRecord)>,
 }
 
@@ -59,6 +59,9 @@ pub trait Warehouse: Send + Sync {
         cursor: Option<HistoryCursor>,
         max_rows: usize,
     ) -> Result<HistoryPage, WarehouseError>;
+
+    /// Returns what stands of all that was said of a user; nothing of one who was deleted.
+    async fn user_traits(&self, user_id: UserId) -> Result<StandingTraits, WarehouseError>;
 
     /// Reads a user's events, the latest `created_at` first.
     async fn user_events(

@@ -41,6 +41,8 @@ suite!(
     a_deletion_removes_the_users_rows,
     later_events_of_a_deleted_user_are_left_out,
     deleting_nobody_is_no_error,
+    the_last_word_on_a_user_stands,
+    a_deletion_removes_what_was_said,
     a_history_has_each_row_once,
     a_history_may_be_read_while_it_grows,
     a_timeline_is_latest_first,

@@ -83,6 +83,7 @@ fn expected_rows(partition: PartitionId, position: Offset) -> BTreeSet<Offset> {
                 rows.retain(|_, user_id| *user_id != deletion.user_id);
                 deleted.insert(deletion.user_id);
             }
+            LogRecord::Traits(_) => {}
             LogRecord::Event(event) => {
                 let key = (event.user_id, event.event_id);
                 let repeated = counted.get(&key).is_some_and(|counted_at| is_duplicate_of(*counted_at, log_time));

@@ -79,6 +79,16 @@ pub enum FaultCode {
     OrderTotalTooLarge,
     /// `payload.order_total` has too many digits behind the point.
     OrderTotalTooPrecise,
+    /// `traits` is missing.
+    MissingTraits,
+    /// `traits` is no object.
+    TraitsNotAnObject,
+    /// `traits` has too many keys.
+    TooManyTraits,
+    /// A trait's name is empty or too long.
+    InvalidTraitName,
+    /// `link` would make two identities one user.
+    LinkNotSupported,
 }
 
 impl FaultCode {
@@ -121,6 +131,11 @@ impl FaultCode {
             Self::InvalidOrderTotal => "invalid_order_total",
             Self::OrderTotalTooLarge => "order_total_too_large",
             Self::OrderTotalTooPrecise => "order_total_too_precise",
+            Self::MissingTraits => "missing_traits",
+            Self::TraitsNotAnObject => "traits_not_an_object",
+            Self::TooManyTraits => "too_many_traits",
+            Self::InvalidTraitName => "invalid_trait_name",
+            Self::LinkNotSupported => "link_not_supported",
         }
     }
 

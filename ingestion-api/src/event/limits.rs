@@ -17,6 +17,12 @@ pub const MAX_URL_BYTES: usize = 8_192;
 /// How deep objects and arrays of a payload nest, the payload itself counted.
 pub const MAX_PAYLOAD_DEPTH: usize = 32;
 
+/// How many traits one `identify` sets: each user keeps what was ever said.
+pub const MAX_TRAITS: usize = 64;
+
+/// The most bytes of a trait's name: rules name it.
+pub const MAX_TRAIT_NAME_BYTES: usize = 128;
+
 /// How far a source's clock may be ahead of ours: five minutes.
 pub const MAX_CLOCK_SKEW_MICROS: i64 = 5 * 60 * 1_000_000;
 

@@ -65,8 +65,8 @@ fn no_object(text: &str) -> Fault {
     }
 }
 
-fn malformed(error: &serde_json::Error) -> Fault {
-    FaultCode::MalformedJson.because(format!("the event is not JSON: {error}"))
+pub(super) fn malformed(error: &serde_json::Error) -> Fault {
+    FaultCode::MalformedJson.because(format!("it is not JSON: {error}"))
 }
 
 struct ObjectVisitor;

@@ -15,6 +15,7 @@ use super::fault::{FaultCode, quoted};
 use super::limits::MAX_PAYLOAD_DEPTH;
 use super::object::Key;
 
+const PAYLOAD: &str = "payload";
 /// Up to so many keys an object is searched, beyond it is hashed.
 const SEARCHED_KEYS: usize = 16;
 
@@ -38,7 +39,7 @@ impl<'a> Lifted<'a> {
         let mut found = None;
         let visitor = PayloadVisitor { fault: &mut found };
         let lifted = serde_json::Deserializer::from_str(text).deserialize_map(visitor);
-        lifted.map_err(|error| found.unwrap_or_else(|| unreadable(&error)))
+        lifted.map_err(|error| found.unwrap_or_else(|| unreadable(PAYLOAD, &error)))
     }
 
     fn slot(&mut self, key: &str) -> Option<&mut Option<&'a RawValue>> {
@@ -53,12 +54,20 @@ impl<'a> Lifted<'a> {
     }
 }
 
+/// Checks that every reader of an object, which is known to be JSON, would see the same.
+pub(super) fn inspect(field: &'static str, object: &RawValue) -> Result<(), Fault> {
+    let mut found = None;
+    let whole = Inspect { field, depth: 1, fault: &mut found };
+    let inspected = whole.deserialize(&mut serde_json::Deserializer::from_str(object.get()));
+    inspected.map_err(|error| found.unwrap_or_else(|| unreadable(field, &error)))
+}
+
 /// The text is JSON, so only two things are left that a reader can stumble over.
-fn unreadable(error: &serde_json::Error) -> Fault {
+fn unreadable(field: &str, error: &serde_json::Error) -> Fault {
     if error.to_string().starts_with("number out of range") {
-        FaultCode::NumberOutOfRange.of("payload", "contains a number beyond what a DOUBLE holds")
+        FaultCode::NumberOutOfRange.of(field, "contains a number beyond what a DOUBLE holds")
     } else {
-        FaultCode::LoneSurrogate.of("payload", "contains half of a surrogate pair")
+        FaultCode::LoneSurrogate.of(field, "contains half of a surrogate pair")
     }
 }
 
@@ -71,12 +80,12 @@ struct SeenKeys<'a> {
 
 impl<'a> SeenKeys<'a> {
     /// Returns a fault when the key cannot stand here.
-    fn check(&mut self, key: Cow<'a, str>) -> Result<(), Fault> {
+    fn check(&mut self, field: &str, key: Cow<'a, str>) -> Result<(), Fault> {
         if key.contains('\0') {
-            return Err(FaultCode::NulCharacter.of("payload", "has a key that contains U+0000"));
+            return Err(FaultCode::NulCharacter.of(field, "has a key that contains U+0000"));
         }
         if self.few.contains(&key) || self.many.contains(&key) {
-            return Err(FaultCode::DuplicateKey.of("payload", format_args!("has the key {} twice", quoted(&key))));
+            return Err(FaultCode::DuplicateKey.of(field, format_args!("has the key {} twice", quoted(&key))));
         }
         if self.few.len() < SEARCHED_KEYS {
             self.few.push(key);
@@ -111,9 +120,9 @@ impl<'de> Visitor<'de> for PayloadVisitor<'_> {
         while let Some(Key(key)) = map.next_key::<Key<'de>>()? {
             match lifted.slot(&key) {
                 Some(slot) => *slot = Some(map.next_value()?),
-                None => map.next_value_seed(Inspect { depth: 2, fault: self.fault })?,
+                None => map.next_value_seed(Inspect { field: PAYLOAD, depth: 2, fault: self.fault })?,
             }
-            seen.check(key).map_err(|fault| stop(self.fault, fault))?;
+            seen.check(PAYLOAD, key).map_err(|fault| stop(self.fault, fault))?;
         }
         Ok(lifted)
     }
@@ -121,6 +130,7 @@ impl<'de> Visitor<'de> for PayloadVisitor<'_> {
 
 /// Reads any value without keeping it. `depth` is that of an object or array which starts here.
 struct Inspect<'f> {
+    field: &'static str,
     depth: usize,
     fault: &'f mut Option<Fault>,
 }
@@ -131,11 +141,11 @@ impl Inspect<'_> {
             return Ok(());
         }
         let what = format!("nests deeper than {MAX_PAYLOAD_DEPTH} levels");
-        Err(stop(self.fault, FaultCode::NestingTooDeep.of("payload", what)))
+        Err(stop(self.fault, FaultCode::NestingTooDeep.of(self.field, what)))
     }
 
     fn inside(&mut self) -> Inspect<'_> {
-        Inspect { depth: self.depth + 1, fault: self.fault }
+        Inspect { field: self.field, depth: self.depth + 1, fault: self.fault }
     }
 }
 
@@ -176,7 +186,7 @@ impl<'de> Visitor<'de> for Inspect<'_> {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
         if text.contains('\0') {
-            return Err(stop(self.fault, FaultCode::NulCharacter.of("payload", "contains U+0000")));
+            return Err(stop(self.fault, FaultCode::NulCharacter.of(self.field, "contains U+0000")));
         }
         Ok(())
     }
@@ -196,7 +206,7 @@ impl<'de> Visitor<'de> for Inspect<'_> {
         self.enter()?;
         let mut seen = SeenKeys::default();
         while let Some(Key(key)) = map.next_key::<Key<'de>>()? {
-            seen.check(key).map_err(|fault| stop(self.fault, fault))?;
+            seen.check(self.field, key).map_err(|fault| stop(self.fault, fault))?;
             map.next_value_seed(self.inside())?;
         }
         Ok(())

@@ -5,7 +5,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::state::ApiState;
-use super::{batch, events};
+use super::{batch, events, identify};
 
 /// One event, as a source sends it.
 #[derive(ToSchema)]
@@ -65,6 +65,28 @@ struct PayloadBody {
     order_total: (),
 }
 
+/// What a source says of a user.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "id": "ana@example.com", "id_type": "email", "traits": { "plan": "pro", "seats": 5 }
+}))]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) struct IdentifyBody {
+    /// Of whom, in the source's words.
+    #[schema(min_length = 1, max_length = 256)]
+    id: String,
+    /// What kind of identifier that is.
+    #[schema(value_type = IdType)]
+    id_type: (),
+    /// Names what is said.
+    event_id: Option<uuid::Uuid>,
+    /// When it was so. Without a zone it is UTC; absent means now; at most five minutes ahead.
+    created_at: Option<String>,
+    /// Any JSON values by the traits' names; at most 64, a name has at most 128 bytes.
+    #[schema(value_type = Object)]
+    traits: (),
+}
+
 /// The kinds of identifiers.
 #[derive(serde::Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -102,7 +124,7 @@ enum OrderTotal {
         description = "Takes in what users do. Errors are problem+json with a stable `code`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    tags((name = "events", description = "What users did"))
+    tags((name = "events", description = "What users did"), (name = "users", description = "What is said of users"))
 )]
 struct Document;
 
@@ -111,6 +133,7 @@ pub(super) fn documented_routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(events::post_event))
         .routes(routes!(batch::post_batch))
+        .routes(routes!(identify::post_identify))
 }
 
 /// Returns the OpenAPI document.

@@ -5,6 +5,7 @@ mod body;
 mod cors;
 mod document;
 mod events;
+mod identify;
 mod router;
 mod state;
 

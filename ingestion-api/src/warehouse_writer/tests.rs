@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
 use bus::{BusError, EventLog, NewRecord, StoredRecord};
 use schema::{
-    ErrorRecord, Event, EventId, LogPosition, LogRecord, Offset, PartitionId, PartitionStatus, Payload, Timestamp,
-    Topic, UserId,
+    ErrorRecord, Event, EventId, LogPosition, LogRecord, Offset, PartitionId, PartitionStatus, Payload, StandingTraits,
+    Timestamp, Topic, UserId,
 };
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -58,6 +58,10 @@ impl Warehouse for Shaky {
         max_rows: usize,
     ) -> Result<HistoryPage, WarehouseError> {
         self.inner.history(partition, before, cursor, max_rows).await
+    }
+
+    async fn user_traits(&self, user_id: UserId) -> Result<StandingTraits, WarehouseError> {
+        self.inner.user_traits(user_id).await
     }
 
     async fn user_events(

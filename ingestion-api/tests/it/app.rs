@@ -129,6 +129,12 @@ impl TestApp {
         values
     }
 
+    /// Returns all stored records; of one user in the order in which they came.
+    pub(crate) async fn records(&self) -> Vec<LogRecord> {
+        let values = self.values(Topic::Events).await;
+        values.into_iter().map(|value| LogRecord::decode(value.as_bytes()).unwrap()).collect()
+    }
+
     /// Returns all stored events.
     pub(crate) async fn events(&self) -> Vec<Event> {
         let decode = |value: String| match LogRecord::decode(value.as_bytes()).unwrap() {

@@ -10,6 +10,7 @@ mod batch;
 mod document;
 mod durability;
 mod good_events;
+mod identify;
 mod identities;
 mod running;
 mod serving;

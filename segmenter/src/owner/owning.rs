@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bus::{PartitionOwner, RestoredPartition, StoredRecord};
-use engine::Engine;
+use engine::{Engine, LOOK_AHEAD};
 use schema::{Offset, Timestamp};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -98,8 +98,9 @@ impl Owner {
         let mut step = self.fire_due();
         for some in records.chunks(YIELD_EVERY) {
             let now = self.now();
-            for record in some {
-                self.take_record(record, now, &mut step);
+            for next in some.chunks(LOOK_AHEAD) {
+                self.engine.look_ahead(next.iter().map(|record| record.user_id));
+                next.iter().for_each(|record| self.take_record(record, now, &mut step));
             }
             tokio::task::yield_now().await;
         }

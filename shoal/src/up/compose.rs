@@ -29,6 +29,11 @@ impl UpConfig {
     /// `SHOAL_CONFIG` names is one service's own.
     pub(super) fn load(args: &UpArgs) -> anyhow::Result<Self> {
         let mut loaded = Self::configured(args.host, |name| std::env::var(name).ok())?;
+        anyhow::ensure!(
+            loaded.ingestion.bus.brokers.is_empty(),
+            "`BUS_BROKERS` is set, and `shoal up` keeps its log in the data directory: unset it, or run the three \
+             services on their own"
+        );
         loaded.choose_ports(args);
         Ok(loaded)
     }

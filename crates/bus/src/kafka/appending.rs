@@ -17,9 +17,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::clients;
 use super::failure::{reason, unavailable};
-use super::options::KafkaOptions;
 use super::topics::Lane;
 use crate::BusError;
+use crate::kafka_options::KafkaOptions;
 
 /// How often a producer that has nothing to tell is let go, should nobody have it any more.
 const LISTEN: Duration = Duration::from_millis(100);

@@ -6,7 +6,7 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError;
 
-use super::options::{KafkaOptions, KafkaSecurity};
+use crate::kafka_options::{KafkaOptions, KafkaSecurity};
 
 /// Room that the client's own queue has beyond what is let into it: framing, and nothing else.
 const QUEUE_SLACK_KIB: usize = 8 * 1_024;

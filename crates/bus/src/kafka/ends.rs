@@ -15,9 +15,9 @@ use tokio::sync::oneshot;
 
 use super::clients::{self, Speaking};
 use super::failure::{is_moving, reason};
-use super::options::KafkaOptions;
 use super::topics::Lane;
 use crate::BusError;
+use crate::kafka_options::KafkaOptions;
 
 /// The most questions that go into one request.
 const MAX_TOGETHER: usize = 1_024;

@@ -9,11 +9,11 @@ use schema::{ErrorRecord, LogPosition, Offset, PartitionId, PartitionStatus, Tim
 use tokio::time::Instant;
 
 use super::appending::{Appender, NewValue};
-use super::options::KafkaOptions;
 use super::ownership::KafkaOwnership;
 use super::reader::Reader;
 use super::statuses::Statuses;
 use super::topics::{self, TopicNames};
+use crate::kafka_options::KafkaOptions;
 use crate::values::encode_error;
 use crate::{BusError, EventLog, NewRecord, StoredRecord};
 

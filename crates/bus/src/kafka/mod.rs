@@ -1,10 +1,11 @@
 //! The log on brokers that speak Kafka's protocol: Apache Kafka, Redpanda.
 //!
 //! Partitions, retention, compaction and transactions are the brokers'; what is here is how the
-//! traits are made of them. `docs/adr/0006-kafka-transactions.md` says how a commit is one transaction and what keeps
+//! traits are made of them. `docs/adr/0007-kafka-transactions.md` says how a commit is one transaction and what keeps
 //! two owners of a partition apart.
 
 mod appending;
+mod asking;
 mod assignments;
 mod clients;
 mod cursor;
@@ -13,7 +14,7 @@ mod failure;
 mod fetching;
 mod kafka_log;
 mod membership;
-mod options;
+
 mod owner;
 mod ownership;
 mod reader;
@@ -24,8 +25,8 @@ mod topics;
 mod transaction;
 mod work;
 
+pub use crate::kafka_options::{KafkaOptions, KafkaSecurity, Sasl};
 pub use kafka_log::KafkaLog;
-pub use options::{KafkaOptions, KafkaSecurity, Sasl};
 pub use owner::KafkaOwner;
 pub use ownership::KafkaOwnership;
 

@@ -18,9 +18,9 @@ use super::cursor::Cursor;
 use super::ends::Ends;
 use super::failure::reason;
 use super::fetching::Fetching;
-use super::options::KafkaOptions;
 use super::scanning::Scanner;
 use super::topics::Lane;
+use crate::kafka_options::KafkaOptions;
 use crate::{BusError, StoredRecord};
 
 /// At how many places a partition is read at once; one more reader makes the idlest place jump.

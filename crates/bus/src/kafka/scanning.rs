@@ -13,10 +13,10 @@ use tokio::time::Instant;
 
 use super::clients::{self, Speaking};
 use super::fetching::{Fetched, Fetching, offset_of};
-use super::options::KafkaOptions;
 use super::reader::listened_to;
 use super::topics::Lane;
 use crate::BusError;
+use crate::kafka_options::KafkaOptions;
 
 /// After so many records other tasks get a turn.
 const YIELD_EVERY: usize = 1_024;

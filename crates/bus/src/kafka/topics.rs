@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
-use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
 use schema::{PartitionId, Topic};
 use tokio::time::Instant;
 
+use super::asking::Asking;
 use super::clients::{self, Speaking};
 use super::failure::{reason, unavailable};
-use super::options::KafkaOptions;
 use crate::BusError;
+use crate::kafka_options::KafkaOptions;
 
 /// The compacted state of users, by partition.
 pub(super) const STATE: &str = "segmenter-state";
@@ -159,21 +159,13 @@ async fn create(
 
 /// Returns how many partitions each topic has that is there.
 async fn partitions_of(options: &KafkaOptions, names: &TopicNames) -> Result<BTreeMap<&'static str, usize>, BusError> {
-    let (config, timeout, names) = (clients::common(options), options.request_timeout, names.clone());
+    let (options, names) = (options.clone(), names.clone());
     let asking = move || {
-        let consumer: BaseConsumer<Speaking> =
-            config.create_with_context(Speaking).map_err(|error| misfit(reason(&error)))?;
+        let asking = Asking::new(&options)?;
         let mut there = BTreeMap::new();
         for form in ALL {
-            let name = names.name(form.name);
-            let metadata = consumer
-                .fetch_metadata(Some(&name), timeout)
-                .map_err(|error| unavailable("asking the brokers for topics", &error))?;
-            let partitions = metadata.topics().iter().find(|topic| topic.name() == &*name);
-            let partitions = partitions.filter(|topic| topic.error().is_none());
-            let led = partitions.filter(|topic| topic.partitions().iter().all(|partition| partition.leader() >= 0));
-            if let Some(topic) = led {
-                there.insert(form.name, topic.partitions().len());
+            if let Some(partitions) = asking.partitions(&names.name(form.name))? {
+                there.insert(form.name, partitions);
             }
         }
         Ok(there)

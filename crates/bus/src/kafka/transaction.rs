@@ -23,9 +23,9 @@ use schema::{Offset, PartitionId};
 use super::clients::{self, Speaking};
 use super::failure::{is_fence, reason};
 use super::fetching::LAST_HEADER;
-use super::options::KafkaOptions;
 use super::work::{Work, Write};
 use crate::BusError;
+use crate::kafka_options::KafkaOptions;
 
 /// How long the thread sleeps between two looks at what was acknowledged; grows up to the longest.
 const FIRST_NAP: Duration = Duration::from_micros(50);

@@ -10,6 +10,7 @@ mod fencing;
 mod installed;
 mod rebalancing;
 mod restarts;
+mod security;
 mod topics;
 
 use installed::OnKafka;

@@ -58,7 +58,7 @@ pub(super) fn count_lost(sent: &BTreeMap<EventId, Sent>, recorded: &Recorded, re
     let logged: BTreeSet<(EventId, UserId)> = records
         .filter_map(|(_, record)| match record {
             LogRecord::Event(event) => Some((event.event_id, event.user_id)),
-            LogRecord::Deletion(_) => None,
+            LogRecord::Traits(_) | LogRecord::Deletion(_) => None,
         })
         .collect();
     report.acknowledged = 0;
@@ -81,7 +81,7 @@ fn check_partition(partition: &RecordedPartition, report: &mut Report) {
     let mut seen = BTreeSet::new();
     let counts = |(offset, record): &(u64, LogRecord)| match record {
         LogRecord::Event(event) => seen.insert((event.user_id, event.event_id)).then(|| (*offset, event.clone())),
-        LogRecord::Deletion(_) => None,
+        LogRecord::Traits(_) | LogRecord::Deletion(_) => None,
     };
     let expected: BTreeMap<u64, Event> = partition.events.iter().filter_map(counts).collect();
     let stored: BTreeMap<u64, Event> =

@@ -13,9 +13,11 @@ mod explain;
 #[cfg(feature = "distributed")]
 mod on_postgres;
 mod order;
+mod segments_in_segments;
 mod short_log;
 mod shutdown;
 mod timers;
+mod traits;
 
 use e2e::system::System;
 use serde_json::{Value, json};

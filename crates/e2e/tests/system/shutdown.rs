@@ -95,7 +95,7 @@ async fn a_stop_in_the_middle_of_load_loses_and_repeats_nothing() {
     let logged = recorded.partitions.iter().flat_map(|partition| &partition.events);
     let logged = logged.filter_map(|(_, record)| match record {
         LogRecord::Event(event) => Some(event.event_id),
-        LogRecord::Deletion(_) => None,
+        LogRecord::Traits(_) | LogRecord::Deletion(_) => None,
     });
     check_once("the log", logged, &acknowledged);
     let history = recorded.partitions.iter().flat_map(|partition| &partition.history);

@@ -13,6 +13,7 @@ use super::index::{EventIndex, Target};
 use super::lower::Lowering;
 use super::rule::{CatalogRule, RuleIndex};
 use super::series::{Series, SeriesIndex};
+use super::user_conditions::UserConditions;
 use crate::bits;
 
 /// A catalog to which rules are added.
@@ -76,6 +77,7 @@ impl CatalogBuilder {
             segments: rules.iter().map(|rule| (rule.definition.segment_id, rule.definition.version)).collect(),
             rules_of: rules_by_condition(&rules, conditions.len()),
             index: index(&series, &aggregates),
+            user_conditions: UserConditions::new(&rules, &conditions),
             series_by_key: (0..).zip(&series).map(|(index, series)| (series.key, index)).collect(),
             series,
             stands_for,

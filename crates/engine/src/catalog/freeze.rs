@@ -1,7 +1,9 @@
 //! The catalog, and what can be looked up in it.
 
+use std::collections::BTreeMap;
+
 use rules::plan::plan;
-use rules::{AggregateFunction, AggregateKey, Diagnostic, Plan, Rule, compile};
+use rules::{AggregateFunction, AggregateKey, Diagnostic, Plan, Rule, compile, cycle_diagnostic, segment_cycle};
 use rustc_hash::FxHashMap;
 use schema::{Definitions, Event, Generation, SegmentDefinition, SegmentId, SegmentVersion};
 
@@ -12,6 +14,7 @@ use super::formula::{Bit, Programs};
 use super::index::{EventIndex, Target};
 use super::rule::{CatalogRule, RuleIndex};
 use super::series::{Series, SeriesIndex, series_key};
+use super::user_conditions::UserConditions;
 
 /// Every live definition, compiled; aggregates that are equal are shared.
 #[derive(Debug)]
@@ -40,6 +43,7 @@ pub struct Catalog {
     pub(super) aggregates: Vec<CatalogAggregate>,
     pub(super) slots: FxHashMap<AggregateKey, Slot>,
     pub(super) index: EventIndex,
+    pub(super) user_conditions: UserConditions,
 }
 
 /// A definition that does not compile: the store and this build disagree about the language.
@@ -50,6 +54,19 @@ pub struct CatalogError {
     pub segment_id: SegmentId,
     /// Why.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Refuses segments that depend on themselves.
+fn without_cycles(plans: &BTreeMap<SegmentId, (SegmentDefinition, Plan)>) -> Result<(), CatalogError> {
+    let tags = |plan: &Plan| plan.segments().into_iter().map(str::to_owned).collect();
+    let dependencies = plans.values().map(|(definition, plan)| (definition.tag.to_string(), tags(plan))).collect();
+    for (segment_id, (definition, plan)) in plans {
+        if let Some(cycle) = segment_cycle(&definition.tag.to_string(), &dependencies) {
+            let diagnostics = vec![cycle_diagnostic(&cycle, plan.membership.span)];
+            return Err(CatalogError { segment_id: *segment_id, diagnostics });
+        }
+    }
+    Ok(())
 }
 
 impl Catalog {
@@ -65,12 +82,13 @@ impl Catalog {
 
     /// Freezes rules that were compiled before; of two for one segment the last one counts.
     pub fn of_rules(generation: Generation, rules: Vec<(SegmentDefinition, Rule)>) -> Result<Self, CatalogError> {
-        let mut plans = std::collections::BTreeMap::new();
+        let mut plans = BTreeMap::new();
         for (definition, rule) in rules {
             let segment_id = definition.segment_id;
             let plan = plan(&rule).map_err(|diagnostics| CatalogError { segment_id, diagnostics })?;
             plans.insert(segment_id, (definition, plan));
         }
+        without_cycles(&plans)?;
         Ok(Self::of_plans(generation, plans.into_values()))
     }
 
@@ -180,6 +198,11 @@ impl Catalog {
 
     pub(crate) fn rule_of(&self, segment_id: SegmentId) -> Option<&CatalogRule> {
         self.rule_index_of(segment_id).map(|at| &self.rules[at as usize])
+    }
+
+    /// Returns the conditions on what is known of a user besides the events.
+    pub(crate) const fn user_conditions(&self) -> &UserConditions {
+        &self.user_conditions
     }
 
     pub(crate) fn rule_index_of(&self, segment_id: SegmentId) -> Option<RuleIndex> {

@@ -18,6 +18,7 @@ mod profile;
 mod recognise;
 mod rule;
 mod series;
+mod user_conditions;
 
 pub use freeze::{Catalog, CatalogError};
 

@@ -100,6 +100,7 @@ impl Engine {
         let Some(absorbing) = &self.absorbing else { return };
         let index = self.users.index_or_new(event.user_id, || User::new(&self.catalog));
         if let Some(user) = index.and_then(|index| self.users.at_mut(index)) {
+            user.is_seen();
             absorbing.fold(user, event, self.clock.now);
         }
     }

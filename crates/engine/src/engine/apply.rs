@@ -1,6 +1,6 @@
 //! Applying a record.
 
-use schema::{Cause, Event, LogRecord, SegmentChange, Timestamp, UserDeletion};
+use schema::{Cause, Event, LogRecord, SegmentChange, Timestamp, UserDeletion, UserTraits};
 
 use super::partition::Engine;
 use crate::user::{Deciding, User};
@@ -43,6 +43,7 @@ impl Engine {
         let mut changes = Vec::new();
         let applied = match record {
             LogRecord::Event(event) => self.apply_event(event, now, &mut changes),
+            LogRecord::Traits(traits) => self.apply_traits(traits, now, &mut changes),
             LogRecord::Deletion(deletion) => self.apply_deletion(deletion, now, &mut changes),
         };
         match applied {
@@ -78,6 +79,27 @@ impl Engine {
         }
         let cause = Cause::Event { event_id: event.event_id };
         let change = user.publish(user_id, catalog, flips, cause, now);
+        self.users.mark_dirty(index);
+        Ok(change)
+    }
+
+    fn apply_traits(
+        &mut self,
+        traits: &UserTraits,
+        now: Timestamp,
+        fired: &mut Vec<SegmentChange>,
+    ) -> Result<Option<SegmentChange>, SkipReason> {
+        let user_id = traits.user_id;
+        let index = self.users.index_or_new(user_id, || User::new(&self.catalog)).ok_or(SkipReason::UserDeleted)?;
+        self.fire_user(index, now, fired);
+        let user = self.users.at_mut(index).ok_or(SkipReason::UserDeleted)?;
+        let before = user.deadline();
+        let (catalog, profiles, scratch) = (&*self.catalog, &mut self.profiles, &mut self.scratch);
+        let flips = user.hear(&mut Deciding { catalog, profiles, scratch }, traits, now);
+        if user.deadline() != before {
+            self.timers.arm(index, user_id, user.deadline());
+        }
+        let change = user.publish(user_id, catalog, flips, Cause::Event { event_id: traits.event_id }, now);
         self.users.mark_dirty(index);
         Ok(change)
     }

@@ -58,7 +58,9 @@ impl Engine {
             UserRecord::Present(mut user) => {
                 let (catalog, profiles, scratch) = (&*self.catalog, &mut self.profiles, &mut self.scratch);
                 let decided_at = user.decided_at;
-                user.settle(&mut Deciding { catalog, profiles, scratch }, decided_at);
+                if !user.is_alone() {
+                    user.settle(&mut Deciding { catalog, profiles, scratch }, decided_at);
+                }
                 let deadline = user.deadline();
                 let index = self.users.replace(user_id, user);
                 self.timers.arm(index, user_id, deadline);

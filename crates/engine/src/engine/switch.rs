@@ -1,5 +1,6 @@
 //! Making the absorbed catalog the live one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use schema::{Cause, SegmentChange, SegmentId, SegmentVersion, Timestamp, UserId};
@@ -35,7 +36,10 @@ impl Switch {
         let is_known = |rule: &CatalogRule| {
             old.rule_of(rule.definition.segment_id).is_some_and(|known| known.definition == rule.definition)
         };
-        let changed = indexed.filter(|(_, rule)| !is_known(rule)).map(|(index, _)| index).collect();
+        let changed = indexed.filter(|(_, rule)| !is_known(rule)).map(|(index, _)| index);
+        // What a rule depends on may be there only now, or no more.
+        let changed: BTreeSet<RuleIndex> = changed.chain(next.user_conditions().dependents().iter().copied()).collect();
+        let changed = changed.into_iter().collect();
         Self { old, next, moved, origins, changed }
     }
 
@@ -109,6 +113,9 @@ impl Engine {
         let stored_form_changes = switch.move_state(user, now);
         user.reset_bits(&switch.next);
         user.set_members(&switch.next, &was_in);
+        if user.is_alone() {
+            return None;
+        }
         let (catalog, profiles, scratch) = (&*switch.next, &mut self.profiles, &mut self.scratch);
         let mut deciding = Deciding { catalog, profiles, scratch };
         user.settle(&mut deciding, now);

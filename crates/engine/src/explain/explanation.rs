@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use rules::eval::{Scope as Names, evaluate};
 use rules::plan::{children, plan};
-use rules::{Aggregate, AggregateSpec, Column, Expr, ExprKind, Rule, Truth, Value};
+use rules::{Aggregate, AggregateSpec, Column, Expr, ExprKind, Rule, Truth, UserColumn, Value};
 use schema::{Event, EventId, Timestamp};
 
 use super::condition::{Condition, Joint, Scope};
 use super::describe::{Compared, compared};
 use super::flip::{Until, until};
+use super::known::Known;
 use super::truths::Truths;
 use crate::CatalogError;
-use crate::naive::Evaluation;
+use crate::naive::{Evaluation, Person};
 
 /// How many events of a list are named.
 const MAX_LISTED: usize = 20;
@@ -74,16 +75,17 @@ pub fn max_events(rule: &Rule) -> usize {
     if Condition::of(rule).is_interpreted() { MAX_EVENTS_COMPARED } else { MAX_EVENTS }
 }
 
-/// Explains a rule for a user with these events, in any order, at `now`. Duplicates are left out by
-/// the caller.
-pub fn explain<'r>(rule: &'r Rule, mut events: Vec<Event>, now: Timestamp) -> Result<Explanation<'r>, CatalogError> {
-    events.sort_by_key(|event| std::cmp::Reverse((event.created_at, event.event_id)));
+/// Explains a rule for a user at `now`.
+pub fn explain<'r>(rule: &'r Rule, mut known: Known, now: Timestamp) -> Result<Explanation<'r>, CatalogError> {
+    known.events.sort_by_key(|event| std::cmp::Reverse((event.created_at, event.event_id)));
     let conditions = Condition::of(rule);
     let rules = conditions.flattened().into_iter().map(Condition::rule).collect();
-    let mut until = until(rules, &events, now)?.into_iter();
-    let user = User { events: &events, now, evaluation: Evaluation::new(&events, now) };
+    let mut until = until(rules, &known, now)?.into_iter();
+    let (traits, segments) = (known.said(), known.segments(now));
+    let person = Person { events: &known.events, traits: &traits, segments: &segments };
+    let user = User { events: &known.events, now, person, evaluation: Evaluation::new(person, now) };
     let (root, truths) = user.explained(&conditions, &mut until);
-    let holds = !events.is_empty() && truths.of_some_event() == Truth::True;
+    let holds = !known.events.is_empty() && truths.of_some_event() == Truth::True;
     Ok(Explanation { holds, until: root.until, root })
 }
 
@@ -92,6 +94,7 @@ struct User<'a> {
     /// The latest first.
     events: &'a [Event],
     now: Timestamp,
+    person: Person<'a>,
     evaluation: Evaluation<'a>,
 }
 
@@ -137,7 +140,7 @@ impl<'a> User<'a> {
     fn value<'r: 'a>(&self, expr: &'r Expr, event: Option<&'a Event>) -> Value {
         match event {
             Some(event) => self.evaluation.value(expr, event),
-            None => evaluate(expr, &NoEvents(self.now)),
+            None => evaluate(expr, &NoEvents { now: self.now, evaluation: &self.evaluation }),
         }
     }
 
@@ -181,7 +184,7 @@ impl<'a> User<'a> {
         if specs.is_empty() {
             return None;
         }
-        let rows = Evaluation::new(self.events, self.now);
+        let rows = Evaluation::new(self.person, self.now);
         let is_retained = |event: &&Event| {
             specs.iter().any(|spec| {
                 let passes = |filter| Truth::of(&rows.value(filter, event)) == Truth::True;
@@ -211,9 +214,12 @@ fn listed<'e>(events: impl Iterator<Item = &'e Event>) -> Listed {
 }
 
 /// What a clause names when the user has no events.
-struct NoEvents(Timestamp);
+struct NoEvents<'a> {
+    now: Timestamp,
+    evaluation: &'a Evaluation<'a>,
+}
 
-impl Names for NoEvents {
+impl Names for NoEvents<'_> {
     fn column(&self, _: Column) -> Value {
         Value::Null
     }
@@ -226,7 +232,15 @@ impl Names for NoEvents {
         Value::Null
     }
 
+    fn of_user(&self, column: UserColumn) -> Value {
+        self.evaluation.of_user(column)
+    }
+
+    fn is_in_segment(&self, tag: &str) -> bool {
+        self.evaluation.is_in_segment(tag)
+    }
+
     fn now(&self) -> Timestamp {
-        self.0
+        self.now
     }
 }

@@ -8,9 +8,11 @@ mod condition;
 mod describe;
 mod explanation;
 mod flip;
+mod known;
 mod truths;
 
 pub use condition::{Condition, Joint, Scope};
 pub use describe::Compared;
 pub use explanation::{Explained, Explanation, Listed, explain, max_events};
 pub use flip::Until;
+pub use known::Known;

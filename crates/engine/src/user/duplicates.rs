@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 /// From here on a set finds an id faster than a look through all of them: bots, not people.
 const INDEXED_FROM: usize = 64;
 
+/// Room for so many ids more than are remembered is kept.
+const MOST_ROOM: usize = 16;
+
 /// The ids that were counted, in the order of the log.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct DuplicateMemory {
@@ -28,6 +31,7 @@ impl DuplicateMemory {
         if self.contains(event_id) {
             return false;
         }
+        self.make_room();
         self.counted.push_back((log_time, event_id));
         match &mut self.index {
             Some(index) => {
@@ -50,6 +54,16 @@ impl DuplicateMemory {
         match &self.index {
             Some(index) => index.contains(&event_id),
             None => self.counted.iter().any(|(_, known)| *known == event_id),
+        }
+    }
+
+    /// Grows by little and shrinks again: most users send few events a day, and some a lot on one day.
+    fn make_room(&mut self) {
+        let count = self.counted.len();
+        if count == self.counted.capacity() {
+            self.counted.reserve_exact((count / 2).max(1));
+        } else if self.counted.capacity() > MOST_ROOM + 4 * count {
+            self.counted.shrink_to(2 * count);
         }
     }
 

@@ -1,11 +1,11 @@
 //! What an event does to a user.
 
-use schema::{Event, Timestamp};
+use schema::{Event, Timestamp, UserTraits};
 
 use super::conditions::of_series;
 use super::present::Deciding;
 use super::series::{Folded, fold};
-use super::{Flips, Slab, Slots, User};
+use super::{Flips, Said, Slab, Slots, User};
 use crate::catalog::{Catalog, SeriesIndex, Slot, Target};
 
 /// What is kept of a user's events, for one catalog.
@@ -43,6 +43,7 @@ impl User {
     pub(crate) fn apply(&mut self, deciding: &mut Deciding<'_>, event: &Event, now: Timestamp) -> Flips {
         let catalog = deciding.catalog;
         deciding.scratch.clear();
+        self.is_seen();
         if self.profile.is_none() {
             self.kept.fold(catalog, event, now, |_| true);
             self.kept.slots.advance(catalog, now, &mut deciding.scratch.touched);
@@ -61,6 +62,27 @@ impl User {
             self.change_profile(deciding, now);
         }
         self.decided_at = now;
+        deciding.scratch.consider_flipped(catalog);
+        self.decide(deciding)
+    }
+
+    /// Takes in what was said of the user, and returns what flipped. What was due before `now` has fired.
+    pub(crate) fn hear(&mut self, deciding: &mut Deciding<'_>, traits: &UserTraits, now: Timestamp) -> Flips {
+        deciding.scratch.clear();
+        let changes = match &mut self.said {
+            Some(said) => said.hear(traits),
+            None => {
+                // Users of whom nothing is known but what is said are new.
+                self.said = Some(Box::new(Said::new(traits, self.profile.is_none())));
+                true
+            }
+        };
+        if !changes || self.is_alone() {
+            return Flips::default();
+        }
+        self.decided_at = now;
+        let catalog = deciding.catalog;
+        self.look_at_user(deciding, catalog.user_conditions().of_traits(), now);
         deciding.scratch.consider_flipped(catalog);
         self.decide(deciding)
     }

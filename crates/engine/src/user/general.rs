@@ -1,12 +1,13 @@
 //! Conditions that are expressions, over aggregates that are folded one by one.
 
 use rules::eval::{Scope, evaluate, is_true};
-use rules::{Aggregate, Column, Value};
+use rules::{Aggregate, Column, UserColumn, Value};
 use schema::Timestamp;
 
 use super::present::Deciding;
 use super::series::Watch;
-use super::{Slots, User};
+use super::{Said, Slots, User};
+use crate::bits;
 use crate::catalog::{Bit, Catalog, GeneralCondition};
 
 /// What a condition is evaluated over: the values of the aggregates it reads.
@@ -14,6 +15,8 @@ struct Values<'a> {
     catalog: &'a Catalog,
     condition: &'a GeneralCondition,
     slots: &'a Slots,
+    said: Option<&'a Said>,
+    members: &'a [u64],
     now: Timestamp,
 }
 
@@ -35,6 +38,19 @@ impl Scope for Values<'_> {
         }
     }
 
+    fn of_user(&self, column: UserColumn) -> Value {
+        match (self.said, column) {
+            (Some(said), _) => said.value(column),
+            (None, UserColumn::Known) => Value::Boolean(false),
+            (None, _) => Value::Null,
+        }
+    }
+
+    fn is_in_segment(&self, tag: &str) -> bool {
+        let rule = self.catalog.user_conditions().rule_of_tag(tag);
+        rule.is_some_and(|rule| bits::is_set(self.members, rule))
+    }
+
     fn now(&self) -> Timestamp {
         self.now
     }
@@ -42,7 +58,8 @@ impl Scope for Values<'_> {
 
 impl User {
     fn values<'a>(&'a self, catalog: &'a Catalog, condition: &'a GeneralCondition, now: Timestamp) -> Values<'a> {
-        Values { catalog, condition, slots: &self.kept.slots, now }
+        let (slots, said, members) = (&self.kept.slots, self.said.as_deref(), self.members());
+        Values { catalog, condition, slots, said, members, now }
     }
 
     pub(super) fn general_holds(&self, catalog: &Catalog, condition: &GeneralCondition, now: Timestamp) -> bool {
@@ -56,6 +73,15 @@ impl User {
             let holds = self.general_holds(catalog, condition, now);
             let flipped = &mut deciding.scratch.flipped;
             Watch { catalog, set: self.set_mut(), flipped, now }.assign(*bit, holds);
+        }
+    }
+
+    /// Looks at conditions that something else than events and time has changed.
+    pub(super) fn look_at_user(&mut self, deciding: &mut Deciding<'_>, bits: &[Bit], now: Timestamp) {
+        self.look_at_general(deciding, bits, now);
+        let flips = bits.iter().filter_map(|bit| self.next_flip(deciding.catalog, *bit, now));
+        if let Some(deadline) = flips.min() {
+            self.hurry(deadline);
         }
     }
 

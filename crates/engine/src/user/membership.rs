@@ -3,7 +3,7 @@
 use super::present::{Deciding, Scratch};
 use super::{Flips, User};
 use crate::bits;
-use crate::catalog::{Catalog, RuleIndex};
+use crate::catalog::{Bit, Catalog, RuleIndex};
 
 impl Scratch {
     /// Decides the rules that name a condition that flipped.
@@ -33,8 +33,47 @@ impl Scratch {
 }
 
 impl User {
-    /// Decides the rules to consider; memberships that differ from what they were are changed and returned.
+    /// Decides the rules to consider, and those that depend on what flips; memberships that differ from
+    /// what they were are changed and returned.
     pub(crate) fn decide(&mut self, deciding: &mut Deciding<'_>) -> Flips {
+        let catalog = deciding.catalog;
+        if !catalog.user_conditions().has_segments() {
+            return self.decide_once(deciding);
+        }
+        let before = self.members().to_vec();
+        let mut flips = self.decide_once(deciding);
+        // No segment depends on itself, so this ends; in between one can enter and leave again.
+        while self.look_at_segments(deciding, &flips) {
+            deciding.scratch.consider_flipped(catalog);
+            flips = self.decide_once(deciding);
+        }
+        self.difference(catalog, &before)
+    }
+
+    /// Looks at the conditions that ask for segments that flipped; returns whether any did.
+    fn look_at_segments(&mut self, deciding: &mut Deciding<'_>, flips: &Flips) -> bool {
+        let catalog = deciding.catalog;
+        let flipped = flips.entered.iter().chain(&flips.left).filter_map(|id| catalog.rule_index_of(*id));
+        let mut bits: Vec<Bit> = flipped.flat_map(|rule| catalog.user_conditions().of_segment(rule)).copied().collect();
+        bits.sort_unstable();
+        bits.dedup();
+        deciding.scratch.flipped.clear();
+        let now = self.decided_at;
+        self.look_at_user(deciding, &bits, now);
+        !deciding.scratch.flipped.is_empty()
+    }
+
+    fn difference(&self, catalog: &Catalog, before: &[u64]) -> Flips {
+        let mut flips = Flips::default();
+        for (word, (was, is)) in before.iter().zip(self.members()).enumerate() {
+            for rule in bits::of_word(word, was ^ is) {
+                flips.add(catalog.segment_of(rule), !bits::is_set(before, rule));
+            }
+        }
+        flips
+    }
+
+    fn decide_once(&mut self, deciding: &mut Deciding<'_>) -> Flips {
         let catalog = deciding.catalog;
         let open = &deciding.profiles.get(self.profile.unwrap_or_default()).rules;
         let (members, set) = self.members_and_set();

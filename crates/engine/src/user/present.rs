@@ -3,7 +3,7 @@
 use schema::{SegmentId, Timestamp};
 
 use super::fold::Kept;
-use super::{DuplicateMemory, Slab};
+use super::{DuplicateMemory, Said, Slab};
 use crate::bits;
 use crate::catalog::{Bit, Catalog, Profiles, RuleIndex};
 
@@ -27,6 +27,8 @@ pub(crate) struct User {
     /// Which conditions are watched; `None` when none was looked at yet.
     pub(super) profile: Option<u32>,
     pub(crate) duplicates: DuplicateMemory,
+    /// What was said of the user; `None` is nothing.
+    pub(crate) said: Option<Box<Said>>,
     /// Of the live catalog.
     pub(crate) kept: Kept,
     /// Of the catalog being absorbed: what the live one does not keep.
@@ -65,6 +67,7 @@ impl User {
             member_words: bits::words(catalog.rules().len()) as u32,
             profile: None,
             duplicates: DuplicateMemory::default(),
+            said: None,
             kept: Kept::default(),
             absorbing: None,
             is_dirty: false,
@@ -83,6 +86,18 @@ impl User {
     /// Looks at the user earlier, if that is earlier.
     pub(super) fn hurry(&mut self, deadline: Timestamp) {
         self.deadline = self.deadline.min(deadline);
+    }
+
+    /// Returns whether something was said of the user, and no event has come yet.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.said.as_ref().is_some_and(|said| said.is_alone)
+    }
+
+    /// Notes that there is an event.
+    pub(crate) fn is_seen(&mut self) {
+        if let Some(said) = &mut self.said {
+            said.is_alone = false;
+        }
     }
 
     pub(crate) fn members(&self) -> &[u64] {

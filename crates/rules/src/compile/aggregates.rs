@@ -87,6 +87,7 @@ impl Lowering<'_> {
     ) -> Option<Expr> {
         match scope.place {
             Place::Aggregated => return self.misplaced(span),
+            Place::User => return self.unsupported(span, "an aggregate over `users` or `segment_members` is"),
             Place::Numbered { .. } => return self.ungrouped_aggregate(span),
             Place::Selected { aggregated, .. } => aggregated.set(true),
             Place::Clause | Place::Group { .. } | Place::Grouped(_) => {}

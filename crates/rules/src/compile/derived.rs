@@ -24,6 +24,11 @@ pub(super) struct Derived {
 }
 
 impl Derived {
+    /// What is known of a user, as a table of one row.
+    pub(super) fn of_user(columns: Vec<(String, Option<Expr>)>) -> Self {
+        Self { columns, filter: Vec::new(), same_user: false }
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.columns.iter().any(|(known, _)| known == name)
     }

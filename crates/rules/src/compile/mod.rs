@@ -33,6 +33,7 @@ mod statement;
 mod subquery;
 mod tokens;
 mod typing;
+mod user;
 mod warnings;
 
 pub use clause::{Compiled, compile};

@@ -8,7 +8,7 @@ use std::ops::BitOr;
 use schema::Timestamp;
 
 use crate::rule::{Comparison, ScalarFunction};
-use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, SqlType, Truth, Value, eval};
+use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, SqlType, Truth, UserColumn, Value, eval};
 
 /// A set of truth values.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,6 +91,7 @@ pub(super) fn possible(expr: &Expr) -> Possible {
         ExprKind::Like { value, .. } => {
             Possible::ANY.without(Possible::NULL) | Possible::NULL.only_if(can_be_null(value))
         }
+        ExprKind::OfUser(UserColumn::Known) | ExprKind::InSegment(_) => Possible::ANY.without(Possible::NULL),
         ExprKind::Aggregate(aggregate) => aggregated(aggregate),
         _ => Possible::ANY,
     }
@@ -213,6 +214,7 @@ pub(super) fn can_be_null(expr: &Expr) -> bool {
         ExprKind::Now | ExprKind::IsNull(_) | ExprKind::IsTrue(_) | ExprKind::IsNotDistinct(..) => false,
         ExprKind::Arithmetic { .. } => !is_shifted_now(expr),
         ExprKind::Function { function: ScalarFunction::Coalesce, arguments } => arguments.iter().all(can_be_null),
+        ExprKind::OfUser(UserColumn::Known) | ExprKind::InSegment(_) => false,
         ExprKind::Aggregate(_) => !is_count(expr) && expr.sql_type != SqlType::Boolean,
         _ => true,
     }

@@ -31,6 +31,9 @@ impl Lowering<'_> {
         if let Some(what) = beyond(query, select) {
             return self.unsupported(span, &format!("{what} in a subquery is"));
         }
+        if let Some(table) = self.user_table(select) {
+            return self.of_user_value(table, query, select, scope, span);
+        }
         let source = self.only_source(&select.from, scope, span)?;
         let inner = scope.inside(&source.alias, source.derived.as_ref());
         let grouping = self.grouping(select, &inner);

@@ -32,6 +32,8 @@ pub(super) enum Place<'s> {
     Clause,
     /// An aggregate's filter, or a subquery's WHERE: columns of that row and of the one around it.
     Aggregated,
+    /// WHERE and SELECT of a subquery over `users` or `segment_members`: what is known of the user.
+    User,
     /// What a derived table selects of each row: likewise, and its number among the rows.
     Numbered {
         /// Which rows there are.
@@ -104,7 +106,7 @@ impl<'s> Scope<'s> {
 
     /// A condition on the user's one group is one on the row around it, in the normal form.
     const fn has_row(&self) -> bool {
-        !matches!(self.place, Place::Group { .. } | Place::Selected { .. })
+        !matches!(self.place, Place::Group { .. } | Place::Selected { .. } | Place::User)
     }
 
     /// Returns every alias in sight.

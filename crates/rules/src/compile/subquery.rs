@@ -15,7 +15,7 @@ use crate::rule::Comparison;
 use crate::{AggregateFunction, Code, Column, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
 
 const ONLY_TABLE: &str = "events";
-const OTHER_TABLES: [&str; 2] = ["users", "segment_members"];
+pub(super) const OTHER_TABLES: [&str; 2] = ["users", "segment_members"];
 
 /// A subquery's WHERE: what it demands besides belonging to the user.
 pub(super) struct Conditions {
@@ -27,6 +27,9 @@ impl Lowering<'_> {
     /// `EXISTS (SELECT … FROM events e WHERE e.user_id = events.user_id AND …)`.
     pub(super) fn exists(&mut self, query: &Query, scope: &Scope<'_>, span: Span) -> Option<Expr> {
         let select = self.subselect(query, span)?;
+        if let Some(table) = self.user_table(select) {
+            return self.of_user_exists(table, query, select, scope, span);
+        }
         if is_join(select) {
             return self.join(query, select, None, scope, span);
         }
@@ -57,6 +60,9 @@ impl Lowering<'_> {
         span: Span,
     ) -> Option<Expr> {
         let select = self.subselect(query, span)?;
+        if let Some(table) = self.user_table(select) {
+            return self.in_of_user(table, value, query, select, scope, span);
+        }
         if is_join(select) && self.is_user_id(value, scope) {
             let Some(selected) = selected(select) else {
                 return self.unsupported(span, "IN a subquery of anything but `user_id` is");
@@ -213,7 +219,7 @@ impl Lowering<'_> {
 
     fn unknown_table(&mut self, table: &str, span: Span) -> Option<String> {
         if OTHER_TABLES.contains(&table) {
-            return self.unsupported(span, &format!("the table `{table}` is"));
+            return self.unsupported(span, &format!("the table `{table}` beside others, or of a derived table, is"));
         }
         let problem = Diagnostic::error(Code::UnknownTable, span, format!("there is no table `{table}`"));
         self.report(match names::nearest(table, OTHER_TABLES.into_iter().chain([ONLY_TABLE])) {
@@ -252,7 +258,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn selects_user_id(&self, select: &Select, inner: &Scope<'_>) -> bool {
+    pub(super) fn selects_user_id(&self, select: &Select, inner: &Scope<'_>) -> bool {
         match select.projection.as_slice() {
             [SelectItem::UnnamedExpr(selected) | SelectItem::ExprWithAlias { expr: selected, .. }] => {
                 self.is_user_id(selected, inner)
@@ -293,7 +299,7 @@ impl Lowering<'_> {
     }
 }
 
-fn ordered(query: &Query, select: &Select) -> Option<&'static str> {
+pub(super) fn ordered(query: &Query, select: &Select) -> Option<&'static str> {
     let limited = query.limit_clause.is_some() || query.fetch.is_some() || select.top.is_some();
     if limited { Some("LIMIT") } else { query.order_by.as_ref().map(|_| "ORDER BY") }
 }

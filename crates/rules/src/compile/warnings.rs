@@ -11,6 +11,7 @@ pub(super) fn about(expr: &Expr) -> Vec<Diagnostic> {
     let mut warnings: Vec<Diagnostic> = constant(expr).into_iter().chain(timeless(expr)).collect();
     expr.walk(&mut |part| warnings.extend(compared_with_null(part)));
     warnings.extend(bare_negations(expr));
+    warnings.extend(about_user_alone(expr));
     warnings
 }
 
@@ -22,6 +23,19 @@ fn constant(expr: &Expr) -> Option<Diagnostic> {
     }
     let message = "every user that has an event is in this segment: the clause is always TRUE";
     (possible == Possible::TRUE).then(|| Diagnostic::warning(Code::AlwaysTrue, expr.span, message))
+}
+
+fn about_user_alone(expr: &Expr) -> Option<Diagnostic> {
+    let mut names_events = false;
+    expr.walk(&mut |part| {
+        names_events |= match &part.kind {
+            ExprKind::Column(column) | ExprKind::Outer { column, .. } => *column != Column::UserId,
+            ExprKind::Aggregate(_) => true,
+            _ => false,
+        };
+    });
+    let message = "the clause names no event, and selects only users with at least one event";
+    (!names_events && expr.reads_user()).then(|| Diagnostic::warning(Code::OnlyUsersWithEvents, expr.span, message))
 }
 
 fn timeless(expr: &Expr) -> Option<Diagnostic> {

@@ -6,7 +6,7 @@ use schema::Timestamp;
 
 use super::compare::compared;
 use super::{arithmetic, cast, compare, function, like, truth};
-use crate::{Aggregate, Column, Expr, ExprKind, PathStep, SqlType, Truth, Value, calendar, json};
+use crate::{Aggregate, Column, Expr, ExprKind, PathStep, SqlType, Truth, UserColumn, Value, calendar, json};
 
 /// Where an expression gets what it names.
 pub trait Scope {
@@ -29,6 +29,16 @@ pub trait Scope {
     /// Returns the value of a plan's aggregate by its index.
     fn slot(&self, index: usize) -> Value;
 
+    /// Returns what is known of the user besides the events.
+    fn of_user(&self, column: UserColumn) -> Value {
+        if column == UserColumn::Known { Value::Boolean(false) } else { Value::Null }
+    }
+
+    /// Returns whether the user is in the segment of a tag.
+    fn is_in_segment(&self, _tag: &str) -> bool {
+        false
+    }
+
     /// Returns the instant of this evaluation.
     fn now(&self) -> Timestamp;
 }
@@ -41,6 +51,8 @@ pub fn evaluate(expr: &Expr, scope: &impl Scope) -> Value {
         ExprKind::Outer { distance, column } => conform(scope.outer(*distance, *column), expr.sql_type),
         ExprKind::Aggregate(aggregate) => conform(scope.aggregate(aggregate), expr.sql_type),
         ExprKind::Slot(index) => conform(scope.slot(*index), expr.sql_type),
+        ExprKind::OfUser(column) => scope.of_user(*column),
+        ExprKind::InSegment(tag) => Value::Boolean(scope.is_in_segment(tag)),
         ExprKind::Now => Value::Timestamp(scope.now()),
         ExprKind::Arithmetic { op, left, right } => {
             arithmetic(*op, &operand(left, scope), &operand(right, scope), expr.sql_type)
@@ -105,6 +117,8 @@ fn operand_of_boolean<'a>(expr: &'a Expr, scope: &impl Scope) -> Cow<'a, Value> 
         | ExprKind::Outer { .. }
         | ExprKind::Aggregate(_)
         | ExprKind::Slot(_)
+        | ExprKind::OfUser(_)
+        | ExprKind::InSegment(_)
         | ExprKind::Case { .. }
         | ExprKind::Cast { .. }
         | ExprKind::Function { .. } => operand(expr, scope),

@@ -9,7 +9,7 @@ use super::spec::{AggregateKey, AggregateSpec, Interpretation, NowComparison, Wi
 use super::walk::argument_of;
 use crate::calendar::{CalendarPart, CalendarUnit};
 use crate::rule::{ArithmeticOp, Comparison, ScalarFunction};
-use crate::{AggregateFunction, CastType, Column, Expr, ExprKind, PathStep, SqlType, Value};
+use crate::{AggregateFunction, CastType, Column, Expr, ExprKind, PathStep, SqlType, UserColumn, Value};
 
 impl AggregateSpec {
     /// Returns the fingerprint that equal aggregates share.
@@ -226,6 +226,18 @@ impl Encoding {
                 self.tag(17);
                 self.function(&aggregate.function);
                 self.optional(aggregate.filter.as_ref());
+            }
+            ExprKind::OfUser(column) => {
+                self.tag(34);
+                self.tag(match column {
+                    UserColumn::Known => 1,
+                    UserColumn::CreatedAt => 2,
+                    UserColumn::Traits => 3,
+                });
+            }
+            ExprKind::InSegment(tag) => {
+                self.tag(35);
+                self.bytes(tag.as_bytes());
             }
             ExprKind::Slot(index) => {
                 self.tag(18);

@@ -133,6 +133,9 @@ impl Lowering {
             let held = self.some_row(filter, expr);
             return self.certain(held);
         }
+        if let Some(apart) = without_user(expr, aggregate) {
+            return self.over_slots(&apart);
+        }
         let argument = argument_of(&aggregate.function);
         let folds = !matches!(aggregate.function, AggregateFunction::Funnel { .. })
             && argument.is_none_or(|argument| !Uses::of(argument).now)
@@ -169,6 +172,26 @@ impl Lowering {
         });
         Expr { kind: ExprKind::Slot(index), sql_type: SqlType::Boolean, span: like.span }
     }
+}
+
+/// Takes what is known of the user out of an aggregate's filter: for whom it does not hold, there is no row.
+fn without_user(expr: &Expr, aggregate: &Aggregate) -> Option<Expr> {
+    let filter = aggregate.filter.as_ref().filter(|filter| filter.reads_user())?;
+    let parts = if let ExprKind::And(parts) = &filter.kind { parts.as_slice() } else { std::slice::from_ref(filter) };
+    let of_user = |part: &&Expr| {
+        let uses = Uses::of(part);
+        part.reads_user() && !uses.row && !uses.outer
+    };
+    let (of_user, others): (Vec<&Expr>, Vec<&Expr>) = parts.iter().partition(of_user);
+    if of_user.is_empty() {
+        return None;
+    }
+    let joined = |parts: Vec<&Expr>| Expr::and(parts.into_iter().cloned().collect(), filter.span);
+    let make = |kind| Expr { kind, sql_type: expr.sql_type, span: expr.span };
+    let filter = (!others.is_empty()).then(|| joined(others));
+    let rest = make(ExprKind::Aggregate(Box::new(Aggregate { function: aggregate.function.clone(), filter })));
+    let nothing = make(ExprKind::Literal(aggregate.function.over_nothing()));
+    Some(make(ExprKind::Case { branches: vec![(joined(of_user), rest)], otherwise: Some(Box::new(nothing)) }))
 }
 
 /// A day is compared as its first instant.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::CalendarUnit;
 use crate::rule::Comparison;
-use crate::{Aggregate, AggregateFunction, Column, Expr};
+use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind};
 
 /// Which events count, by `created_at - now` in microseconds; both edges are included.
 ///
@@ -198,6 +198,24 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Returns whether anything of it is read that `users` says.
+    pub fn reads_traits(&self) -> bool {
+        let mut reads = false;
+        self.membership.walk(&mut |part| reads |= matches!(part.kind, ExprKind::OfUser(_)));
+        reads
+    }
+
+    /// Returns the tags of the segments that decide it, each once, ascending.
+    pub fn segments(&self) -> Vec<&str> {
+        let mut tags = std::collections::BTreeSet::new();
+        self.membership.walk(&mut |part| {
+            if let ExprKind::InSegment(tag) = &part.kind {
+                tags.insert(tag.as_str());
+            }
+        });
+        tags.into_iter().collect()
+    }
+
     /// Returns the aggregates that are computed over retained events.
     pub fn interpreted(&self) -> impl Iterator<Item = &AggregateSpec> {
         self.aggregates.iter().filter(|spec| spec.interpretation.is_some())

@@ -11,6 +11,8 @@ pub fn children(expr: &Expr) -> Vec<&Expr> {
         | ExprKind::Outer { .. }
         | ExprKind::Now
         | ExprKind::Aggregate(_)
+        | ExprKind::OfUser(_)
+        | ExprKind::InSegment(_)
         | ExprKind::Slot(_) => Vec::new(),
         ExprKind::Not(inner) | ExprKind::IsNull(inner) | ExprKind::IsTrue(inner) | ExprKind::Negate(inner) => {
             vec![inner]
@@ -71,6 +73,8 @@ pub(crate) fn map_children(expr: &Expr, map: &mut impl FnMut(&Expr) -> Expr) -> 
         | ExprKind::Outer { .. }
         | ExprKind::Now
         | ExprKind::Aggregate(_)
+        | ExprKind::OfUser(_)
+        | ExprKind::InSegment(_)
         | ExprKind::Slot(_)) => kind.clone(),
         ExprKind::Not(inner) => ExprKind::Not(boxed(inner, map)),
         ExprKind::IsNull(inner) => ExprKind::IsNull(boxed(inner, map)),
@@ -129,7 +133,10 @@ impl Uses {
                 _ => false,
             },
             outer: expr.reach() > 0,
-            user: matches!(expr.kind, ExprKind::Aggregate(_) | ExprKind::Slot(_)),
+            user: matches!(
+                expr.kind,
+                ExprKind::Aggregate(_) | ExprKind::Slot(_) | ExprKind::OfUser(_) | ExprKind::InSegment(_)
+            ),
             now: matches!(expr.kind, ExprKind::Now),
         };
         children(expr).into_iter().map(Self::of).fold(own, Self::joined)

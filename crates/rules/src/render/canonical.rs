@@ -2,7 +2,7 @@
 
 use crate::render::print::{self, NOT, SUM, Target};
 use crate::rule::{ArithmeticOp, ScalarFunction};
-use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, Rule};
+use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, Rule, UserColumn};
 
 /// Prints the canonical clause: compiling it gives an equal rule.
 pub fn canonical(rule: &Rule) -> String {
@@ -48,6 +48,20 @@ impl Target for Canonical {
         let call = self.call(aggregate);
         let filtered = |filter| format!("{call} FILTER (WHERE {})", print::expression(filter, self));
         aggregate.filter.as_ref().map_or_else(|| call.clone(), filtered)
+    }
+
+    fn of_user(&self, column: UserColumn) -> String {
+        let rows = format!("FROM users p WHERE p.user_id = {}.user_id", print::alias(self.level));
+        match column {
+            UserColumn::Known => format!("EXISTS (SELECT 1 {rows})"),
+            UserColumn::CreatedAt => format!("(SELECT p.created_at {rows})"),
+            UserColumn::Traits => format!("(SELECT p.traits {rows})"),
+        }
+    }
+
+    fn in_segment(&self, tag: &str) -> String {
+        let (row, tag) = (print::alias(self.level), print::text(tag));
+        format!("EXISTS (SELECT 1 FROM segment_members s WHERE s.user_id = {row}.user_id AND s.segment = {tag})")
     }
 
     fn is_true(&self, inner: &Expr, negated: bool) -> String {

@@ -8,7 +8,7 @@ use schema::Timestamp;
 use crate::render::print::{self, PRODUCT, SUM, Target};
 use crate::render::rows::Rows;
 use crate::rule::{ArithmeticOp, Comparison, ScalarFunction};
-use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, Rule, SqlType, Value, eval};
+use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, Rule, SqlType, UserColumn, Value, eval};
 
 /// The most digits of a decimal that Databend calculates with before it wraps around.
 const MAX_DIGITS: usize = 38;
@@ -53,6 +53,19 @@ impl Target for Databend<'_> {
 
     fn aggregate(&self, aggregate: &Aggregate) -> String {
         self.rows.value_of(aggregate)
+    }
+
+    fn of_user(&self, column: UserColumn) -> String {
+        let user = self.rows.user();
+        match column {
+            UserColumn::Known => format!("({user}.user_id IS NOT NULL)"),
+            UserColumn::CreatedAt => format!("{user}.created_at"),
+            UserColumn::Traits => format!("{user}.traits"),
+        }
+    }
+
+    fn in_segment(&self, tag: &str) -> String {
+        format!("({}.user_id IS NOT NULL)", self.rows.segment(tag))
     }
 
     fn compare(&self, op: Comparison, left: &Expr, right: &Expr) -> String {

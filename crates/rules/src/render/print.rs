@@ -3,7 +3,7 @@
 use schema::Timestamp;
 
 use crate::rule::{ArithmeticOp, Comparison, ScalarFunction};
-use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, PathStep, Value, calendar};
+use crate::{Aggregate, AggregateFunction, CastType, Column, Expr, ExprKind, PathStep, UserColumn, Value, calendar};
 
 /// What two kinds of SQL say differently.
 pub(super) trait Target: Sized {
@@ -12,6 +12,8 @@ pub(super) trait Target: Sized {
     fn now(&self) -> String;
     fn interval(&self, micros: i64) -> String;
     fn aggregate(&self, aggregate: &Aggregate) -> String;
+    fn of_user(&self, column: UserColumn) -> String;
+    fn in_segment(&self, tag: &str) -> String;
     fn compare(&self, op: Comparison, left: &Expr, right: &Expr) -> String {
         format!("{} {} {}", operand(left, SUM, self), op.as_str(), operand(right, SUM, self))
     }
@@ -71,6 +73,8 @@ fn binding(expr: &Expr) -> u8 {
         | ExprKind::Cast { .. }
         | ExprKind::Path { .. }
         | ExprKind::Aggregate(_)
+        | ExprKind::OfUser(_)
+        | ExprKind::InSegment(_)
         | ExprKind::Slot(_) => ATOM,
     }
 }
@@ -78,7 +82,7 @@ fn binding(expr: &Expr) -> u8 {
 /// `NOT EXISTS (…)` is read as one word, so that what begins with EXISTS and goes on needs parentheses.
 fn denied(inner: &Expr, target: &impl Target) -> String {
     let printed = operand(inner, NOT, target);
-    let goes_on = printed.starts_with("EXISTS") && !matches!(inner.kind, ExprKind::Aggregate(_));
+    let goes_on = printed.starts_with("EXISTS") && !matches!(inner.kind, ExprKind::Aggregate(_)) && !inner.is_of_user();
     if goes_on { format!("NOT ({printed})") } else { format!("NOT {printed}") }
 }
 
@@ -121,6 +125,8 @@ fn printed(expr: &Expr, target: &impl Target) -> String {
         ExprKind::Cast { value, to } => target.cast(value, *to),
         ExprKind::Path { value, steps } => path(value, steps, target),
         ExprKind::Aggregate(aggregate) => target.aggregate(aggregate),
+        ExprKind::OfUser(column) => target.of_user(*column),
+        ExprKind::InSegment(tag) => target.in_segment(tag),
         ExprKind::Slot(index) => format!("${index}"),
         _ => test(expr, false, target),
     }

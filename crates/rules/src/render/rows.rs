@@ -23,6 +23,10 @@ pub(super) struct Rows<'r> {
     around: Vec<String>,
     /// Those that stand at these rows, each once.
     aggregates: Vec<&'r Aggregate>,
+    /// Whether anything known of the user stands there.
+    reads_user: bool,
+    /// The tags of the segments that stand there, each once.
+    segments: Vec<&'r str>,
 }
 
 impl<'r> Rows<'r> {
@@ -32,10 +36,11 @@ impl<'r> Rows<'r> {
     }
 
     fn at(level: usize, reach: usize, exprs: impl IntoIterator<Item = &'r Expr>) -> Self {
-        let mut aggregates = Vec::new();
-        exprs.into_iter().for_each(|expr| collect(expr, &mut aggregates));
         let around = (1..=reach).map(|distance| again(level, distance)).collect();
-        Self { level, name: print::alias(level), around, aggregates }
+        let (aggregates, segments) = (Vec::new(), Vec::new());
+        let mut rows = Self { level, name: print::alias(level), around, aggregates, reads_user: false, segments };
+        exprs.into_iter().for_each(|expr| rows.collect(expr));
+        rows
     }
 
     /// The rows that these aggregates go over.
@@ -80,6 +85,46 @@ impl<'r> Rows<'r> {
         same.collect::<Vec<_>>().join(" AND ")
     }
 
+    /// What the columns of `users` are qualified with.
+    pub(super) fn user(&self) -> String {
+        format!("p{}", self.level)
+    }
+
+    /// What the rows of a segment's members are qualified with.
+    pub(super) fn segment(&self, tag: &str) -> String {
+        let index = self.segments.iter().position(|known| *known == tag);
+        format!("s{}_{}", self.level, index.unwrap_or(self.segments.len()))
+    }
+
+    /// The joins with what else is known of the users; no user is lost, nor there twice.
+    fn users(&self) -> String {
+        let (row, user) = (&self.name, self.user());
+        let mut joins = String::new();
+        if self.reads_user {
+            joins += &format!(" LEFT JOIN users {user} ON {user}.user_id = {row}.user_id");
+        }
+        for tag in &self.segments {
+            let (members, tag) = (self.segment(tag), print::text(tag));
+            joins += &format!(
+                " LEFT JOIN (SELECT DISTINCT user_id FROM segment_members WHERE segment = {tag}) {members} \
+                 ON {members}.user_id = {row}.user_id"
+            );
+        }
+        joins
+    }
+
+    /// Collects what stands in an expression, not what is inside of its aggregates.
+    fn collect(&mut self, expr: &'r Expr) {
+        match &expr.kind {
+            ExprKind::Aggregate(aggregate) if self.aggregates.contains(&&**aggregate) => {}
+            ExprKind::Aggregate(aggregate) => self.aggregates.push(aggregate),
+            ExprKind::OfUser(_) => self.reads_user = true,
+            ExprKind::InSegment(tag) if self.segments.contains(&tag.as_str()) => {}
+            ExprKind::InSegment(tag) => self.segments.push(tag),
+            _ => plan::children(expr).into_iter().for_each(|part| self.collect(part)),
+        }
+    }
+
     fn group(&self, of_row: bool) -> String {
         let kind = if of_row { "c" } else { "u" };
         if self.level == 0 { kind.to_owned() } else { format!("{kind}{}", self.level) }
@@ -89,7 +134,7 @@ impl<'r> Rows<'r> {
 impl Databend<'_> {
     /// The joins with the groups of the rows; nothing where no aggregate is asked for.
     pub(super) fn joins(&self) -> String {
-        [false, true].map(|of_row| self.join(of_row)).concat()
+        [false, true].map(|of_row| self.join(of_row)).concat() + &self.rows.users()
     }
 
     fn join(&self, of_row: bool) -> String {
@@ -113,13 +158,4 @@ impl Databend<'_> {
 /// The name of a row around the rows of a level, read again.
 fn again(level: usize, distance: usize) -> String {
     if distance == 1 { format!("o{level}") } else { format!("o{level}_{distance}") }
-}
-
-/// Collects the aggregates that stand in an expression, not those inside of them.
-fn collect<'r>(expr: &'r Expr, found: &mut Vec<&'r Aggregate>) {
-    match &expr.kind {
-        ExprKind::Aggregate(aggregate) if found.contains(&&**aggregate) => {}
-        ExprKind::Aggregate(aggregate) => found.push(aggregate),
-        _ => plan::children(expr).into_iter().for_each(|part| collect(part, found)),
-    }
 }

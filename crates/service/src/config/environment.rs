@@ -51,6 +51,22 @@ fn expected(default: &Value) -> &'static str {
     }
 }
 
+/// Puts two tables of variables and keys into one: a process's own and those of a section that
+/// several processes share. `N` is the length of both.
+pub const fn joined<const N: usize>(
+    own: &[(&'static str, &'static str)],
+    shared: &[(&'static str, &'static str)],
+) -> [(&'static str, &'static str); N] {
+    assert!(own.len() + shared.len() == N);
+    let mut all = [("", ""); N];
+    let mut index = 0;
+    while index < N {
+        all[index] = if index < own.len() { own[index] } else { shared[index - own.len()] };
+        index += 1;
+    }
+    all
+}
+
 /// Compares the text of an `.env.example` with the variables that processes know.
 ///
 /// Returns a sentence for each variable that is in one and not in the other. A line counts when it

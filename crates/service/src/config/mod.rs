@@ -10,7 +10,7 @@ mod secret;
 mod sections;
 mod store;
 
-pub use environment::env_example_problems;
+pub use environment::{env_example_problems, joined};
 pub use layers::{CONFIG_FILE_VARIABLE, ConfigError, Configuration, defaults, load, load_from, log};
 pub use secret::Secret;
 pub use sections::{HttpConfig, LogFormat, MetricsConfig, TelemetryConfig};

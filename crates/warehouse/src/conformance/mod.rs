@@ -8,10 +8,12 @@ mod deleting;
 mod installation;
 mod reading;
 mod samples;
+mod traits;
 mod writing;
 
 pub use counting::*;
 pub use deleting::*;
 pub use installation::{Installation, PARTITIONS};
 pub use reading::*;
+pub use traits::*;
 pub use writing::*;

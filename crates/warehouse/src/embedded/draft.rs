@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use schema::{Event, LogRecord, Offset, PartitionId, Timestamp, UserDeletion, UserId, is_duplicate_of};
+use schema::{
+    Event, LogRecord, Offset, PartitionId, StandingTraits, Timestamp, UserDeletion, UserId, UserTraits, is_duplicate_of,
+};
 
 use super::erasing::erase;
 use super::failure::{damaged, from_fjall};
@@ -22,6 +24,7 @@ pub(super) struct Draft<'a> {
     position: Position,
     rows: BTreeMap<Key, Vec<u8>>,
     counted: BTreeMap<Key, Timestamp>,
+    traits: BTreeMap<UserId, StandingTraits>,
     deleted: BTreeMap<UserId, Offset>,
 }
 
@@ -39,8 +42,8 @@ impl<'a> Draft<'a> {
             return Err(damaged(&format!("a batch of {from}..{next} whose records are not in there in order")));
         }
         let position = Position { next, ..position };
-        let (rows, counted, deleted) = Default::default();
-        Ok(Self { keyspaces, partition, position, rows, counted, deleted })
+        let (rows, counted, traits, deleted) = Default::default();
+        Ok(Self { keyspaces, partition, position, rows, counted, traits, deleted })
     }
 
     /// Decides what a record does.
@@ -48,6 +51,7 @@ impl<'a> Draft<'a> {
         self.position.log_time = self.position.log_time.max(record.received_at());
         match record {
             LogRecord::Event(event) => self.take_event(offset, event),
+            LogRecord::Traits(traits) => self.take_traits(traits),
             LogRecord::Deletion(deletion) => {
                 self.take_deletion(offset, deletion);
                 Ok(())
@@ -73,6 +77,11 @@ impl<'a> Draft<'a> {
         for (key, counted_at) in self.counted {
             batch.insert(&self.keyspaces.counted, key, encode_time(counted_at));
         }
+        for (user_id, standing) in self.traits {
+            let encoded =
+                serde_json::to_vec(&standing).map_err(|error| damaged(&format!("encoding traits: {error}")))?;
+            batch.insert(&self.keyspaces.traits, user_prefix(self.partition, user_id), encoded);
+        }
         for (user_id, offset) in self.deleted {
             let key = user_prefix(self.partition, user_id);
             batch.insert(&self.keyspaces.deleted, key, offset.to_be_bytes());
@@ -94,10 +103,25 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    fn take_traits(&mut self, said: &UserTraits) -> Result<(), WarehouseError> {
+        let user_id = said.user_id;
+        if self.is_deleted(user_id)? {
+            return Ok(());
+        }
+        let mut standing = match self.traits.remove(&user_id) {
+            Some(standing) => standing,
+            None => self.keyspaces.traits_of(&user_prefix(self.partition, user_id))?,
+        };
+        standing.fold(said);
+        self.traits.insert(user_id, standing);
+        Ok(())
+    }
+
     fn take_deletion(&mut self, offset: Offset, deletion: &UserDeletion) {
         let prefix = user_prefix(self.partition, deletion.user_id);
         self.rows.retain(|key, _| !key.starts_with(&prefix));
         self.counted.retain(|key, _| !key.starts_with(&prefix));
+        self.traits.remove(&deletion.user_id);
         self.deleted.entry(deletion.user_id).or_insert(offset);
     }
 

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use schema::{Offset, PartitionId, UserId, partition_of};
+use schema::{Offset, PartitionId, StandingTraits, UserId, partition_of};
 
 use super::draft::Draft;
 use super::failure::damaged;
+use super::keys::user_prefix;
 use super::keyspaces::Keyspaces;
 use super::reading;
 use super::syncing::Syncing;
@@ -92,6 +93,17 @@ impl Warehouse for EmbeddedWarehouse {
         self.blocking(move |inner| {
             inner.check_partition(partition)?;
             reading::history(&inner.keyspaces, partition, before, cursor, max_rows)
+        })
+        .await
+    }
+
+    async fn user_traits(&self, user_id: UserId) -> Result<StandingTraits, WarehouseError> {
+        self.blocking(move |inner| {
+            let user = user_prefix(partition_of(user_id, inner.partitions), user_id);
+            if inner.keyspaces.is_deleted(&user)? {
+                return Ok(StandingTraits::default());
+            }
+            inner.keyspaces.traits_of(&user)
         })
         .await
     }

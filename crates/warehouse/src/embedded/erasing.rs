@@ -14,7 +14,7 @@ const BATCH_KEYS: usize = 10_000;
 
 /// Removes the rows of a user that is out of sight, and takes the user off the list.
 pub(super) fn erase(keyspaces: &Keyspaces, user: &UserKey) -> Result<(), WarehouseError> {
-    for keyspace in [&keyspaces.rows, &keyspaces.counted] {
+    for keyspace in [&keyspaces.rows, &keyspaces.counted, &keyspaces.traits] {
         loop {
             let keys = keyspace.prefix(user).take(BATCH_KEYS).map(|entry| entry.key());
             let keys = keys.collect::<Result<Vec<_>, _>>().map_err(from_fjall)?;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
-use schema::{Offset, PartitionId, Timestamp};
+use schema::{Offset, PartitionId, StandingTraits, Timestamp};
 
 use super::erasing::finish_erasing;
 use super::failure::{damaged, from_fjall};
@@ -35,6 +35,8 @@ pub(super) struct Keyspaces {
     pub(super) rows: Keyspace,
     /// (partition, user, event_id) → the log time at which it was counted.
     pub(super) counted: Keyspace,
+    /// (partition, user) → what stands of the user's traits, as JSON.
+    pub(super) traits: Keyspace,
     /// (partition, user) → the offset of the deletion.
     pub(super) deleted: Keyspace,
     /// (partition, user), as long as not everything of a deleted user is removed.
@@ -70,6 +72,7 @@ impl Keyspaces {
         let opened = Self {
             rows: keyspace("rows")?,
             counted: keyspace(COUNTED)?,
+            traits: keyspace("traits")?,
             deleted: keyspace("deleted")?,
             erasing: keyspace("erasing")?,
             meta: keyspace("meta")?,
@@ -87,6 +90,12 @@ impl Keyspaces {
     /// Says whether a user was deleted: then none of the rows may be seen, also those still stored.
     pub(super) fn is_deleted(&self, user: &UserKey) -> Result<bool, WarehouseError> {
         self.deleted.contains_key(user).map_err(from_fjall)
+    }
+
+    /// Reads what stands of a user's traits, also of one who was deleted a moment ago.
+    pub(super) fn traits_of(&self, user: &UserKey) -> Result<StandingTraits, WarehouseError> {
+        let Some(bytes) = self.traits.get(user).map_err(from_fjall)? else { return Ok(StandingTraits::default()) };
+        serde_json::from_slice(&bytes).map_err(|error| damaged(&format!("a user's traits: {error}")))
     }
 
     /// Reads how far a partition is written.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bus::EventLog;
 use bus::embedded::EmbeddedLog;
-use schema::{LogRecord, Offset, PartitionId, Topic, UserId};
+use schema::{LogRecord, Offset, PartitionId, StandingTraits, Topic, UserId};
 use warehouse::embedded::EmbeddedWarehouse;
 use warehouse::{HistoryCursor, HistoryPage, Warehouse, WarehouseError, WriteBatch};
 
@@ -55,6 +55,10 @@ impl Warehouse for KeptWarehouse {
         self.pages.fetch_add(1, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(self.page_ms.load(Ordering::SeqCst))).await;
         self.inner.history(partition, before, cursor, max_rows).await
+    }
+
+    async fn user_traits(&self, user_id: UserId) -> Result<StandingTraits, WarehouseError> {
+        self.inner.user_traits(user_id).await
     }
 
     async fn user_events(

@@ -9,49 +9,64 @@ use schema::Timestamp;
 use super::NEVER;
 use crate::catalog::SeriesIndex;
 
-/// Where the cells of a series begin; they end where those of the next one do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Entry {
-    series: SeriesIndex,
-    start: u32,
-}
-
 /// By how many cells it grows at least.
-const LEAST_GROWTH: usize = 8;
+const LEAST_GROWTH: usize = 4;
 /// How many cells lie in one line of the processor's cache.
 const CELLS_PER_LINE: usize = 8;
 /// How many lines are read ahead at most; few users have more.
-const LINES_AHEAD: usize = 16;
+const LINES_AHEAD: usize = 24;
 
 /// The series of a user that are not empty, ascending.
+///
+/// First a cell for each series, which names it and where its own cells begin, counted from behind
+/// these; they end where those of the next series do.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Slab {
-    directory: Vec<Entry>,
     cells: Vec<i64>,
+    count: u32,
+}
+
+/// Puts a series and where it begins into one cell. Ascending by series.
+const fn entry(series: SeriesIndex, start: usize) -> i64 {
+    ((series as i64) << START_BITS) | start as i64
+}
+
+const START_BITS: u32 = 32;
+
+const fn series_of(entry: i64) -> SeriesIndex {
+    (entry >> START_BITS) as SeriesIndex
+}
+
+const fn start_of(entry: i64) -> usize {
+    (entry & ((1 << START_BITS) - 1)) as usize
 }
 
 impl Slab {
     /// Returns how many series there are.
     pub(crate) fn len(&self) -> usize {
-        self.directory.len()
+        self.count as usize
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.directory.is_empty()
+        self.count == 0
+    }
+
+    fn entries(&self) -> &[i64] {
+        &self.cells[..self.len()]
     }
 
     pub(crate) fn series_at(&self, at: usize) -> SeriesIndex {
-        self.directory[at].series
+        series_of(self.cells[at])
     }
 
     /// Returns the place of a series.
     pub(crate) fn find(&self, series: SeriesIndex) -> Option<usize> {
-        self.directory.binary_search_by_key(&series, |entry| entry.series).ok()
+        self.entries().binary_search_by_key(&series, |entry| series_of(*entry)).ok()
     }
 
     /// Returns the place of a series, which begins with `fresh` when it is new.
     pub(super) fn find_or_insert(&mut self, series: SeriesIndex, fresh: impl FnOnce() -> Vec<i64>) -> usize {
-        match self.directory.binary_search_by_key(&series, |entry| entry.series) {
+        match self.entries().binary_search_by_key(&series, |entry| series_of(*entry)) {
             Ok(at) => at,
             Err(at) => {
                 self.insert(at, series, &fresh());
@@ -61,57 +76,53 @@ impl Slab {
     }
 
     fn insert(&mut self, at: usize, series: SeriesIndex, cells: &[i64]) {
-        let start = self.start_of(at);
-        self.directory.reserve_exact(if self.directory.len() == self.directory.capacity() { LEAST_GROWTH } else { 0 });
-        self.directory.insert(at, Entry { series, start });
+        let start = self.start(at) - self.len();
+        self.make_room(1 + cells.len());
+        self.cells.insert(at, entry(series, start));
+        self.count += 1;
         self.insert_cells(at, 0, cells);
     }
 
     /// Appends a series that is greater than those there are.
     pub(crate) fn push(&mut self, series: SeriesIndex, cells: &[i64]) {
-        self.insert(self.directory.len(), series, cells);
+        self.insert(self.len(), series, cells);
     }
 
     pub(crate) fn cells(&self, at: usize) -> &[i64] {
-        &self.cells[self.start_of(at) as usize..self.start_of(at + 1) as usize]
+        &self.cells[self.start(at)..self.start(at + 1)]
     }
 
     pub(crate) fn cells_mut(&mut self, at: usize) -> &mut [i64] {
-        let range = self.start_of(at) as usize..self.start_of(at + 1) as usize;
+        let range = self.start(at)..self.start(at + 1);
         &mut self.cells[range]
     }
 
     /// Returns a series' own deadline, its first cell.
     pub(crate) fn deadline(&self, at: usize) -> i64 {
-        self.cells[self.start_of(at) as usize]
+        self.cells[self.start(at)]
     }
 
     pub(crate) fn deadline_mut(&mut self, at: usize) -> &mut i64 {
-        let start = self.start_of(at) as usize;
+        let start = self.start(at);
         &mut self.cells[start]
     }
 
     /// Returns the earliest of the series' deadlines.
     pub(crate) fn earliest_deadline(&self) -> Option<Timestamp> {
-        let earliest = self.directory.iter().map(|entry| self.cells[entry.start as usize]).min()?;
+        let earliest = (0..self.len()).map(|at| self.deadline(at)).min()?;
         (earliest != NEVER).then(|| Timestamp::from_micros(earliest))
     }
 
     /// Reads a little of everything.
     pub(crate) fn glance(&self) -> u64 {
         let lines = self.cells.iter().step_by(CELLS_PER_LINE).take(LINES_AHEAD);
-        let cells = lines.fold(0, |read, cell| read ^ cell);
-        let lines = self.directory.iter().step_by(CELLS_PER_LINE).take(LINES_AHEAD);
-        lines.fold(cells as u64, |read, entry| read ^ u64::from(entry.start))
+        lines.fold(0, |read, cell| read ^ cell) as u64
     }
 
     /// Puts cells into a series, before one of its cells.
     pub(super) fn insert_cells(&mut self, at: usize, offset: usize, cells: &[i64]) {
-        let place = self.start_of(at) as usize + offset;
-        let missing = (self.cells.len() + cells.len()).saturating_sub(self.cells.capacity());
-        if missing > 0 {
-            self.cells.reserve_exact(cells.len().max(LEAST_GROWTH).max(self.cells.len() / 8));
-        }
+        let place = self.start(at) + offset;
+        self.make_room(cells.len());
         match cells {
             [cell] => self.cells.insert(place, *cell),
             _ => drop(self.cells.splice(place..place, cells.iter().copied())),
@@ -121,20 +132,27 @@ impl Slab {
 
     /// Takes cells out of a series.
     pub(super) fn remove_cells(&mut self, at: usize, range: std::ops::Range<usize>) {
-        let start = self.start_of(at) as usize;
+        let start = self.start(at);
         let count = range.len();
         drop(self.cells.drain(start + range.start..start + range.end));
         self.move_behind(at, -(count as i64));
     }
 
-    fn move_behind(&mut self, at: usize, by: i64) {
-        for entry in &mut self.directory[at + 1..] {
-            entry.start = (i64::from(entry.start) + by) as u32;
+    /// Grows by little, because there are many users, and by more when it is large already.
+    fn make_room(&mut self, count: usize) {
+        if self.cells.len() + count > self.cells.capacity() {
+            self.cells.reserve_exact(count.max(LEAST_GROWTH).max(self.cells.len() / 16));
         }
     }
 
-    fn start_of(&self, at: usize) -> u32 {
-        self.directory.get(at).map_or(self.cells.len() as u32, |entry| entry.start)
+    fn move_behind(&mut self, at: usize, by: i64) {
+        let count = self.len();
+        self.cells[at + 1..count].iter_mut().for_each(|entry| *entry += by);
+    }
+
+    /// Returns where the cells of a series begin, or where all end.
+    fn start(&self, at: usize) -> usize {
+        if at == self.len() { self.cells.len() } else { self.len() + start_of(self.cells[at]) }
     }
 }
 

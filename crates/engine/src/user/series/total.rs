@@ -13,7 +13,7 @@ const WINDOWS: usize = 1;
 const CELLS_PER_WINDOW: usize = 3;
 const CELLS_PER_PART: usize = 2;
 /// Parts that no window needs are kept until there are so many, and as many as are needed.
-const MOST_PASSED: usize = 16;
+const MOST_PASSED: usize = 2;
 /// After so many parts the search for the next flip is left to a timer.
 const LOOK_AHEAD: usize = 16;
 

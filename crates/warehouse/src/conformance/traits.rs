@@ -1,0 +1,49 @@
+//! What was said of users.
+
+use schema::{EventId, LogRecord, PartitionId, Payload, UserId, UserTraits};
+
+use super::installation::Installation;
+use super::samples::{START, batch, deletion, event, offsets, user_in};
+use crate::WarehouseError;
+
+const PARTITION: PartitionId = PartitionId(3);
+
+fn said(user_id: UserId, created_micros: i64, traits: &str) -> LogRecord {
+    let traits = serde_json::value::RawValue::from_string(traits.to_owned()).map(Payload::new);
+    LogRecord::Traits(UserTraits {
+        user_id,
+        event_id: EventId(uuid::Uuid::nil()),
+        created_at: START.plus_micros(created_micros),
+        received_at: START,
+        traits: traits.unwrap_or_else(|_| Payload::empty()),
+    })
+}
+
+/// Of what was said in several batches the last word stands, after a restart too; it is no event.
+pub async fn the_last_word_on_a_user_stands(installation: &dyn Installation) -> Result<(), WarehouseError> {
+    let (ana, ben) = (user_in(PARTITION, 0), user_in(PARTITION, 1));
+    let warehouse = installation.open().await?;
+    let view = LogRecord::Event(event(ana, 1, 0));
+    let first = vec![said(ana, 2, r#"{"plan":"pro"}"#), view, said(ana, 1, r#"{"plan":"free","age":7}"#)];
+    warehouse.write(batch(PARTITION, 0, first)).await?;
+    warehouse.write(batch(PARTITION, 3, vec![said(ana, 3, r#"{"age":8.50}"#)])).await?;
+    drop(warehouse);
+    let warehouse = installation.open().await?;
+    assert_eq!(warehouse.user_traits(ana).await?.to_json(), r#"{"age":8.50,"plan":"pro"}"#);
+    assert_eq!(warehouse.user_traits(ben).await?.first(), None);
+    assert_eq!(offsets(&*warehouse, PARTITION).await?, [1]);
+    Ok(())
+}
+
+/// A deletion removes what was said, of earlier batches and of its own, and what is said later counts no more.
+pub async fn a_deletion_removes_what_was_said(installation: &dyn Installation) -> Result<(), WarehouseError> {
+    let (ana, ben) = (user_in(PARTITION, 0), user_in(PARTITION, 1));
+    let warehouse = installation.open().await?;
+    let plan = |user_id, at| said(user_id, at, r#"{"plan":"pro"}"#);
+    warehouse.write(batch(PARTITION, 0, vec![plan(ana, 1), plan(ben, 1)])).await?;
+    warehouse.write(batch(PARTITION, 2, vec![plan(ana, 2), deletion(ana, 1), plan(ana, 3)])).await?;
+    warehouse.write(batch(PARTITION, 5, vec![plan(ana, 4)])).await?;
+    assert_eq!(warehouse.user_traits(ana).await?.first(), None);
+    assert_eq!(warehouse.user_traits(ben).await?.first(), Some(START.plus_micros(1)));
+    Ok(())
+}
