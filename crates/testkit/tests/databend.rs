@@ -30,7 +30,7 @@ fn event(user_id: i64, region: Option<&str>, payload: &str) -> Event {
 #[tokio::test]
 async fn events_arrive_as_they_are() {
     let Some(databend) = Databend::or_not_run().await else { return };
-    databend.create_events().await.unwrap();
+    databend.create_tables().await.unwrap();
     let nasty = "a\"b,c\n\\N \\ 'q' \t é🎈";
     databend
         .load(&[

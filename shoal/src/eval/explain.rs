@@ -35,8 +35,7 @@ fn floor_boundary(text: &str, at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use rules::Span;
-    use rules::diagnostic::Code;
+    use rules::{Code, Span};
 
     use super::*;
 

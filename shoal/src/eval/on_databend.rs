@@ -29,7 +29,7 @@ async fn ask(
     users: &[UserEvents],
     instants: &[Timestamp],
 ) -> anyhow::Result<Vec<Vec<bool>>> {
-    databend.create_events().await.context("making the table `events`")?;
+    databend.create_tables().await.context("making the tables")?;
     let events: Vec<Event> = users.iter().flat_map(|user| user.events.iter().cloned()).collect();
     databend.load(&events).await.context("loading the events")?;
     let mut answers = Vec::new();

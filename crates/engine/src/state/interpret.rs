@@ -75,8 +75,8 @@ struct Run<'a> {
     now: Timestamp,
     /// The earliest flip of a comparison with `now()` so far.
     next_flip: Cell<Option<Timestamp>>,
-    /// Aggregates that do not look at the row they stand at have one value, by their address.
-    known: RefCell<FxHashMap<*const Aggregate, Value>>,
+    /// Aggregates by their address: those that do not look at the row they stand at have one value.
+    known: RefCell<FxHashMap<*const Aggregate, Option<Value>>>,
 }
 
 impl Run<'_> {
@@ -158,6 +158,16 @@ impl Run<'_> {
         most
     }
 
+    /// Returns whether an aggregate may depend on the row it stands at, also by what it compares with `now()`.
+    fn looks_around(&self, aggregate: &Aggregate) -> bool {
+        let compared = |index: usize| self.interpretation.now_comparisons[index].time.reach() > 0;
+        let mut found = aggregate.is_correlated();
+        for part in aggregate.children() {
+            part.walk(&mut |expr| found = found || matches!(expr.kind, ExprKind::Slot(index) if compared(index)));
+        }
+        found
+    }
+
     fn note(&self, flip: Option<Timestamp>) {
         let earlier = [self.next_flip.get(), flip].into_iter().flatten().min();
         self.next_flip.set(earlier);
@@ -190,16 +200,14 @@ impl Scope for At<'_> {
     }
 
     fn aggregate(&self, aggregate: &Aggregate) -> Value {
-        if aggregate.is_correlated() {
-            return self.run.aggregate(aggregate, Some(self));
-        }
         let address: *const Aggregate = aggregate;
-        if let Some(value) = self.run.known.borrow().get(&address) {
-            return value.clone();
+        let known = self.run.known.borrow().get(&address).cloned();
+        if let Some(value) = known {
+            return value.unwrap_or_else(|| self.run.aggregate(aggregate, Some(self)));
         }
-        let value = self.run.aggregate(aggregate, None);
-        self.run.known.borrow_mut().insert(address, value.clone());
-        value
+        let own = (!self.run.looks_around(aggregate)).then(|| self.run.aggregate(aggregate, None));
+        self.run.known.borrow_mut().insert(address, own.clone());
+        own.unwrap_or_else(|| self.run.aggregate(aggregate, Some(self)))
     }
 
     /// A comparison with `now()`.

@@ -63,6 +63,27 @@ impl Lowering {
         }
     }
 
+    /// Returns what is never NULL, as EXISTS is not: FALSE where the expression is NULL.
+    fn certain(&self, held: Expr) -> Expr {
+        if self.is_certain(&held) {
+            return held;
+        }
+        let span = held.span;
+        Expr { kind: ExprKind::IsTrue(Box::new(held)), sql_type: SqlType::Boolean, span }
+    }
+
+    /// Returns whether it is TRUE or FALSE whatever the aggregates are.
+    fn is_certain(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::And(parts) | ExprKind::Or(parts) => parts.iter().all(|part| self.is_certain(part)),
+            ExprKind::Not(inner) => self.is_certain(inner),
+            ExprKind::Slot(index) => self.slots.specs[*index].function == AggregateFunction::Exists,
+            ExprKind::IsTrue(_) | ExprKind::IsNull(_) | ExprKind::IsNotDistinct(..) => true,
+            ExprKind::Literal(Value::Boolean(_)) => true,
+            _ => false,
+        }
+    }
+
     /// A count that is compared with a constant need not be known beyond it.
     fn operand(&mut self, expr: &Expr, op: Comparison, other: &Expr) -> Expr {
         let (ExprKind::Aggregate(aggregate), ExprKind::Literal(threshold)) = (&expr.kind, &other.kind) else {
@@ -109,7 +130,8 @@ impl Lowering {
     fn aggregate_slot(&mut self, expr: &Expr, aggregate: &Aggregate, demand: Demand) -> Expr {
         let filter = aggregate.filter.as_ref();
         if aggregate.function == AggregateFunction::Exists {
-            return self.some_row(filter, expr);
+            let held = self.some_row(filter, expr);
+            return self.certain(held);
         }
         if let Some(apart) = without_user(expr, aggregate) {
             return self.over_slots(&apart);

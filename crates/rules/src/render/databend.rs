@@ -129,7 +129,8 @@ impl Target for Databend<'_> {
             (ScalarFunction::Rollout, [percent, salt, user]) => {
                 let (percent, salt) = (print::expression(percent, self), print::expression(salt, self));
                 let user = print::expression(user, self);
-                format!("(xxhash64(concat({salt}, ':', to_string({user}))) % 10000 < {percent} * 100)")
+                // TRY_CAST, because beside an empty table Databend casts a NULL that is in no row, and fails.
+                format!("(xxhash64(concat({salt}, ':', TRY_CAST({user} AS VARCHAR))) % 10000 < {percent} * 100)")
             }
             // That of the least integer has no room in an integer.
             (ScalarFunction::Abs, [value]) if value.sql_type == SqlType::Integer => {

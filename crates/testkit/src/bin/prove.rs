@@ -48,7 +48,7 @@ async fn main() -> anyhow::Result<ExitCode> {
 async fn prove(databend: Databend, triples: usize, seed: u64, folder: &Path) -> anyhow::Result<Tally> {
     let mut random = Random::new(seed);
     survey(&mut Random::new(random.next()));
-    databend.create_events().await?;
+    databend.create_tables().await?;
     let mut given = corpus()?;
     let mut tally = Tally::default();
     let mut saved = 0;

@@ -50,7 +50,8 @@ pub fn or_noted<T>(what: &str, server: Result<T, NotAvailable>) -> Option<T> {
         Err(missing) => missing,
     };
     assert!(!is_required(), "{what}: {missing} ({REQUIRE_VARIABLE} is set)");
-    note(&format!("{what}: {missing}"));
+    // One line, whatever the reason quotes.
+    note(&format!("{what}: {missing}").replace('\n', "; "));
     None
 }
 

@@ -152,7 +152,7 @@ impl Postgres {
         let server = program.start()?;
         let deadline = Instant::now() + START_TIMEOUT;
         while !accepts(&cluster) {
-            let ended = self.log().get(before..).is_some_and(|log| log.contains(ENDED));
+            let ended = self.log().get(before..).is_some_and(|log| ENDED.iter().any(|end| log.contains(end)));
             if ended || Instant::now() > deadline {
                 return Err(io::Error::other(format!("it does not accept connections:\n{}", self.log())));
             }
@@ -189,8 +189,8 @@ impl Postgres {
     }
 }
 
-/// The last line of a server's log, also when it could not start.
-const ENDED: &str = "database system is shut down";
+/// What the log of a server says that ended, also because it could not start.
+const ENDED: [&str; 2] = ["database system is shut down", "contains errors"];
 
 /// For tests: nothing survives the machine, everything survives the process.
 const DEFAULTS: &str = "

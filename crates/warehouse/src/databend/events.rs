@@ -1,4 +1,4 @@
-//! The table `events`, filled by loads.
+//! The tables that a clause can see: `events`, filled by loads; `users` and `segment_members`, empty so far.
 
 use databend_driver::LoadMethod;
 use schema::Event;
@@ -12,12 +12,19 @@ const CREATE_EVENTS: &str = "CREATE TABLE events (
     url VARCHAR NULL, element_id VARCHAR NULL, order_id VARCHAR NULL, order_total DECIMAL(18, 4) NULL,
     created_at TIMESTAMP NOT NULL, received_at TIMESTAMP NOT NULL, payload VARIANT NULL)";
 
+const CREATE_USERS: &str =
+    "CREATE TABLE users (user_id BIGINT NOT NULL, created_at TIMESTAMP NULL, traits VARIANT NULL)";
+const CREATE_SEGMENT_MEMBERS: &str = "CREATE TABLE segment_members (segment VARCHAR NOT NULL, user_id BIGINT NOT NULL)";
+
 const LOAD_EVENTS: &str = "INSERT INTO events FROM @_databend_load FILE_FORMAT = (type = csv)";
 
 impl Databend {
-    /// Makes the empty table `events`.
-    pub async fn create_events(&self) -> Result<(), DatabendError> {
-        self.execute(CREATE_EVENTS).await
+    /// Makes the tables that a clause can see, empty.
+    pub async fn create_tables(&self) -> Result<(), DatabendError> {
+        for statement in [CREATE_EVENTS, CREATE_USERS, CREATE_SEGMENT_MEMBERS] {
+            self.execute(statement).await?;
+        }
+        Ok(())
     }
 
     /// Empties the table `events`.
