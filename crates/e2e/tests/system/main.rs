@@ -6,6 +6,7 @@
 )]
 
 mod bad_input;
+mod busy_user;
 mod command_line;
 mod crash;
 mod definitions;
