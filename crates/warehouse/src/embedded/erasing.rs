@@ -15,14 +15,15 @@ const BATCH_KEYS: usize = 10_000;
 /// Removes the rows of a user that is out of sight, and takes the user off the list.
 pub(super) fn erase(keyspaces: &Keyspaces, user: &UserKey) -> Result<(), WarehouseError> {
     for keyspace in [&keyspaces.rows, &keyspaces.counted, &keyspaces.traits] {
+        // One look at the keys as they are now: nothing is added to a user out of sight.
+        let mut keys = keyspace.prefix(user).map(|entry| entry.key());
         loop {
-            let keys = keyspace.prefix(user).take(BATCH_KEYS).map(|entry| entry.key());
-            let keys = keys.collect::<Result<Vec<_>, _>>().map_err(from_fjall)?;
-            if keys.is_empty() {
+            let some = keys.by_ref().take(BATCH_KEYS).collect::<Result<Vec<_>, _>>().map_err(from_fjall)?;
+            if some.is_empty() {
                 break;
             }
             let mut batch = keyspaces.database.batch();
-            for key in keys {
+            for key in some {
                 batch.remove(keyspace, key);
             }
             batch.commit().map_err(from_fjall)?;
