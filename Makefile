@@ -78,6 +78,11 @@ bench: tools ## Measure POST-to-change latency and events per second (release bu
 	@$(TARGET_DIR)/release/bench --shoal $(TARGET_DIR)/release/shoal --out $(TARGET_DIR)/bench
 .PHONY: bench
 
+bench-kafka: tools ## A partition's commits on Kafka beside a bare transactional loop (BENCH="--rates 1000 --seconds 5")
+	@$(CARGO) build --release --package kafka-bench --features distributed
+	@$(TARGET_DIR)/release/kafka-bench $(BENCH)
+.PHONY: bench-kafka
+
 # DuckDB and Flink come from PyPI into a cache folder; Flink also needs a JDK (java and javac).
 bench-workload: tools ## The engine on the common workload, checked by DuckDB (RULES, EVENTS, VS_FLINK=1)
 	@command -v $(PYTHON) >/dev/null || { echo "make bench-workload needs python3 with pip and venv"; exit 1; }

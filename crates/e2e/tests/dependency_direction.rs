@@ -39,6 +39,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("e2e", &["schema", "rules", "engine", "bus", "store", "warehouse", "shoal"]),
     ("bench", &["schema", "bus", "shoal", "e2e"]),
+    ("kafka-bench", &["schema", "bus", "testkit"]),
     ("workload", &["schema", "engine"]),
 ];
 

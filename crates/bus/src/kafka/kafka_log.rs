@@ -51,6 +51,11 @@ impl KafkaLog {
         KafkaOwnership::new(self.clone())
     }
 
+    /// Returns how it was opened.
+    pub fn options(&self) -> &KafkaOptions {
+        &self.0.options
+    }
+
     /// Waits until everything that was appended is acknowledged or given up.
     pub async fn close(&self) -> Result<(), BusError> {
         self.0.appender.flush().await

@@ -27,6 +27,8 @@ use crate::{BusError, StoredRecord};
 const MAX_PLACES: usize = 4;
 /// A client must be listened to, so that it can say what troubles it.
 const LISTEN: Duration = Duration::from_millis(250);
+/// How long to wait before looking for another place, when the one that was found went elsewhere.
+const ANOTHER_PLACE: Duration = Duration::from_millis(2);
 /// Waiting looks again after this long, whether or not it was told to.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -119,9 +121,15 @@ impl Reader {
             let ringing = bell.notified();
             let mut ringing = std::pin::pin!(ringing);
             ringing.as_mut().enable();
-            if let Some(records) = self.take(lane, &place, from, max_records).await?
-                && !records.is_empty()
-            {
+            let Some(records) = self.take(lane, &place, from, max_records).await? else {
+                // It went elsewhere meanwhile, or was given up: its bell rings for others.
+                if Instant::now() >= deadline {
+                    return Ok(Vec::new());
+                }
+                tokio::time::sleep(ANOTHER_PLACE).await;
+                continue;
+            };
+            if !records.is_empty() {
                 // Another waiter may be behind the same bell.
                 bell.notify_one();
                 return Ok(records);
