@@ -6,7 +6,7 @@
 
 #[doc(hidden)]
 pub mod conformance;
-#[cfg(feature = "distributed")]
+#[cfg(feature = "databend")]
 pub mod databend;
 pub mod embedded;
 mod error;

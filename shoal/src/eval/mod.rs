@@ -8,7 +8,7 @@
 mod evaluators;
 mod events;
 mod explain;
-#[cfg(feature = "distributed")]
+#[cfg(feature = "databend")]
 mod on_databend;
 
 use std::path::PathBuf;
@@ -51,7 +51,7 @@ enum Evaluator {
     Incremental,
     /// The one that keeps every event and evaluates from scratch
     Naive,
-    /// A real Databend over the same rows (needs a build with the feature `distributed`)
+    /// A real Databend over the same rows (needs a build with the feature `databend`)
     Databend,
 }
 
@@ -78,11 +78,11 @@ pub(crate) async fn run(args: &EvalArgs) -> anyhow::Result<Verdict> {
     let members = match args.evaluator {
         Evaluator::Incremental => evaluators::incremental(&args.clause, &users, &args.at)?,
         Evaluator::Naive => evaluators::naive(&rule, &users, &args.at),
-        #[cfg(feature = "distributed")]
+        #[cfg(feature = "databend")]
         Evaluator::Databend => on_databend::databend(&rule, &users, &args.at).await?,
-        #[cfg(not(feature = "distributed"))]
+        #[cfg(not(feature = "databend"))]
         Evaluator::Databend => {
-            anyhow::bail!("the evaluator `databend` needs a build with the feature `distributed`")
+            anyhow::bail!("the evaluator `databend` needs a build with the feature `databend`")
         }
     };
     let Format::Json = args.format;

@@ -1,6 +1,6 @@
 //! A real Databend as an evaluator: the events in a table of its own, the rule as rendered SQL.
 //!
-//! Behind the feature `distributed`, which brings the driver. The server is the one that `DATABEND_DSN`
+//! Behind the feature `databend`, which brings the driver. The server is the one that `DATABEND_DSN`
 //! names; without it Databend's engine is started on this machine for as long as the answer takes.
 
 use anyhow::Context as _;

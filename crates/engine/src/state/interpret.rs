@@ -34,7 +34,9 @@ pub(super) fn interpret_more(
     now: Timestamp,
 ) -> Option<Decided> {
     let same_till_now = before.next_change.is_none_or(|next_change| now < next_change);
-    if !same_till_now || !only_grows(&interpretation.aggregate) {
+    // A time that is compared with `now()` stands beside the filter, and may be that of other rows.
+    let times_grow = !interpretation.now_comparisons.iter().any(|comparison| comparison.time.holds_aggregate());
+    if !same_till_now || !times_grow || !only_grows(&interpretation.aggregate) {
         return None;
     }
     if before.value == Value::Boolean(true) {
