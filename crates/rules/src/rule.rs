@@ -217,7 +217,7 @@ impl CastType {
 }
 
 /// One step into a JSON value.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum PathStep {
     /// The value of an object's key.
     Key(String),

@@ -1073,3 +1073,10 @@ SELECT avg(CAST(n AS DECIMAL(76, 8))), avg(CAST(n AS DECIMAL(38, 4))) FROM large
 --> Decimal(76, 12), Decimal(38, 10): 14.500000000000, 14.5000000000
 SELECT TRY_CAST(-CAST((-9223372036854775807 - 1)::BIGINT AS DECIMAL(38, 0)) AS BIGINT), TRY_CAST(abs(CAST(-7 AS DECIMAL(38, 0))) AS BIGINT);
 --> Int64, Int64: NULL, 7
+
+-- # A correlated value that is not there IS DISTINCT FROM every constant; the row is lost
+
+SELECT k FROM t WHERE (SELECT g FROM (SELECT DISTINCT g FROM pairs) q WHERE q.g = t.k + 3) IS DISTINCT FROM 4 ORDER BY k;
+--> Int32: 2
+SELECT k FROM t LEFT JOIN (SELECT DISTINCT g FROM pairs) q ON q.g = t.k + 3 WHERE q.g IS DISTINCT FROM 4 ORDER BY k;
+--> Int32: 2 | 3

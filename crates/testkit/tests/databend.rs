@@ -63,7 +63,7 @@ async fn events_arrive_as_they_are() {
     );
     let users = databend.user_ids("SELECT user_id FROM events WHERE region IS NOT NULL").await.unwrap();
     assert_eq!(users, [UserId(2), UserId(3)]);
-    databend.clear_events().await.unwrap();
+    databend.clear_tables().await.unwrap();
     assert_eq!(databend.user_ids("SELECT user_id FROM events").await.unwrap(), []);
     databend.finish().await.unwrap();
 }

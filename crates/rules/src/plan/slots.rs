@@ -138,7 +138,7 @@ impl Lowering {
         }
         let argument = argument_of(&aggregate.function);
         let folds = !matches!(aggregate.function, AggregateFunction::Funnel { .. })
-            && argument.is_none_or(|argument| !Uses::of(argument).now)
+            && argument.is_none_or(|argument| !Uses::of(argument).now && !argument.reads_user())
             && aggregate.is_plain();
         let Some((filter, window)) = folds.then(|| Self::single_window(filter, expr)).flatten() else {
             return self.interpreted_slot(aggregate, expr);

@@ -38,8 +38,8 @@ async fn main() -> anyhow::Result<ExitCode> {
     };
     let is_told = tally.triples == 0 && is_collected();
     say(&format!(
-        "of_random_rules={} memberships={} of_them_true={} typed_too={} refused_by_compile={}",
-        tally.drawn, tally.memberships, tally.members, tally.typed, tally.refused
+        "of_random_rules={} about_traits={} about_segments={} memberships={} of_them_true={} typed_too={} refused_by_compile={}",
+        tally.drawn, tally.of_user, tally.of_segments, tally.memberships, tally.members, tally.typed, tally.refused
     ));
     say(&format!("triples={} mismatches={} not_run={}", tally.triples, tally.mismatches, tally.not_run));
     Ok(if is_told || tally.mismatches + tally.not_run == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -79,7 +79,7 @@ async fn prove(databend: Databend, triples: usize, seed: u64, folder: &Path) -> 
 fn survey(random: &mut Random) {
     let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
     for _ in 0..SURVEYED {
-        if let Some(reason) = refusal(&grammar::clause(random)) {
+        if let Some(reason) = refusal(&grammar::clause(random, &[])) {
             *reasons.entry(reason).or_default() += 1;
         }
     }

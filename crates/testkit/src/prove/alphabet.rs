@@ -105,6 +105,9 @@ pub(super) const TEXTS: [&str; 14] = [
     "it''s",
 ];
 
+/// Segments that clauses name.
+pub(super) const TAGS: [&str; 3] = ["loyal", "vip", "new"];
+
 /// Shares of the users, whole ones and parts.
 pub(super) const ROLLOUTS: [&str; 6] = [
     "rollout(50, 'salt')",

@@ -2,16 +2,19 @@
 //!
 //! A rule is drawn as text ([`grammar`]), so that what `compile` makes of it is part of what is
 //! proven. The naive evaluator, the incremental engine and a real Databend are asked about several
-//! users' histories at instants around the edges of windows ([`round`]); where the text itself is
-//! Databend SQL, Databend is asked that as well. A disagreement is made small ([`shrink`]) and
-//! written down ([`report`]).
+//! users' histories ([`history`]) at instants around the edges of windows ([`round`]); some clauses are
+//! segments that others name ([`segments`]). Where the text itself is Databend SQL, Databend is asked
+//! that as well. A clause that a person wrote is asked about histories that fit it ([`fitting`]). A
+//! disagreement is made small ([`shrink`]) and written down ([`report`]).
 
 mod alphabet;
 mod clause;
+pub mod fitting;
 pub mod grammar;
 pub mod history;
 pub mod report;
 pub mod round;
+pub mod segments;
 pub mod shrink;
 pub mod triple;
 pub mod typed;

@@ -4,10 +4,11 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use schema::{Event, UserId};
+use schema::{Event, LogRecord, UserId, UserTraits};
 
+use super::history::Known;
+use super::segments::Members;
 use super::shrink::Mismatch;
-use super::triple::Members;
 use super::typed;
 
 /// Writes the scenario into the folder and returns its path.
@@ -19,7 +20,8 @@ pub fn save(folder: &Path, name: &str, found: &Mismatch) -> anyhow::Result<PathB
 }
 
 fn scenario(found: &Mismatch) -> String {
-    let text = found.clause.print();
+    let case = &found.case;
+    let text = case.clause.print();
     let mut written = String::new();
     let mut line = |text: std::fmt::Arguments<'_>| {
         // Writing into a String has no way to fail.
@@ -37,32 +39,45 @@ fn scenario(found: &Mismatch) -> String {
         line(format_args!("# typed        {}", said(members)));
     }
     if let Some(rule) = rules::compile(&text).rule {
-        line(format_args!("#\n# {}", rules::render::databend(&rule, found.now)));
-        if let (Some(sql), Some(_)) = (typed::query(&text, &rule, found.now), &found.answers.typed) {
+        line(format_args!("#\n# {}", rules::render::databend(&rule, case.now)));
+        if let (Some(sql), Some(_)) = (typed::query(&text, &rule, case.now), &found.answers.typed) {
             line(format_args!("#\n# {sql}"));
         }
     }
     if let Some(obstacle) = obstacle(found) {
         line(format_args!("#\n# Cannot be played as it stands: {obstacle}."));
     }
-    line(format_args!("\nrule  clause: {text}\n"));
-    let arrival = found.now.plus_micros(-1);
-    for event in &found.events {
-        line(format_args!("at {arrival}  user-{}  {}", event.user_id, columns(event)));
+    line(format_args!(""));
+    for segment in &case.segments {
+        line(format_args!("rule  {}: {}", segment.tag, segment.question.text));
     }
-    line(format_args!("advance to {}", found.now));
+    line(format_args!("rule  clause: {text}\n"));
+    let arrival = case.now.plus_micros(-1);
+    for record in case.histories.values().flat_map(Known::records) {
+        match record {
+            LogRecord::Event(event) => {
+                line(format_args!("at {arrival}  user-{}  {}", event.user_id, columns(&event)));
+            }
+            LogRecord::Traits(said) => {
+                line(format_args!("identify {arrival}  user-{}  {}", said.user_id, traits(&said)))
+            }
+            LogRecord::Deletion(_) => {}
+        }
+    }
+    line(format_args!("advance to {}", case.now));
     written
 }
 
 /// Returns what a scenario file has no way to say.
 fn obstacle(found: &Mismatch) -> Option<&'static str> {
-    let clause = found.clause.print();
+    let segments = found.case.segments.iter().map(|segment| segment.question.text.clone());
+    let clause = segments.chain([found.case.clause.print()]).collect::<Vec<_>>().join(" ");
     if clause.contains("received_at") {
         return Some("when an event is received is when it arrives");
     }
     // A scenario counts its users in the order in which they come.
     let by_number = clause.contains("rollout") || clause.contains("user_id");
-    let others = found.events.iter().any(|event| event.user_id != UserId(1));
+    let others = found.case.histories.keys().any(|user_id| *user_id != UserId(1));
     (by_number && others).then_some("it hangs on the number of a user, which is 1 when it is played")
 }
 
@@ -87,11 +102,22 @@ fn columns(event: &Event) -> String {
         ("event_id", Some(event.event_id.to_string())),
         ("payload", Some(event.payload.as_str().to_owned()).filter(|payload| payload != "{}")),
     ];
-    let mut written = event.activity_type.clone();
+    format!("{}{}", event.activity_type, assigned(&columns))
+}
+
+fn traits(said: &UserTraits) -> String {
+    let columns =
+        [("created_at", Some(said.created_at.to_string())), ("traits", Some(said.traits.as_str().to_owned()))];
+    assigned(&columns).trim_start().to_owned()
+}
+
+/// Writes ` name=value` for each that is there.
+fn assigned(columns: &[(&str, Option<String>)]) -> String {
+    let mut written = String::new();
     for (name, value) in columns {
         if let Some(value) = value {
-            let plain = name == "payload" || !value.contains([' ', '"', '#']);
-            let value = if plain { value } else { format!("{value:?}") };
+            let is_plain = matches!(*name, "payload" | "traits") || !value.contains([' ', '"', '#']);
+            let value = if is_plain { value.clone() } else { format!("{value:?}") };
             written += &format!(" {name}={value}");
         }
     }
@@ -100,10 +126,13 @@ fn columns(event: &Event) -> String {
 
 #[cfg(test)]
 mod tests {
-    use schema::Timestamp;
+    use schema::{SegmentTag, Timestamp};
+    use serde_json::value::RawValue;
 
     use super::*;
     use crate::Random;
+    use crate::prove::segments::{Question, Segment};
+    use crate::prove::shrink::Case;
     use crate::prove::triple::Answers;
     use crate::prove::{Clause, Sort};
 
@@ -113,8 +142,24 @@ mod tests {
         let event = Event { region: Some("CA".to_owned()), ..crate::event(UserId(1), 7, "page_viewed", now) };
         let member = vec![UserId(1)];
         let answers = Answers { naive: member.clone(), incremental: None, rendered: Ok(member), typed: None };
-        let clause = Clause::text(Sort::Boolean, "region = 'CA' AND created_at = now()");
-        let found = Mismatch { clause, events: vec![event], now, answers, random: Random::new(1) };
+        let loyal = "user_id IN (SELECT user_id FROM segment_members WHERE segment = 'loyal')";
+        let clause = Clause::text(Sort::Boolean, format!("region = 'CA' AND created_at = now() AND {loyal}"));
+        let said = UserTraits {
+            user_id: UserId(1),
+            event_id: event.event_id,
+            created_at: now,
+            received_at: now,
+            traits: schema::Payload::new(RawValue::from_string(r#"{"plan":"the # one"}"#.to_owned()).unwrap()),
+        };
+        let segment = |tag, text: &str| Segment {
+            tag: SegmentTag::new(tag).unwrap(),
+            question: Question::new(Clause::text(Sort::Boolean, text)).unwrap(),
+        };
+        let pro = "user_id IN (SELECT user_id FROM users WHERE traits['plan'] = 'the # one')";
+        let segments = vec![segment("loyal", pro)];
+        let histories = [(UserId(1), Known { events: vec![event], said: vec![said] })].into();
+        let case = Case { clause, segments, histories, now, random: Random::new(1) };
+        let found = Mismatch { case, answers };
         let blessed = crate::scenario::bless(&scenario(&found)).unwrap();
         assert!(
             blessed.ends_with("advance to 2026-01-01T00:00:00Z\n    -> user-1 entered clause  (time)\n"),

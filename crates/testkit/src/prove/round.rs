@@ -1,11 +1,14 @@
 //! One load of Databend's table: several users' histories, many clauses, a few instants.
 
 use anyhow::Context;
-use rules::{Rule, Severity};
-use schema::{Timestamp, UserId};
+use rules::Severity;
+use schema::{SegmentTag, Timestamp};
 
-use super::shrink::Mismatch;
-use super::triple::{Answers, Histories, ask_databend, ask_incremental, ask_naive};
+use super::alphabet::TAGS;
+use super::history::Histories;
+use super::segments::{Question, Segment, ask_naive, memberships};
+use super::shrink::{Case, Mismatch};
+use super::triple::{Answers, ask_databend, ask_incremental, load, load_members};
 use super::{Clause, grammar, history};
 use crate::Random;
 use crate::databend::Databend;
@@ -36,6 +39,10 @@ pub struct Tally {
     pub typed: usize,
     /// Drawn clauses that `compile` refused; drawn again, not counted above.
     pub refused: usize,
+    /// Triples whose rule hangs on what was said of the user.
+    pub of_user: usize,
+    /// Triples whose rule hangs on other segments.
+    pub of_segments: usize,
 }
 
 /// What one load gave.
@@ -47,56 +54,58 @@ pub struct Round {
 }
 
 struct Drawn {
-    clause: Clause,
-    text: String,
-    rule: Rule,
+    question: Question,
     is_given: bool,
 }
 
 /// Loads random histories and asks every evaluator about random clauses, and about `given` first.
 pub async fn round(databend: &Databend, random: &mut Random, given: &[Clause]) -> anyhow::Result<Round> {
     let mut tally = Tally::default();
-    let histories: Histories = (1..=USERS)
-        .map(|id| (UserId(id), history::history(random, UserId(id))))
-        .filter(|(_, events)| !events.is_empty())
-        .collect();
-    let drawn = draw(random, given, &mut tally);
+    let histories = history::histories(random, USERS);
+    let segments = draw_segments(random, &mut tally)?;
+    let drawn = draw(random, &segments, given, &mut tally);
     let instants = instants(random, &drawn, &histories);
-    let events: Vec<_> = histories.values().flatten().cloned().collect();
-    databend.clear_events().await?;
-    databend.load(&events).await?;
     let arrival = Random::new(random.next());
-    let texts: Vec<String> = drawn.iter().map(|drawn| drawn.text.clone()).collect();
-    let incremental = ask_incremental(&mut arrival.clone(), &texts, &histories, &instants)?;
-    let mut found = Vec::new();
-    for (drawn, incremental) in drawn.iter().zip(incremental) {
-        let mut first = None;
-        for (now, incremental) in instants.iter().zip(incremental) {
-            let Ok((rendered, typed)) = ask_databend(databend, &drawn.text, &drawn.rule, *now).await else {
+    let texts: Vec<String> = drawn.iter().map(|drawn| drawn.question.text.clone()).collect();
+    let mut incremental = ask_incremental(&mut arrival.clone(), &segments, &texts, &histories, &instants)?;
+    load(databend, &histories).await?;
+    let mut first: Vec<Option<Mismatch>> = drawn.iter().map(|_| None).collect();
+    for (at, now) in instants.iter().enumerate() {
+        let inside = memberships(&segments, &histories, *now);
+        load_members(databend, &inside).await?;
+        for (index, Drawn { question, is_given }) in drawn.iter().enumerate() {
+            let Ok((rendered, typed)) = ask_databend(databend, &question.text, &question.rule, *now).await else {
                 tally.not_run += 1;
                 continue;
             };
             let answers = Answers {
-                naive: ask_naive(&drawn.rule, &histories, *now),
-                incremental: Some(incremental),
+                naive: ask_naive(&question.rule, &histories, &inside, *now),
+                incremental: Some(std::mem::take(&mut incremental[index][at])),
                 rendered,
                 typed,
             };
-            tally.count(&answers, histories.len());
-            tally.drawn += usize::from(!drawn.is_given);
-            if !answers.agree() && first.is_none() {
-                let (clause, random) = (drawn.clause.clone(), arrival.clone());
-                first = Some(Mismatch { clause, events: events.clone(), now: *now, answers, random });
+            tally.count(&answers, question, histories.len());
+            tally.drawn += usize::from(!is_given);
+            if !answers.agree() && first[index].is_none() {
+                let case = Case {
+                    clause: question.clause.clone(),
+                    segments: segments.clone(),
+                    histories: histories.clone(),
+                    now: *now,
+                    random: arrival.clone(),
+                };
+                first[index] = Some(Mismatch { case, answers });
             }
         }
-        found.extend(first);
     }
-    Ok(Round { tally, mismatches: found })
+    Ok(Round { tally, mismatches: first.into_iter().flatten().collect() })
 }
 
 impl Tally {
-    fn count(&mut self, answers: &Answers, users: usize) {
+    fn count(&mut self, answers: &Answers, question: &Question, users: usize) {
         self.triples += 1;
+        self.of_user += usize::from(question.text.contains("FROM users"));
+        self.of_segments += usize::from(!question.rule.segments().is_empty());
         self.memberships += users;
         self.members += answers.naive.len();
         self.typed += usize::from(answers.typed.is_some());
@@ -113,34 +122,57 @@ impl Tally {
         self.members += other.members;
         self.typed += other.typed;
         self.refused += other.refused;
+        self.of_user += other.of_user;
+        self.of_segments += other.of_segments;
     }
 }
 
-fn draw(random: &mut Random, given: &[Clause], tally: &mut Tally) -> Vec<Drawn> {
-    let mut drawn: Vec<Drawn> = given.iter().cloned().filter_map(|clause| compiled(clause, true)).collect();
-    tally.refused += given.len() - drawn.len();
+/// Draws the segments that clauses name, each of which can name those before it.
+fn draw_segments(random: &mut Random, tally: &mut Tally) -> anyhow::Result<Vec<Segment>> {
+    let mut segments: Vec<Segment> = Vec::new();
+    while segments.len() < TAGS.len() {
+        let (tags, tag) = (&TAGS[..segments.len()], TAGS[segments.len()]);
+        match Question::new(grammar::clause(random, tags)) {
+            Some(question) => {
+                let tag = SegmentTag::new(tag).context("naming a segment")?;
+                segments.push(Segment { tag, question });
+            }
+            None => tally.refused += 1,
+        }
+    }
+    Ok(segments)
+}
+
+/// The segments are asked about as well, as any other clause.
+fn draw(random: &mut Random, segments: &[Segment], given: &[Clause], tally: &mut Tally) -> Vec<Drawn> {
+    let named = segments.iter().map(|segment| segment.question.clone());
+    let mut drawn: Vec<Drawn> = named.map(|question| Drawn { question, is_given: false }).collect();
+    for clause in given {
+        match Question::new(clause.clone()) {
+            Some(question) => drawn.push(Drawn { question, is_given: true }),
+            None => tally.refused += 1,
+        }
+    }
     while drawn.len() < CLAUSES {
-        match compiled(grammar::clause(random), false) {
-            Some(accepted) => drawn.push(accepted),
+        match Question::new(grammar::clause(random, &TAGS)) {
+            Some(question) => drawn.push(Drawn { question, is_given: false }),
             None => tally.refused += 1,
         }
     }
     drawn
 }
 
-fn compiled(clause: Clause, is_given: bool) -> Option<Drawn> {
-    let text = clause.print();
-    let rule = rules::compile(&text).rule?;
-    Some(Drawn { clause, text, rule, is_given })
-}
-
 /// Draws instants at which some clause can change for somebody, and some at random; ascending.
 fn instants(random: &mut Random, drawn: &[Drawn], histories: &Histories) -> Vec<Timestamp> {
     let mut instants = Vec::new();
     for _ in 0..INSTANTS {
-        let rule = &drawn[random.below(drawn.len())].rule;
-        let events = histories.values().nth(random.below(histories.len().max(1)));
-        let edges = events.map(|events| engine::naive::next_candidates(rule, events)).unwrap_or_default();
+        let rule = &drawn[random.below(drawn.len())].question.rule;
+        let known = histories.values().nth(random.below(histories.len().max(1)));
+        let edges = known.map(|known| {
+            let said = known.said.iter().map(|said| said.created_at);
+            engine::naive::next_candidates_of(rule, &known.events, said)
+        });
+        let edges = edges.unwrap_or_default();
         instants.push(if edges.is_empty() || random.chance(25) {
             history::instant(random)
         } else {

@@ -1,53 +1,57 @@
 //! From a disagreement to the smallest one that can be found: fewer events, a shorter clause.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use anyhow::Context;
 use schema::{Event, Payload, Timestamp, UserId};
+use serde_json::value::RawValue;
 
 use super::Clause;
-use super::triple::{Answers, Histories, ask_databend, ask_incremental, ask_naive};
+use super::history::{Histories, Known};
+use super::segments::{Question, Segment, ask_naive, memberships};
+use super::triple::{Answers, ask_databend, ask_incremental, load, load_members};
 use crate::Random;
 use crate::databend::Databend;
 
 /// How many smaller mismatches are tried: each costs a load and one or two queries.
 const MAX_ATTEMPTS: usize = 400;
 
-/// A clause, the events of some users and an instant at which the evaluators do not agree.
+/// A clause, some users' histories and an instant.
 #[derive(Clone, Debug)]
-pub struct Mismatch {
-    /// What was asked.
+pub struct Case {
+    /// What is asked.
     pub clause: Clause,
-    /// All events.
-    pub events: Vec<Event>,
+    /// The segments that it can name.
+    pub segments: Vec<Segment>,
+    /// What is known of the users.
+    pub histories: Histories,
     /// When.
     pub now: Timestamp,
-    /// What they said.
-    pub answers: Answers,
     /// Decides the order of arrival in the incremental engine.
     pub random: Random,
 }
 
-/// Asks every evaluator about one clause.
-pub async fn ask(
-    databend: &Databend,
-    clause: &Clause,
-    events: &[Event],
-    now: Timestamp,
-    random: &Random,
-) -> anyhow::Result<Option<Answers>> {
-    let text = clause.print();
-    let Some(rule) = rules::compile(&text).rule else { return Ok(None) };
-    databend.clear_events().await?;
-    databend.load(events).await?;
-    let mut histories = Histories::new();
-    for event in events {
-        histories.entry(event.user_id).or_default().push(event.clone());
-    }
-    let (rendered, typed) = ask_databend(databend, &text, &rule, now).await?;
-    let incremental = ask_incremental(&mut random.clone(), &[text], &histories, &[now])?;
+/// A case about which the evaluators do not agree.
+#[derive(Clone, Debug)]
+pub struct Mismatch {
+    /// What was asked.
+    pub case: Case,
+    /// What they said.
+    pub answers: Answers,
+}
+
+/// Asks every evaluator about one case; `None` when its clause is refused.
+pub async fn ask(databend: &Databend, case: &Case) -> anyhow::Result<Option<Answers>> {
+    let Some(question) = Question::new(case.clause.clone()) else { return Ok(None) };
+    let Case { segments, histories, now, random, .. } = case;
+    let inside = memberships(segments, histories, *now);
+    load(databend, histories).await?;
+    load_members(databend, &inside).await?;
+    let (rendered, typed) = ask_databend(databend, &question.text, &question.rule, *now).await?;
+    let texts = [question.text];
+    let incremental = ask_incremental(&mut random.clone(), segments, &texts, histories, &[*now])?;
     Ok(Some(Answers {
-        naive: ask_naive(&rule, &histories, now),
+        naive: ask_naive(&question.rule, histories, &inside, *now),
         incremental: incremental.into_iter().next().and_then(|members| members.into_iter().next()),
         rendered,
         typed,
@@ -65,46 +69,108 @@ pub async fn shrink(databend: &Databend, found: Mismatch) -> anyhow::Result<Mism
 }
 
 async fn step(databend: &Databend, from: &Mismatch, attempts: &mut usize) -> anyhow::Result<Option<Mismatch>> {
-    for (clause, events) in candidates(from) {
+    for case in candidates(&from.case) {
         if *attempts == MAX_ATTEMPTS {
             return Ok(None);
         }
         *attempts += 1;
-        let asked = ask(databend, &clause, &events, from.now, &from.random).await;
-        let answers = asked.with_context(|| format!("shrinking {}", from.clause.print()))?;
+        let asked = ask(databend, &case).await;
+        let answers = asked.with_context(|| format!("shrinking {}", from.case.clause.print()))?;
         if let Some(answers) = answers.filter(|answers| !answers.agree()) {
-            return Ok(Some(Mismatch { clause, events, answers, ..from.clone() }));
+            return Ok(Some(Mismatch { case, answers }));
         }
     }
     Ok(None)
 }
 
-/// Returns what is one step smaller: the other users away, an event less, a piece of the clause less, a column of an event less.
-fn candidates(from: &Mismatch) -> Vec<(Clause, Vec<Event>)> {
-    let users: BTreeSet<UserId> = from.events.iter().map(|event| event.user_id).collect();
-    let mut candidates = Vec::new();
-    if users.len() > 1 {
-        for user_id in users {
-            let alone = from.events.iter().filter(|event| event.user_id == user_id).cloned().collect();
-            candidates.push((from.clause.clone(), alone));
+/// Returns what is one step smaller: the other users away, a record or a segment less, a piece of a clause less,
+/// a column of an event or a trait less.
+fn candidates(from: &Case) -> Vec<Case> {
+    let mut histories = Vec::new();
+    if from.histories.len() > 1 {
+        histories.extend(from.histories.iter().map(|(user_id, known)| [(*user_id, known.clone())].into()));
+    }
+    histories.extend(with_other(&from.histories, without_a_record));
+    let of = |histories: Histories| Case { histories, ..from.clone() };
+    let mut candidates: Vec<Case> = histories.into_iter().map(of).collect();
+    for at in 0..from.segments.len() {
+        let mut fewer = from.clone();
+        fewer.segments.remove(at);
+        candidates.push(fewer);
+    }
+    candidates.extend(shorter(&from.clause).map(|clause| Case { clause, ..from.clone() }));
+    for (at, segment) in from.segments.iter().enumerate() {
+        for question in shorter(&segment.question.clause).filter_map(Question::new) {
+            let mut plainer = from.clone();
+            plainer.segments[at].question = question;
+            candidates.push(plainer);
         }
     }
-    for at in 0..from.events.len() {
-        let mut fewer = from.events.clone();
-        fewer.remove(at);
-        candidates.push((from.clause.clone(), fewer));
-    }
-    let length = from.clause.print().len();
-    let shorter = from.clause.smaller().into_iter().filter(|clause| clause.print().len() < length);
-    candidates.extend(shorter.map(|clause| (clause, from.events.clone())));
-    for at in 0..from.events.len() {
-        for event in plainer(&from.events[at]) {
-            let mut plainer = from.events.clone();
-            plainer[at] = event;
-            candidates.push((from.clause.clone(), plainer));
-        }
-    }
+    candidates.extend(with_other(&from.histories, plainer_records).into_iter().map(of));
     candidates
+}
+
+fn shorter(clause: &Clause) -> impl Iterator<Item = Clause> {
+    let length = clause.print().len();
+    clause.smaller().into_iter().filter(move |clause| clause.print().len() < length)
+}
+
+/// Returns the histories with each of what one of the users could have instead.
+fn with_other(histories: &Histories, others: fn(&Known) -> Vec<Known>) -> Vec<Histories> {
+    let of_user = |(user_id, known): (&UserId, &Known)| -> Vec<Histories> {
+        let with = |known| {
+            let mut changed = histories.clone();
+            changed.insert(*user_id, known);
+            changed
+        };
+        others(known).into_iter().map(with).collect()
+    };
+    histories.iter().flat_map(of_user).collect()
+}
+
+fn without_a_record(known: &Known) -> Vec<Known> {
+    let mut fewer = Vec::new();
+    for at in 0..known.events.len() {
+        let mut without = known.clone();
+        without.events.remove(at);
+        fewer.push(without);
+    }
+    for at in 0..known.said.len() {
+        let mut without = known.clone();
+        without.said.remove(at);
+        fewer.push(without);
+    }
+    fewer
+}
+
+fn plainer_records(known: &Known) -> Vec<Known> {
+    let mut all = Vec::new();
+    for (at, event) in known.events.iter().enumerate() {
+        for event in plainer(event) {
+            let mut changed = known.clone();
+            changed.events[at] = event;
+            all.push(changed);
+        }
+    }
+    for (at, said) in known.said.iter().enumerate() {
+        for traits in without_a_key(&said.traits) {
+            let mut changed = known.clone();
+            changed.said[at].traits = traits;
+            all.push(changed);
+        }
+    }
+    all
+}
+
+/// Returns the object with one key less, for every key.
+fn without_a_key(object: &Payload) -> Vec<Payload> {
+    let read: BTreeMap<String, &RawValue> = serde_json::from_str(object.as_str()).unwrap_or_default();
+    let without = |key: &String| {
+        let mut fewer = read.clone();
+        fewer.remove(key);
+        serde_json::value::to_raw_value(&fewer).ok().map(Payload::new)
+    };
+    read.keys().filter_map(without).collect()
 }
 
 /// Returns the event with one column emptied, for every column that is not empty.

@@ -1,24 +1,19 @@
 //! One (rule, histories, instant), asked of every evaluator.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
-use engine::{Catalog, Engine, PartitionClock, naive};
+use engine::{Catalog, Engine, PartitionClock};
 use rules::Rule;
 use schema::{
     Definitions, Event, Generation, LogRecord, SegmentDefinition, SegmentId, SegmentTag, SegmentVersion, Timestamp,
-    UserId,
 };
 
+use super::history::{Histories, Known};
+use super::segments::{Members, Memberships, Segment};
 use super::typed;
 use crate::Random;
 use crate::databend::{Databend, Refused, answered};
-
-/// Events by user.
-pub type Histories = BTreeMap<UserId, Vec<Event>>;
-/// Who is in the segment, ascending.
-pub type Members = Vec<UserId>;
 
 /// How many users one call of `fire_due` may fire.
 const FIRE_LIMIT: usize = 3;
@@ -47,13 +42,27 @@ impl Answers {
     }
 }
 
-/// Asks the evaluator that looks at every event anew.
-pub fn ask_naive(rule: &Rule, histories: &Histories, now: Timestamp) -> Members {
-    let members = histories.iter().filter(|(_, events)| naive::is_member(rule, events, now));
-    members.map(|(user_id, _)| *user_id).collect()
+/// Fills the tables `events` and `users` of Databend.
+pub async fn load(databend: &Databend, histories: &Histories) -> anyhow::Result<()> {
+    let events: Vec<Event> = histories.values().flat_map(|known| known.events.iter().cloned()).collect();
+    let users: Vec<_> = histories.iter().map(|(user_id, known)| (*user_id, known.standing())).collect();
+    databend.clear_tables().await?;
+    databend.load(&events).await?;
+    Ok(databend.load_users(&users).await?)
 }
 
-/// Asks Databend, whose table `events` holds the histories, both for the rendered rule and for the typed text.
+/// Fills the table `segment_members` of Databend.
+pub async fn load_members(databend: &Databend, inside: &Memberships) -> anyhow::Result<()> {
+    let mut rows = Vec::new();
+    for (user_id, tags) in inside {
+        for tag in tags {
+            rows.push((SegmentTag::new(tag).context("naming a segment")?, *user_id));
+        }
+    }
+    Ok(databend.replace_members(&rows).await?)
+}
+
+/// Asks Databend, whose tables hold the histories and who is in which segment, both for the rendered rule and for the typed text.
 pub async fn ask_databend(
     databend: &Databend,
     text: &str,
@@ -71,21 +80,22 @@ pub async fn ask_databend(
 
 /// Asks the incremental engine about all clauses at all instants (ascending), sharing what they share.
 ///
-/// Every event is applied before the first instant, in another order than that of `created_at`, some
+/// Every record is applied before the first instant, in another order than that of `created_at`, some
 /// of them twice, with time passing in between.
 pub fn ask_incremental(
     random: &mut Random,
+    segments: &[Segment],
     texts: &[String],
     histories: &Histories,
     instants: &[Timestamp],
 ) -> anyhow::Result<Vec<Vec<Members>>> {
-    let catalog = Catalog::freeze(&definitions(texts)?).context("freezing the catalog")?;
+    let catalog = Catalog::freeze(&definitions(segments, texts)?).context("freezing the catalog")?;
     let first = instants.first().copied().unwrap_or_default();
     let start = first.plus_micros(-1 - random.below(86_400_000_000) as i64);
     let mut engine = Engine::new(Arc::new(catalog), PartitionClock { now: start, log_time: start });
-    for event in arrivals(random, histories) {
+    for record in arrivals(random, histories) {
         let now = start.plus_micros(random.below(first.micros_since(start) as usize + 1) as i64);
-        engine.apply(&LogRecord::Event(event), now);
+        engine.apply(&record, now);
     }
     let mut members = vec![Vec::new(); texts.len()];
     for instant in instants {
@@ -117,28 +127,31 @@ fn advance(engine: &mut Engine, instant: Timestamp) -> anyhow::Result<()> {
     anyhow::bail!("the engine never reaches {instant}: its clock stands at {}", engine.clock().now)
 }
 
-fn definitions(texts: &[String]) -> anyhow::Result<Definitions> {
-    let segments = texts.iter().enumerate().map(|(index, text)| {
-        Ok(SegmentDefinition {
-            segment_id: SegmentId(index as i64 + 1),
-            tag: SegmentTag::new(&format!("clause-{index}")).context("naming a segment")?,
-            version: SegmentVersion(1),
-            where_statement: text.clone(),
-        })
+/// The clauses come first, so that some segments depend on later ones.
+fn definitions(segments: &[Segment], texts: &[String]) -> anyhow::Result<Definitions> {
+    let tag = |index| SegmentTag::new(&format!("clause-{index}")).context("naming a segment");
+    let clauses = texts.iter().enumerate().map(|(index, text)| Ok((tag(index)?, text.clone())));
+    let named = segments.iter().map(|segment| Ok((segment.tag.clone(), segment.question.text.clone())));
+    let all = clauses.chain(named).collect::<anyhow::Result<Vec<_>>>()?;
+    let segments = all.into_iter().zip(1..).map(|((tag, where_statement), id)| SegmentDefinition {
+        segment_id: SegmentId(id),
+        tag,
+        version: SegmentVersion(1),
+        where_statement,
     });
-    Ok(Definitions { generation: Generation(1), segments: segments.collect::<anyhow::Result<_>>()? })
+    Ok(Definitions { generation: Generation(1), segments: segments.collect() })
 }
 
-/// Returns all events in a random order, every tenth of them twice.
-fn arrivals(random: &mut Random, histories: &Histories) -> Vec<Event> {
-    let mut waiting: Vec<Event> = histories.values().flatten().cloned().collect();
+/// Returns all records in a random order, every tenth of them twice.
+fn arrivals(random: &mut Random, histories: &Histories) -> Vec<LogRecord> {
+    let mut waiting: Vec<LogRecord> = histories.values().flat_map(Known::records).collect();
     let mut arrived = Vec::new();
     while !waiting.is_empty() {
-        let event = waiting.swap_remove(random.below(waiting.len()));
+        let record = waiting.swap_remove(random.below(waiting.len()));
         if random.chance(10) {
-            arrived.push(event.clone());
+            arrived.push(record.clone());
         }
-        arrived.push(event);
+        arrived.push(record);
     }
     arrived
 }

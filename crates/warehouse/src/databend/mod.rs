@@ -7,8 +7,8 @@
 
 mod connection;
 mod error;
-mod events;
 mod scratch;
+mod tables;
 
 pub use connection::{Cells, Databend};
 pub use error::DatabendError;

@@ -10,7 +10,7 @@ impl Grammar<'_> {
         if depth == 0 {
             return self.test(0, place);
         }
-        match self.random.below(if place == Place::Clause { 19 } else { 11 }) {
+        match self.random.below(if place == Place::Clause { 23 } else { 12 }) {
             0..=3 => self.test(depth - 1, place),
             4..=6 => {
                 let operator = self.random.pick(&[" AND ", " OR ", " AND "]);
@@ -22,11 +22,13 @@ impl Grammar<'_> {
             8 => self.case(Sort::Boolean, depth - 1, place),
             9 => self.certain(depth - 1, place),
             10 => self.about_others(depth - 1, place),
-            11..=12 => self.exists(depth - 1, place),
-            13..=14 => self.member_of(depth - 1),
-            15 => self.paired(depth - 1),
+            11 => self.of_user(depth - 1, place),
+            12..=13 => self.exists(depth - 1, place),
+            14..=15 => self.member_of(depth - 1),
+            16 => self.paired(depth - 1),
+            19..=21 => self.of_user(depth - 1, place),
             // Groups, derived tables, numbers of rows, funnels.
-            16..=17 => Clause::text(Sort::Boolean, Clauses { random: self.random }.table()),
+            17..=18 => Clause::text(Sort::Boolean, Clauses { random: self.random }.table()),
             _ => Clause::text(Sort::Boolean, self.random.pick(&ROLLOUTS)),
         }
     }

@@ -15,13 +15,13 @@ impl Grammar<'_> {
                 let name = self.random.pick(&["created_at", "created_at", "created_at", "created_at", "received_at"]);
                 format!("{qualifier}{name}")
             }
-            Sort::Text if self.random.chance(12) => self.text_of_path(qualifier),
+            Sort::Text if self.random.chance(12) => self.text_of_path(qualifier, "payload"),
             Sort::Text => format!("{qualifier}{}", self.random.pick(&TEXT_COLUMNS).0),
             Sort::Day => {
                 let cut = self.random.pick(&["to_date(", "date_trunc('week', ", "date_trunc(month, "]);
                 format!("{cut}{qualifier}created_at)")
             }
-            Sort::Json => self.path(qualifier),
+            Sort::Json => self.path(qualifier, "payload"),
             Sort::Boolean => format!("({qualifier}region = 'CA')"),
         };
         Clause::text(sort, text)
@@ -33,7 +33,7 @@ impl Grammar<'_> {
             Sort::Number => self.random.pick(&NUMBERS).to_owned(),
             Sort::Time => self.random.pick(&INSTANTS).to_owned(),
             Sort::Day => self.random.pick(&DAYS).to_owned(),
-            Sort::Json => self.path(""),
+            Sort::Json => self.path("", "payload"),
             Sort::Text if self.random.chance(30) => format!("'{}'", self.random.pick(&TEXTS)),
             Sort::Text => {
                 let (_, values) = self.random.pick(&TEXT_COLUMNS);

@@ -1,4 +1,4 @@
-//! Values of the payload, on each of the ways into it.
+//! Values of the payload and of traits, on each of the ways into it.
 
 use super::place::{Grammar, Place};
 use crate::prove::alphabet::PATHS;
@@ -9,14 +9,18 @@ impl Grammar<'_> {
         match place {
             Place::Group | Place::Rows { .. } => self.leaf(Sort::Json, depth, place),
             Place::Both if depth > 0 => self.leaf(Sort::Json, depth, place),
-            _ => Clause::text(Sort::Json, self.path(place.qualifier())),
+            Place::User(qualifier) => self.column_of_user(Sort::Json, qualifier),
+            Place::Row("" | "events.") if depth > 0 && self.random.chance(6) => {
+                self.value_of_user(Sort::Json, depth, place)
+            }
+            _ => Clause::text(Sort::Json, self.path(place.qualifier(), "payload")),
         }
     }
 
-    /// Writes a path; the sort of what is there is up to the events.
-    pub(super) fn path(&mut self, qualifier: &str) -> String {
+    /// Writes a path into a column; the sort of what is there is up to the events.
+    pub(super) fn path(&mut self, qualifier: &str, column: &str) -> String {
         let steps = self.random.pick(&PATHS);
-        let root = format!("{qualifier}payload");
+        let root = format!("{qualifier}{column}");
         let plain = |step: &&str| step.chars().all(|character| character.is_ascii_lowercase());
         // A colon cannot follow a qualifier, and takes no key with an odd character.
         let spelling = if steps.iter().all(plain) && qualifier.is_empty() { self.random.below(3) } else { 0 };
@@ -28,9 +32,9 @@ impl Grammar<'_> {
     }
 
     /// The text of a value of the payload.
-    pub(super) fn text_of_path(&mut self, qualifier: &str) -> String {
+    pub(super) fn text_of_path(&mut self, qualifier: &str, column: &str) -> String {
         let key = self.random.pick(&["k", "s", "o", "list", "t"]);
-        format!("{qualifier}payload->>'{key}'")
+        format!("{qualifier}{column}->>'{key}'")
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) enum Place {
         /// What those of the row around are named with.
         around: &'static str,
     },
+    /// A column of the user's row in `users`, named like this.
+    User(&'static str),
     /// Values over a group of events.
     Group,
     /// At the top, where columns of the row and aggregates meet in one comparison.
@@ -30,8 +32,16 @@ impl Place {
     /// Returns what a row's columns are named with.
     pub(super) const fn qualifier(self) -> &'static str {
         match self {
-            Self::Row(qualifier) | Self::Rows { own: qualifier, .. } => qualifier,
+            Self::Row(qualifier) | Self::User(qualifier) | Self::Rows { own: qualifier, .. } => qualifier,
             _ => "",
+        }
+    }
+
+    /// Returns what the table of the row is named.
+    pub(super) fn table(self) -> &'static str {
+        match self.qualifier().strip_suffix('.') {
+            Some(name) => name,
+            None => "events",
         }
     }
 
@@ -45,18 +55,20 @@ impl Place {
                 b"e." => Some(("f", "e")),
                 _ => None,
             },
-            Self::Group => None,
+            Self::Group | Self::User(_) => None,
         }
     }
 }
 
-/// Returns a random clause.
-pub fn clause(random: &mut Random) -> Clause {
+/// Returns a random clause, which can name segments by these tags.
+pub fn clause(random: &mut Random, tags: &[&'static str]) -> Clause {
     let depth = 1 + random.below(DEPTH);
-    Grammar { random }.boolean(depth, Place::Clause)
+    Grammar { random, tags }.boolean(depth, Place::Clause)
 }
 
 /// Draws pieces of clauses.
 pub(super) struct Grammar<'a> {
     pub(super) random: &'a mut Random,
+    /// Of segments that can be named.
+    pub(super) tags: &'a [&'static str],
 }

@@ -18,6 +18,10 @@ impl Grammar<'_> {
     /// What is not put together from other values: a column, or an aggregate.
     pub(super) fn leaf(&mut self, sort: Sort, depth: usize, place: Place) -> Clause {
         match place {
+            Place::User(qualifier) => self.column_of_user(sort, qualifier),
+            Place::Row("" | "events.") | Place::Group if depth > 0 && self.random.chance(6) => {
+                self.value_of_user(sort, depth, place)
+            }
             Place::Group => self.aggregate(sort, depth),
             Place::Both if self.random.chance(50) => self.aggregate(sort, depth),
             Place::Rows { around, .. } if self.random.chance(35) => self.column(sort, around),

@@ -1,0 +1,97 @@
+//! Every clause of the corpus, the examples of the language's page among them, runs on a real Databend and
+//! means the same there as to the other two evaluators, over histories that are made to matter.
+
+#![cfg(feature = "databend")]
+
+use std::path::{Path, PathBuf};
+
+use schema::SegmentTag;
+use testkit::Random;
+use testkit::databend::Databend;
+use testkit::prove::fitting::Fitting;
+use testkit::prove::round::corpus_clause;
+use testkit::prove::segments::{Question, Segment, ask_naive, memberships};
+use testkit::prove::triple::{ask_databend, ask_incremental, load, load_members};
+use testkit::prove::{Clause, Sort};
+
+const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../rules/tests/accept");
+const SEED: u64 = 7;
+/// How many of a hundred clauses must have both members and others. The rest are always or never true, or
+/// join more conditions than drawn events meet at once; they are listed.
+const TELLING_PERCENT: usize = 75;
+/// Who is in a segment that a clause names, in the order of the names.
+const SEGMENTS: [&str; 3] =
+    ["user_id % 3 > 0", "count(*) >= 4", "max(created_at) >= now() - INTERVAL 30 DAY AND user_id > 1"];
+
+fn clauses() -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(CORPUS).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// The segments that a rule names, but for the last one, which nobody is in.
+fn segments(question: &Question) -> Vec<Segment> {
+    let tags = question.rule.segments();
+    let known = if tags.len() > 1 { tags.len() - 1 } else { tags.len() };
+    let of = |(tag, clause): (String, &&str)| Segment {
+        tag: SegmentTag::new(&tag).unwrap(),
+        question: Question::new(Clause::text(Sort::Boolean, *clause)).unwrap(),
+    };
+    tags.into_keys().take(known).zip(SEGMENTS.iter().cycle()).map(of).collect()
+}
+
+struct Outcome {
+    wrong: Vec<String>,
+    is_telling: bool,
+}
+
+async fn ask(databend: &Databend, random: &mut Random, path: &Path) -> Outcome {
+    let question = Question::new(corpus_clause(path).unwrap()).expect("the corpus compiles");
+    let segments = segments(&question);
+    let fitting = Fitting::draw(random, &question, &segments);
+    let Fitting { histories, instants, .. } = &fitting;
+    load(databend, histories).await.unwrap();
+    let incremental = ask_incremental(random, &segments, &[question.text.clone()], histories, instants).unwrap();
+    let mut wrong = Vec::new();
+    for (now, incremental) in instants.iter().zip(&incremental[0]) {
+        let inside = memberships(&segments, histories, *now);
+        load_members(databend, &inside).await.unwrap();
+        let naive = ask_naive(&question.rule, histories, &inside, *now);
+        let (rendered, typed) = ask_databend(databend, &question.text, &question.rule, *now).await.unwrap();
+        if rendered.as_ref() != Ok(&naive)
+            || *incremental != naive
+            || typed.as_ref().is_some_and(|typed| *typed != naive)
+        {
+            let sql = rules::render::databend(&question.rule, *now);
+            wrong.push(format!(
+                "{} at {now}: naive {naive:?}, incremental {incremental:?}, Databend {rendered:?} (as typed {typed:?})\n{sql}",
+                path.display()
+            ));
+        }
+    }
+    Outcome { wrong, is_telling: fitting.is_telling() }
+}
+
+#[tokio::test]
+async fn every_clause_of_the_corpus_means_the_same_on_databend() {
+    let Some(databend) = Databend::or_not_run().await else { return };
+    databend.create_tables().await.unwrap();
+    let mut random = Random::new(SEED);
+    let (mut wrong, mut silent) = (Vec::new(), Vec::new());
+    let files = clauses();
+    for path in &files {
+        let outcome = ask(&databend, &mut random, path).await;
+        wrong.extend(outcome.wrong);
+        if !outcome.is_telling {
+            silent.push(path.file_stem().unwrap().to_string_lossy().into_owned());
+        }
+    }
+    databend.finish().await.unwrap();
+    let (ran, telling) = (files.len(), files.len() - silent.len());
+    println!("clauses={ran} with_members_and_others={telling} without={silent:?}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let examples = files.iter().filter(|path| path.to_string_lossy().contains("/example_")).count();
+    assert_eq!(examples, 7, "the examples of the language's page");
+    assert!(silent.iter().all(|name| !name.starts_with("example_")), "every example tells users apart; not {silent:?}");
+    assert!(telling * 100 >= ran * TELLING_PERCENT, "only {telling} of {ran} tell users apart; not {silent:?}");
+}
