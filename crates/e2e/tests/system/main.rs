@@ -17,6 +17,8 @@ mod order;
 mod segments_in_segments;
 mod short_log;
 mod shutdown;
+#[cfg(feature = "distributed")]
+mod three_processes;
 mod timers;
 mod traits;
 
