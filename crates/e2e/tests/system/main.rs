@@ -17,6 +17,8 @@ mod on_postgres;
 mod order;
 mod segments_in_segments;
 mod shutdown;
+#[cfg(feature = "distributed")]
+mod three_processes;
 mod timers;
 mod traits;
 
