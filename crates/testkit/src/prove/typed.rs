@@ -136,7 +136,7 @@ mod tests {
             "-round(user_id) >= 0",
             "least((SELECT max(e.url) FROM events e WHERE e.user_id = events.user_id), 'a') IS NULL",
             "count(*) FILTER (WHERE region = 'CA') > 1",
-            "(SELECT u.created_at FROM users u WHERE u.user_id = events.user_id) IS DISTINCT FROM created_at",
+            "(SELECT u.created_at FROM users u WHERE u.user_id = events.user_id) IS DISTINCT FROM DATE '2026-01-01'",
             "EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND e.url = e.url)",
         ] {
             check(text, None);
