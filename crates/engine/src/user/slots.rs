@@ -65,6 +65,8 @@ impl Slots {
         let at = match self.0.binary_search_by_key(&slot, |(known, _)| *known) {
             Ok(at) => at,
             Err(at) => {
+                // There are few, and room for four would be more than what most users keep.
+                self.0.reserve_exact(1);
                 self.0.insert(at, (slot, AggregateState::empty(&catalog.aggregate(slot).keeping)));
                 at
             }
