@@ -11,7 +11,6 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use warehouse::Warehouse;
-use warehouse::embedded::EmbeddedWarehouse;
 
 use crate::Config;
 use crate::changes::{Tail, follow_ends};
@@ -55,9 +54,9 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let options = config.store_options();
     let store = store::open(&options).await.with_context(|| format!("opening the store {}", options.place()))?;
     let partitions = config.embedded.partitions;
-    let log = bus::open(&config.bus, &directory.join("log"), partitions).await.context("opening the log")?.log;
-    let warehouse = EmbeddedWarehouse::open(directory.join("history"), partitions).context("opening the history")?;
-    let parts = Parts { store, log, warehouse: Arc::new(warehouse) };
+    let log = bus::open(&config.bus, &directory.join("log"), partitions).await.context("opening the log")?;
+    let warehouse = warehouse::open(&log, directory.join("history")).await.context("opening the history")?.warehouse;
+    let parts = Parts { store, log: log.log, warehouse };
     let running = start(config, parts, shutdown).await?;
     running.task.await.context("waiting for the service")?
 }
@@ -104,12 +103,13 @@ fn state(config: Config, parts: Parts, feed: Feed, shutdown: CancellationToken) 
 fn spawn_background(tasks: &mut JoinSet<anyhow::Result<()>>, state: &AppState) {
     let AppState { config, store, log, feed, freshness, tail, shutdown, .. } = state.clone();
     tasks.spawn(projection::run(store.clone(), log.clone(), freshness.clone(), shutdown.clone()));
+    let announce = definitions::announce(feed.subscribe(), log.clone(), shutdown.clone());
     let poll = definitions::poll(feed, config.definitions.poll(), shutdown.clone());
     let statuses = watch_statuses(log.clone(), freshness, shutdown.clone());
     let ends = follow_ends(log.clone(), tail, shutdown.clone());
     let outbox = append_pending(store, log, shutdown);
     tasks.spawn(async move {
-        tokio::join!(poll, statuses, ends, outbox);
+        tokio::join!(announce, poll, statuses, ends, outbox);
         Ok(())
     });
 }

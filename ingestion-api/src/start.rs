@@ -28,8 +28,8 @@ pub struct Parts {
     pub log: Arc<dyn EventLog>,
     /// Who knows identities.
     pub store: Arc<dyn Store>,
-    /// What the warehouse writer fills.
-    pub warehouse: Arc<dyn Warehouse>,
+    /// What the warehouse writer fills; `None` where the log itself is the history.
+    pub warehouse: Option<Arc<dyn Warehouse>>,
 }
 
 /// A started ingestion API.
@@ -87,7 +87,9 @@ pub async fn start(config: Config, parts: Parts, shutdown: CancellationToken) ->
             (Stage::Back, Ok(()))
         }
     });
-    tasks.spawn(writing(parts.log, parts.warehouse, config.warehouse_writer.options(), stages.clone()));
+    if let Some(warehouse) = parts.warehouse {
+        tasks.spawn(writing(parts.log, warehouse, config.warehouse_writer.options(), stages.clone()));
+    }
     tracing::info!(%http, metrics = %metrics_address, "ingestion API started");
     Ok(Running { http, metrics: metrics_address, task: tokio::spawn(stages.supervise(tasks)) })
 }
@@ -100,7 +102,8 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
 
 /// A warehouse that is away will be asked again by the writer; one that answers must fit.
 async fn refuse_other_partitions(parts: &Parts) -> anyhow::Result<()> {
-    let Ok(positions) = parts.warehouse.positions().await else { return Ok(()) };
+    let Some(warehouse) = &parts.warehouse else { return Ok(()) };
+    let Ok(positions) = warehouse.positions().await else { return Ok(()) };
     let (installed, partitions) = (positions.len(), parts.log.partitions());
     anyhow::ensure!(
         installed == usize::from(partitions),

@@ -10,6 +10,7 @@ mod board;
 mod catalogs;
 mod clock;
 mod config;
+mod definitions;
 mod history;
 mod hold;
 pub mod metrics;

@@ -12,12 +12,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use warehouse::Warehouse;
-use warehouse::embedded::EmbeddedWarehouse;
 
 use crate::board::Board;
 use crate::catalogs::{self, CatalogFeed};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, EmbeddedConfig};
+use crate::definitions;
 use crate::history::History;
 use crate::metrics::{self, Metrics};
 use crate::partitions;
@@ -80,14 +80,15 @@ pub async fn start_with_clock(
 
 /// Opens the parts that the configuration names and runs a segmenter on them until `shutdown`.
 ///
-/// The embedded log belongs to one process, and definitions reach another process only in the
-/// distributed form: so this goes on with the definitions of the last commit.
+/// Definitions come through the log. One that belongs to this process alone brings none; then this goes
+/// on with those of the last commit.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let EmbeddedConfig { directory, partitions } = &config.embedded;
     let log = bus::open(&config.bus, &directory.join("log"), *partitions).await.context("opening the log")?;
-    let warehouse = EmbeddedWarehouse::open(directory.join("history"), *partitions).context("opening the history")?;
-    let (_no_newer, definitions) = watch::channel(Arc::new(Definitions::default()));
-    let parts = Parts { ownership: log.ownership(), warehouse: Arc::new(warehouse), definitions };
+    let warehouse = warehouse::open(&log, directory.join("history")).await.context("opening the history")?.warehouse;
+    let (sender, definitions) = watch::channel(Arc::new(Definitions::default()));
+    let _following = AbortOnDropHandle::new(tokio::spawn(definitions::follow(Arc::clone(&log.log), sender)));
+    let parts = Parts { ownership: log.ownership(), warehouse, definitions };
     start(config, parts, shutdown).await?.task.await.context("running the segmenter")?
 }
 

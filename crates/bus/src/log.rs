@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use schema::{ErrorRecord, LogPosition, LogRecord, Offset, PartitionId, PartitionStatus, Topic, UserId};
+use schema::{
+    Definitions, ErrorRecord, Generation, LogPosition, LogRecord, Offset, PartitionId, PartitionStatus, Topic, UserId,
+};
 
 use crate::BusError;
 
@@ -57,4 +59,18 @@ pub trait EventLog: Send + Sync {
 
     /// Returns the latest status of each owned partition, ascending by partition.
     async fn statuses(&self) -> Result<Vec<PartitionStatus>, BusError>;
+
+    /// Tells the segmenters in other processes of definitions, unless they were told of these or later
+    /// ones; durable when it returns. A log that one process has to itself has nobody to tell.
+    async fn publish_definitions(&self, definitions: &Definitions) -> Result<(), BusError> {
+        let _ = definitions;
+        Ok(())
+    }
+
+    /// Waits for definitions of a later generation than `after` and returns the latest that were
+    /// published; for ever on a log that one process has to itself.
+    async fn definitions_after(&self, after: Generation) -> Result<Definitions, BusError> {
+        let _ = after;
+        std::future::pending().await
+    }
 }

@@ -10,6 +10,9 @@ use crate::{BusConfig, BusError, EventLog, Ownership};
 pub struct OpenedLog {
     /// As ingestion and readers see it.
     pub log: Arc<dyn EventLog>,
+    /// Whether other processes have the same log open: then what is kept beside it in a folder of this
+    /// one is not there for them.
+    pub is_shared: bool,
     ownership: Box<dyn Fn() -> Box<dyn Ownership> + Send + Sync>,
 }
 
@@ -35,14 +38,14 @@ async fn open_embedded(directory: &Path, partitions: u16) -> Result<OpenedLog, B
     let opening = tokio::task::spawn_blocking(move || EmbeddedLog::open(directory, options)).await;
     let log = opening.map_err(|error| BusError::Unavailable(format!("opening was interrupted: {error}")))??;
     let owned = log.clone();
-    Ok(OpenedLog { log: Arc::new(log), ownership: Box::new(move || Box::new(owned.ownership())) })
+    Ok(OpenedLog { log: Arc::new(log), is_shared: false, ownership: Box::new(move || Box::new(owned.ownership())) })
 }
 
 #[cfg(feature = "kafka")]
 async fn open_kafka(options: crate::KafkaOptions) -> Result<OpenedLog, BusError> {
     let log = crate::kafka::KafkaLog::open(options).await?;
     let owned = log.clone();
-    Ok(OpenedLog { log: Arc::new(log), ownership: Box::new(move || Box::new(owned.ownership())) })
+    Ok(OpenedLog { log: Arc::new(log), is_shared: true, ownership: Box::new(move || Box::new(owned.ownership())) })
 }
 
 #[cfg(not(feature = "kafka"))]

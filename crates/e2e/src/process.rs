@@ -151,15 +151,21 @@ impl Running {
     /// Sends SIGTERM and waits for its exit code to be 0.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         let id = self.child.id().context("the process has ended already")?;
-        // Through the shell: the standard library can only send SIGKILL.
-        let sent = Command::new("sh").arg("-c").arg(format!("kill -TERM {id}")).status().await;
-        anyhow::ensure!(sent.context("running kill")?.success(), "SIGTERM could not be sent to {id}");
+        terminate(id).await?;
         let status = tokio::time::timeout(PATIENCE, self.child.wait()).await;
         let status = status.with_context(|| format!("still running {PATIENCE:?} after SIGTERM"))?;
         let status = status.context("waiting for the process")?;
         anyhow::ensure!(status.success(), "it ended with {status} after SIGTERM");
         Ok(())
     }
+}
+
+/// Asks a process of ours to stop.
+pub(crate) async fn terminate(id: u32) -> anyhow::Result<()> {
+    // Through the shell: the standard library can only send SIGKILL.
+    let sent = Command::new("sh").arg("-c").arg(format!("kill -TERM {id}")).status().await;
+    anyhow::ensure!(sent.context("running kill")?.success(), "SIGTERM could not be sent to {id}");
+    Ok(())
 }
 
 /// The end of a log file, for the message of what went wrong.

@@ -1,4 +1,4 @@
-//! Texts that nobody should send: they get an answer, in bounded time and stack.
+//! Texts that nobody should send: they get an answer, in bounded time, stack and memory.
 
 use std::time::{Duration, Instant};
 
@@ -8,6 +8,8 @@ use rules::{Severity, compile};
 /// Half of what a thread of a server has.
 const STACK_BYTES: usize = 1024 * 1024;
 const LONGEST: Duration = Duration::from_secs(5);
+/// What all tests of this file may have taken at any time, together: several of them run at once.
+const MOST_MEMORY_KIB: u64 = 512 * 1024;
 
 /// Compiles on a small stack, and checks what holds for every text.
 #[track_caller]
@@ -29,6 +31,15 @@ fn check(text: &str) {
         let span = diagnostic.span;
         assert!(text.get(span.start..span.end).is_some(), "{shown:?}: {diagnostic:?}");
     }
+    let taken = most_memory_kib().unwrap_or(0);
+    assert!(taken < MOST_MEMORY_KIB, "{shown:?}… or one before it took {taken} KiB");
+}
+
+/// Returns the most memory that this process ever had, where the system tells.
+fn most_memory_kib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
 #[test]
@@ -104,7 +115,7 @@ fn a_between_of_betweens_does_not_double_without_end() {
 }
 
 /// Words of the language, to make texts that come far.
-const WORDS: [&str; 64] = [
+const WORDS: [&str; 92] = [
     "region",
     "user_id",
     "created_at",
@@ -169,6 +180,34 @@ const WORDS: [&str; 64] = [
     "[",
     "]",
     ":",
+    "JOIN",
+    "LEFT JOIN",
+    "ON",
+    "e.user_id = events.user_id",
+    "p.user_id = e.user_id",
+    "EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND",
+    "user_id IN (SELECT user_id FROM",
+    "(SELECT user_id, count(*) AS n FROM events GROUP BY user_id) t",
+    "events p",
+    "ROW_NUMBER() OVER",
+    "(PARTITION BY user_id",
+    "ORDER BY",
+    "LIMIT 1",
+    "AS n",
+    "n",
+    "t",
+    "users",
+    "users u",
+    "u.user_id = events.user_id",
+    "traits",
+    "traits['plan']",
+    "segment_members",
+    "segment",
+    "segment = 'loyal'",
+    "'loyal'",
+    "window_funnel(60)(created_at,",
+    "rollout(10,",
+    "::BIGINT",
 ];
 
 fn words() -> impl Strategy<Value = String> {
@@ -205,6 +244,37 @@ fn mutated() -> impl Strategy<Value = String> {
     )
 }
 
+/// The pieces that an accepted clause falls into at spaces and around parentheses.
+fn pieces(file: &str) -> Vec<String> {
+    let clause: String = file.lines().skip(1).take_while(|line| *line != "---").collect::<Vec<_>>().join(" ");
+    let spaced = clause.replace('(', " ( ").replace(')', " ) ").replace(',', " , ");
+    spaced.split_whitespace().map(str::to_owned).collect()
+}
+
+/// The beginning of one accepted clause, a stretch of another, and the end of a third: of joins, derived
+/// tables, groups, traits and segments whatever comes together.
+fn crossed() -> impl Strategy<Value = String> {
+    let one = || proptest::sample::select(accepted()).prop_map(|file| pieces(&file));
+    (one(), one(), one(), any::<(usize, usize, usize, usize)>()).prop_map(|(first, second, third, cuts)| {
+        let cut = |pieces: &[String], at: usize| at % (pieces.len() + 1);
+        let (head, tail) = (cut(&first, cuts.0), cut(&third, cuts.1));
+        let (from, to) = (cut(&second, cuts.2), cut(&second, cuts.3));
+        let stretch = &second[from.min(to)..from.max(to)];
+        [&first[..head], stretch, &third[tail..]].concat().join(" ")
+    })
+}
+
+/// One accepted clause in the place of a column or a constant of another, in parentheses.
+fn nested() -> impl Strategy<Value = String> {
+    let one = || proptest::sample::select(accepted()).prop_map(|file| pieces(&file));
+    (one(), one(), any::<usize>()).prop_map(|(mut around, inner, at)| {
+        if let Some(place) = at.checked_rem(around.len()) {
+            around[place] = format!("({})", inner.join(" "));
+        }
+        around.join(" ")
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -214,12 +284,27 @@ proptest! {
     }
 
     #[test]
+    fn any_bytes_get_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        check(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
     fn any_row_of_words_gets_an_answer(text in words()) {
         check(&text);
     }
 
     #[test]
     fn a_damaged_clause_gets_an_answer(text in mutated()) {
+        check(&text);
+    }
+
+    #[test]
+    fn clauses_that_were_crossed_get_an_answer(text in crossed()) {
+        check(&text);
+    }
+
+    #[test]
+    fn clauses_inside_of_each_other_get_an_answer(text in nested()) {
         check(&text);
     }
 }

@@ -46,6 +46,7 @@ pub struct History {
     users: i64,
     now: Timestamp,
     sent: Vec<Event>,
+    said: Vec<UserTraits>,
     says_things: bool,
 }
 
@@ -53,7 +54,7 @@ impl History {
     /// Starts a history of so many users at the first instant of 2026.
     pub fn new(seed: u64, users: i64) -> Self {
         let now = Timestamp::from_micros(1_767_225_600 * SECOND);
-        Self { random: Random::new(seed ^ 0x5eed), users, now, sent: Vec::new(), says_things: false }
+        Self { random: Random::new(seed ^ 0x5eed), users, now, sent: Vec::new(), said: Vec::new(), says_things: false }
     }
 
     /// Has things said of the users, too.
@@ -62,22 +63,30 @@ impl History {
         Self { says_things: true, ..self }
     }
 
-    /// Says something of a user, mostly at its time.
+    /// Says something of a user, mostly at its time; sometimes what was said before, once more.
     fn traits(&mut self) -> UserTraits {
+        if !self.said.is_empty() && self.random.chance(15) {
+            let again = self.said[self.random.below(self.said.len())].clone();
+            return UserTraits { received_at: self.now, ..again };
+        }
         let entries = [
-            ("plan", self.random.pick(&["\"pro\"", "\"free\"", "null"])),
-            ("n", self.random.pick(&["0", "1", "2.5", "\"1\"", "\"x\""])),
+            ("plan", self.random.pick(&["\"pro\"", "\"pro\"", "\"free\"", "\"\"", "1", "true", "null"])),
+            ("n", self.random.pick(&["0", "1", "2.5", "2.50", "-1", "1e1", "\"1\"", "\"x\"", "true", "null"])),
+            ("a", self.random.pick(&["[1,\"pro\"]", "{\"b\":\"pro\"}", "{\"b\":null}", "[]", "\"pro\""])),
+            ("since", self.random.pick(&["\"2026-01-01\"", "\"2026-01-01T00:01:00Z\"", "\"never\"", "2026"])),
         ];
-        let entries = entries.into_iter().filter(|_| !self.random.chance(25));
+        let entries = entries.into_iter().filter(|_| !self.random.chance(35));
         let entries: Vec<String> = entries.map(|(key, value)| format!("\"{key}\": {value}")).collect();
         let text = format!("{{{}}}", entries.join(", "));
-        UserTraits {
+        let said = UserTraits {
             user_id: self.user(),
             event_id: EventId(Uuid::from_u128(u128::from(self.random.next()))),
             created_at: self.created_at(),
             received_at: self.now,
             traits: serde_json::value::RawValue::from_string(text).map_or_else(|_| Payload::empty(), Payload::new),
-        }
+        };
+        self.said.push(said.clone());
+        said
     }
 
     /// Returns the next inputs: mostly events, some of them late, doubled or of the same instant.
@@ -95,7 +104,7 @@ impl History {
                 let user_id = self.user();
                 Input::Record(LogRecord::Deletion(UserDeletion { user_id, received_at: self.now }), self.now)
             }
-            27..=35 if self.says_things => Input::Record(LogRecord::Traits(self.traits()), self.now),
+            27..=38 if self.says_things => Input::Record(LogRecord::Traits(self.traits()), self.now),
             _ => Input::Record(LogRecord::Event(self.event()), self.now),
         }
     }

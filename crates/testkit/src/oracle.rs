@@ -94,9 +94,9 @@ impl Oracle {
     /// Returns every instant in between at which something could flip by itself, and its neighbours.
     pub fn candidates(&self, after: Timestamp, until: Timestamp) -> Vec<Timestamp> {
         let pairs = self.users.values().flat_map(|known| self.rules.iter().map(move |(_, rule)| (known, rule)));
-        // What is compared with `now()` may also be when something was first said.
+        // What is compared with `now()` may also be when something was first said, or a trait that is a time.
         let all = pairs.flat_map(|(known, rule)| {
-            let said = known.traits.iter().map(|(at, _)| *at);
+            let said = known.traits.iter().flat_map(|(at, text)| [*at].into_iter().chain(times_in(text)));
             naive::next_candidates_of(rule, &known.events, said)
         });
         all.filter(|instant| *instant > after && *instant <= until).collect::<BTreeSet<_>>().into_iter().collect()
@@ -290,6 +290,12 @@ impl Oracle {
         }
         Ok(())
     }
+}
+
+/// Returns the times that an object's values are.
+fn times_in(object: &str) -> Vec<Timestamp> {
+    let values: BTreeMap<String, serde_json::Value> = serde_json::from_str(object).unwrap_or_default();
+    values.values().filter_map(|value| Timestamp::parse(value.as_str()?).ok()).collect()
 }
 
 fn compiled(definitions: Vec<SegmentDefinition>) -> Result<Vec<(SegmentDefinition, Rule)>, Disagreement> {

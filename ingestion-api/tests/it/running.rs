@@ -32,7 +32,7 @@ async fn parts(folder: &TempDir, warehouse_partitions: u16) -> Parts {
     Parts {
         log: Arc::new(EmbeddedLog::open(folder.join("log"), options).unwrap()),
         store: Arc::new(SqliteStore::open(folder.join("shoal.sqlite")).await.unwrap()),
-        warehouse: Arc::new(EmbeddedWarehouse::open(folder.join("history"), warehouse_partitions).unwrap()),
+        warehouse: Some(Arc::new(EmbeddedWarehouse::open(folder.join("history"), warehouse_partitions).unwrap())),
     }
 }
 
@@ -68,7 +68,7 @@ async fn what_was_accepted_is_there_after_a_restart_and_reaches_the_history() {
     let folder = tempfile::tempdir().unwrap();
     for round in 1..=2 {
         let parts = parts(&folder, PARTITIONS).await;
-        let (log, warehouse) = (parts.log.clone(), parts.warehouse.clone());
+        let (log, warehouse) = (parts.log.clone(), parts.warehouse.clone().unwrap());
         let shutdown = CancellationToken::new();
         let running = start(free_ports(), parts, shutdown.clone()).await.unwrap();
         let answer = exchange(running.http, "POST", EVENTS, SAMPLE).await;

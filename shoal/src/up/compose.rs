@@ -137,7 +137,7 @@ pub(super) async fn start(config: UpConfig, parts: Parts, shutdown: Cancellation
     .context("starting segmenter")?;
     let ingestion = ingestion_api::start(
         config.ingestion,
-        ingestion_api::Parts { log: Arc::new(log), store, warehouse },
+        ingestion_api::Parts { log: Arc::new(log), store, warehouse: Some(warehouse) },
         shutdown.clone(),
     )
     .await

@@ -5,10 +5,14 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use schema::{ErrorRecord, LogPosition, Offset, PartitionId, PartitionStatus, Timestamp, Topic, partition_of};
+use schema::{
+    Definitions, ErrorRecord, Generation, LogPosition, Offset, PartitionId, PartitionStatus, Timestamp, Topic,
+    partition_of,
+};
 use tokio::time::Instant;
 
 use super::appending::{Appender, NewValue};
+use super::definitions::PublishedDefinitions;
 use super::ownership::KafkaOwnership;
 use super::reader::Reader;
 use super::statuses::Statuses;
@@ -32,6 +36,7 @@ pub(super) struct Handle {
     pub(super) appender: Appender,
     pub(super) reader: Reader,
     pub(super) statuses: Statuses,
+    pub(super) definitions: PublishedDefinitions,
 }
 
 impl KafkaLog {
@@ -39,11 +44,12 @@ impl KafkaLog {
     pub async fn open(options: KafkaOptions) -> Result<Self, BusError> {
         let names = TopicNames::new(&options.topic_prefix);
         topics::ready(&options, &names).await?;
-        let gapless = HashSet::from([names.name(Topic::Events.as_str()), names.name(topics::STATUS)]);
+        let gapless = [Topic::Events.as_str(), topics::STATUS, topics::DEFINITIONS].map(|topic| names.name(topic));
         let appender = Appender::start(&options)?;
-        let reader = Reader::new(&options, gapless)?;
+        let reader = Reader::new(&options, HashSet::from(gapless))?;
         let statuses = Statuses::new(names.lane_of(topics::STATUS, PartitionId(0)));
-        Ok(Self(Arc::new(Handle { options, names, appender, reader, statuses })))
+        let definitions = PublishedDefinitions::new(names.lane_of(topics::DEFINITIONS, PartitionId(0)));
+        Ok(Self(Arc::new(Handle { options, names, appender, reader, statuses, definitions })))
     }
 
     /// Joins the segmenters' group: hands out the partitions that the group gives to this process.
@@ -138,6 +144,14 @@ impl EventLog for KafkaLog {
 
     async fn statuses(&self) -> Result<Vec<PartitionStatus>, BusError> {
         self.0.statuses.latest(&self.0.reader).await
+    }
+
+    async fn publish_definitions(&self, definitions: &Definitions) -> Result<(), BusError> {
+        self.0.definitions.publish(definitions, &self.0.reader, &self.0.appender).await
+    }
+
+    async fn definitions_after(&self, after: Generation) -> Result<Definitions, BusError> {
+        self.0.definitions.after(after, &self.0.reader).await
     }
 }
 

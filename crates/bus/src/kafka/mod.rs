@@ -9,12 +9,12 @@ mod asking;
 mod assignments;
 mod clients;
 mod cursor;
+mod definitions;
 mod ends;
 mod failure;
 mod fetching;
 mod kafka_log;
 mod membership;
-
 mod owner;
 mod ownership;
 mod reader;

@@ -1,6 +1,7 @@
 //! The topics: their names, how they are made, and what is checked before anything runs on them.
 //!
-//! Two more than `schema::Topic` has: the state of users, and what owners say of themselves.
+//! Three more than `schema::Topic` has: the state of users, what owners say of themselves, and the
+//! definitions on their way to the owners.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ use crate::kafka_options::KafkaOptions;
 pub(super) const STATE: &str = "segmenter-state";
 /// The latest status of each partition (compacted, one partition).
 pub(super) const STATUS: &str = "segmenter-status";
+/// The latest definitions (compacted, one partition).
+pub(super) const DEFINITIONS: &str = "definitions";
 
 /// One partition of one topic.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -73,6 +76,7 @@ const ALL: &[Form] = &[
     Form { name: Topic::DeadLetters.as_str(), compacted: false, single: false },
     Form { name: STATE, compacted: true, single: false },
     Form { name: STATUS, compacted: true, single: true },
+    Form { name: DEFINITIONS, compacted: true, single: true },
 ];
 
 impl Form {

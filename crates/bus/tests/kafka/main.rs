@@ -6,6 +6,7 @@
 
 mod counting;
 mod crash;
+mod definitions;
 mod fencing;
 mod installed;
 mod rebalancing;

@@ -30,4 +30,4 @@ pub(crate) use profile::Profiles;
 pub(crate) use rule::{CatalogRule, RuleIndex};
 #[cfg(test)]
 pub(crate) use series::MAX_DEPTH;
-pub(crate) use series::{LatestSpec, RecentSpec, SINCE_EVER, Series, SeriesIndex, SeriesKind, TotalSpec};
+pub(crate) use series::{LatestSpec, MAX_ROW, RecentSpec, SINCE_EVER, Series, SeriesIndex, SeriesKind, TotalSpec};

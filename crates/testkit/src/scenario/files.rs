@@ -21,11 +21,8 @@ pub struct Summary {
 /// Plays every `*.seg` file below `directory`, in order of their paths; with `bless` expectations
 /// that differ are rewritten.
 pub fn test_directory(directory: &Path, bless: bool) -> Result<Summary> {
-    let mut files = Vec::new();
-    collect(directory, &mut files)?;
-    files.sort();
     let mut summary = Summary::default();
-    for file in files {
+    for file in below(directory)? {
         summary.scenarios += 1;
         match test_file(&file, bless) {
             Ok(true) => summary.blessed.push(file),
@@ -46,6 +43,14 @@ fn test_file(file: &Path, bless: bool) -> Result<bool> {
         }
         checked => checked.map(|()| false),
     }
+}
+
+/// Returns every `*.seg` file below a folder, in order of their paths.
+pub(super) fn below(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    collect(directory, &mut files)?;
+    files.sort();
+    Ok(files)
 }
 
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> Result<()> {

@@ -12,7 +12,9 @@ pub(super) enum Step {
     Drop { tag: SegmentTag },
     /// An event arrives.
     Event { at: Timestamp, user: String, activity_type: String, columns: Vec<(String, String)> },
-    /// The last event arrives once more.
+    /// Something is said of a user.
+    Identify { at: Timestamp, user: String, columns: Vec<(String, String)> },
+    /// The last record arrives once more.
     DuplicateLast,
     /// The clock moves.
     Advance { to: Timestamp },
@@ -110,15 +112,22 @@ fn parse_step(line: &str) -> Result<Step> {
             at: Timestamp::parse(at)?,
             user: (*user).to_owned(),
             activity_type: (*activity_type).to_owned(),
-            columns: columns.iter().map(|column| parse_column(column)).collect::<Result<_>>()?,
+            columns: parse_columns(columns)?,
         },
+        ["identify", at, user, columns @ ..] => {
+            Step::Identify { at: Timestamp::parse(at)?, user: (*user).to_owned(), columns: parse_columns(columns)? }
+        }
         ["advance", "to", to] => Step::Advance { to: Timestamp::parse(to)? },
         ["duplicate", "last"] => Step::DuplicateLast,
         ["delete", user] => Step::Delete { user: (*user).to_owned() },
         ["drop", tag] => Step::Drop { tag: parse_tag(tag)? },
         ["restart"] => Step::Restart,
-        _ => bail!("expected `rule`, `at`, `advance to`, `duplicate last`, `delete`, `drop` or `restart`"),
+        _ => bail!("expected `rule`, `at`, `identify`, `advance to`, `duplicate last`, `delete`, `drop` or `restart`"),
     })
+}
+
+fn parse_columns(texts: &[&str]) -> Result<Vec<(String, String)>> {
+    texts.iter().map(|text| parse_column(text)).collect()
 }
 
 fn parse_column(text: &str) -> Result<(String, String)> {

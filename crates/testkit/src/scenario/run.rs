@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 
 use super::line::{Written, parse};
-use super::stage::Stage;
+use super::stage::{REFUSED, Stage};
 
 /// Plays a scenario and compares what happens with what it expects.
 ///
@@ -22,7 +22,8 @@ pub fn check(text: &str) -> Result<()> {
 
 /// Plays a scenario and returns its text with the expectations replaced by what happens.
 ///
-/// Fails where the engine and the naive evaluator differ: that is never blessed.
+/// Fails where the engine and the naive evaluator differ, and where a rule is refused that was not expected
+/// to be: neither is ever blessed.
 pub fn bless(text: &str) -> Result<String> {
     let lines: Vec<&str> = text.lines().collect();
     let mut blessed: Vec<String> = Vec::new();
@@ -31,6 +32,10 @@ pub fn bless(text: &str) -> Result<String> {
         let end = written.line - 1 + written.lines;
         copy(&lines[copied..end], &mut blessed);
         copied = end;
+        let is_refused = |lines: &[String]| lines.iter().any(|line| line.starts_with(REFUSED));
+        if is_refused(&found) && !is_refused(&written.expected) {
+            bail!("{}", shown(&found));
+        }
         let said_nothing = written.expected.iter().any(|line| line == "nothing");
         let found = if found.is_empty() && said_nothing { vec!["nothing".to_owned()] } else { found };
         blessed.extend(found.iter().map(|line| format!("    -> {line}")));
@@ -102,5 +107,30 @@ advance to 2026-01-01T01:00Z
         let error = format!("{:#}", check("rule  a: colour = 'red'\n").unwrap_err());
         assert!(error.starts_with("line 1: "), "{error}");
         assert!(error.contains("colour"), "{error}");
+    }
+
+    #[test]
+    fn a_refusal_is_blessed_only_where_one_is_expected() {
+        let cycle = "rule  a: user_id IN (SELECT user_id FROM segment_members WHERE segment = 'a')\n";
+        assert!(bless(cycle).is_err());
+        let blessed = bless(&format!("{cycle}    -> refused\n")).unwrap();
+        let told = "    -> refused  (segment_cycle: the segment would depend on itself: a → a)\n";
+        assert_eq!(blessed, format!("{cycle}{told}"));
+        check(&blessed).unwrap();
+    }
+
+    #[test]
+    fn what_is_said_of_a_user_is_played() {
+        let timeline = "\
+rule  pros: user_id IN (SELECT user_id FROM users WHERE traits['plan'] = 'pro')
+at 2026-01-01T00:00Z  ana  page_viewed
+identify 2026-01-01T00:01Z  ana  traits={\"plan\":\"pro\"}
+    -> ana entered pros  (event)
+duplicate last
+    -> nothing
+identify 2026-01-01T00:02Z  ana  traits={\"plan\":\"free\"} created_at=2025-12-31T00:00Z
+    -> nothing
+";
+        check(timeline).unwrap();
     }
 }

@@ -3,21 +3,28 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
+use engine::Catalog;
+use rules::Severity;
 use schema::{
-    Cause, Decimal, Event, LogRecord, SegmentChange, SegmentDefinition, SegmentId, SegmentTag, SegmentVersion,
-    Timestamp, UserDeletion, UserId,
+    Cause, Decimal, Definitions, Event, EventId, Generation, LogRecord, Payload, SegmentChange, SegmentDefinition,
+    SegmentId, SegmentTag, SegmentVersion, Timestamp, UserDeletion, UserId, UserTraits,
 };
+use uuid::Uuid;
 
 use super::line::Step;
 use crate::{Oracle, event};
+
+/// What is told of a rule that there cannot be.
+pub(super) const REFUSED: &str = "refused";
 
 /// The state of a scenario between two steps.
 #[derive(Debug)]
 pub(super) struct Stage {
     oracle: Oracle,
     now: Timestamp,
-    last: Option<Event>,
-    events: u128,
+    last: Option<LogRecord>,
+    /// How many there were; each is named by its number.
+    records: u128,
     users: Vec<String>,
     /// Live segments, by tag.
     definitions: BTreeMap<SegmentTag, SegmentDefinition>,
@@ -31,7 +38,7 @@ impl Stage {
             oracle: Oracle::new(Vec::new())?,
             now: Timestamp::MIN,
             last: None,
-            events: 0,
+            records: 0,
             users: Vec::new(),
             definitions: BTreeMap::new(),
             tags: Vec::new(),
@@ -41,12 +48,13 @@ impl Stage {
     /// Plays a step and returns what it published, a line for each entry and exit.
     pub(super) fn play(&mut self, step: &Step) -> Result<Vec<String>> {
         let changes = match step {
-            Step::Rule { tag, where_statement } => self.define(tag, where_statement)?,
+            Step::Rule { tag, where_statement } => return self.define(tag, where_statement),
             Step::Drop { tag } => {
                 self.definitions.remove(tag).with_context(|| format!("there is no segment {}", tag.as_str()))?;
                 self.redefine()?
             }
             Step::Event { at, user, activity_type, columns } => self.event(*at, user, activity_type, columns)?,
+            Step::Identify { at, user, columns } => self.identify(*at, user, columns)?,
             Step::DuplicateLast => self.duplicate_last()?,
             Step::Advance { to } => {
                 self.move_to(*to)?;
@@ -61,10 +69,14 @@ impl Stage {
                 Vec::new()
             }
         };
-        Ok(changes.iter().flat_map(|change| self.tell(change)).collect())
+        Ok(self.told(&changes))
     }
 
-    fn define(&mut self, tag: &SegmentTag, where_statement: &str) -> Result<Vec<SegmentChange>> {
+    fn told(&self, changes: &[SegmentChange]) -> Vec<String> {
+        changes.iter().flat_map(|change| self.tell(change)).collect()
+    }
+
+    fn define(&mut self, tag: &SegmentTag, where_statement: &str) -> Result<Vec<String>> {
         let version = self.definitions.get(tag).map_or(1, |definition| definition.version.0 + 1);
         let definition = SegmentDefinition {
             segment_id: self.segment_id(tag),
@@ -72,8 +84,14 @@ impl Stage {
             version: SegmentVersion(version),
             where_statement: where_statement.to_owned(),
         };
-        self.definitions.insert(tag.clone(), definition);
-        self.redefine()
+        let mut all = self.definitions.clone();
+        all.insert(tag.clone(), definition);
+        if let Some(why) = refusal(&all) {
+            return Ok(vec![format!("{REFUSED}  ({why})")]);
+        }
+        self.definitions = all;
+        let changes = self.redefine()?;
+        Ok(self.told(&changes))
     }
 
     fn redefine(&mut self) -> Result<Vec<SegmentChange>> {
@@ -89,17 +107,44 @@ impl Stage {
         columns: &[(String, String)],
     ) -> Result<Vec<SegmentChange>> {
         self.move_to(at)?;
-        self.events += 1;
-        let mut event = event(self.user_id(user), self.events, activity_type, at);
+        self.records += 1;
+        let mut event = event(self.user_id(user), self.records, activity_type, at);
         columns.iter().try_for_each(|(name, value)| set_column(&mut event, name, value))?;
-        self.last = Some(event.clone());
-        Ok(self.oracle.apply(&LogRecord::Event(event), at)?)
+        self.give(LogRecord::Event(event))
+    }
+
+    fn identify(&mut self, at: Timestamp, user: &str, columns: &[(String, String)]) -> Result<Vec<SegmentChange>> {
+        self.move_to(at)?;
+        self.records += 1;
+        let mut said = UserTraits {
+            user_id: self.user_id(user),
+            event_id: EventId(Uuid::from_u128(self.records)),
+            created_at: at,
+            received_at: at,
+            traits: Payload::empty(),
+        };
+        for (name, value) in columns {
+            match name.as_str() {
+                "traits" => said.traits = object(value).context("traits")?,
+                "created_at" => said.created_at = Timestamp::parse(value)?,
+                _ => bail!("`identify` has `traits` and `created_at`, not `{name}`"),
+            }
+        }
+        self.give(LogRecord::Traits(said))
+    }
+
+    fn give(&mut self, record: LogRecord) -> Result<Vec<SegmentChange>> {
+        self.last = Some(record.clone());
+        Ok(self.oracle.apply(&record, self.now)?)
     }
 
     fn duplicate_last(&mut self) -> Result<Vec<SegmentChange>> {
-        let last = self.last.clone().context("there is no event yet")?;
-        let again = Event { received_at: self.now, ..last };
-        Ok(self.oracle.apply(&LogRecord::Event(again), self.now)?)
+        let again = match self.last.clone().context("nothing was sent yet")? {
+            LogRecord::Event(event) => LogRecord::Event(Event { received_at: self.now, ..event }),
+            LogRecord::Traits(said) => LogRecord::Traits(UserTraits { received_at: self.now, ..said }),
+            deletion @ LogRecord::Deletion(_) => deletion,
+        };
+        Ok(self.oracle.apply(&again, self.now)?)
     }
 
     fn move_to(&mut self, to: Timestamp) -> Result<()> {
@@ -132,6 +177,19 @@ impl Stage {
     }
 }
 
+/// Returns why there can be no such segments.
+fn refusal(definitions: &BTreeMap<SegmentTag, SegmentDefinition>) -> Option<String> {
+    let segments = definitions.values().cloned().collect();
+    let error = Catalog::freeze(&Definitions { generation: Generation(1), segments }).err()?;
+    let problem = error.diagnostics.iter().find(|diagnostic| diagnostic.severity == Severity::Error)?;
+    Some(format!("{}: {}", problem.code.as_str(), problem.message))
+}
+
+fn object(text: &str) -> Result<Payload> {
+    let raw = serde_json::value::RawValue::from_string(text.to_owned())?;
+    Ok(Payload::new(raw))
+}
+
 /// Returns the place of a name, counted from 1; a new name gets the next one.
 fn place<T: Clone + PartialEq>(names: &mut Vec<T>, name: &T) -> i64 {
     let at = names.iter().position(|known| known == name).unwrap_or_else(|| {
@@ -154,12 +212,9 @@ fn set_column(event: &mut Event, name: &str, value: &str) -> Result<()> {
             let total = Decimal::parse_column(value, Event::ORDER_TOTAL_PRECISION, Event::ORDER_TOTAL_SCALE);
             event.order_total = Some(total.with_context(|| format!("order_total `{value}`"))?);
         }
-        "payload" => {
-            let raw = serde_json::value::RawValue::from_string(value.to_owned()).context("payload")?;
-            event.payload = schema::Payload::new(raw);
-        }
+        "payload" => event.payload = object(value).context("payload")?,
         "created_at" => event.created_at = Timestamp::parse(value)?,
-        "event_id" => event.event_id = schema::EventId(value.parse().context("event_id")?),
+        "event_id" => event.event_id = EventId(value.parse().context("event_id")?),
         _ => bail!("an event has no column `{name}` that could be set"),
     }
     Ok(())

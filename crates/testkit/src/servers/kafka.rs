@@ -169,8 +169,9 @@ impl Kafka {
 
 const CLUSTER_ID: &str = "c2hvYWwtdGVzdHMtb25seQ";
 
-/// For tests: one node, small internal topics, nobody waits for members of a group that may come, and
-/// records stay, however long ago a test says that they were written.
+/// For tests: one node, small internal topics, nobody waits for members of a group that may come, those
+/// that went may be missed as soon as they say, and records stay, however long ago a test says that they
+/// were written.
 const DEFAULTS: &str = "\
 process.roles=broker,controller
 node.id=1
@@ -185,6 +186,7 @@ transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=500
 log.initial.task.delay.ms=86400000
 log.retention.check.interval.ms=86400000
 auto.create.topics.enable=false";
