@@ -16,13 +16,16 @@ use schema::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::events::{END, Events};
+use crate::events::{END, Events, Sent};
 use crate::memory::{held_bytes, resident_bytes};
 use crate::rules::Condition;
 use crate::spread::Spread;
 
-/// How many of a core's events are made at a time: few enough to stay in the cache.
-const BATCH: usize = 4096;
+/// How many of a core's events are given at a time: few enough to stay in the nearest caches, as what a
+/// decoder hands over does.
+const BATCH: usize = 512;
+/// How many are drawn at a time: so many that what the drawing leaves in the caches does not matter.
+const DRAWN: usize = 1 << 16;
 
 /// What is run.
 #[derive(Clone, Copy, Debug)]
@@ -176,26 +179,39 @@ struct Source {
     run: Run,
     core: u16,
     events: Events,
+    /// The greatest `created_at` so far.
     received_at: Timestamp,
+    /// Of this core, in order, the last one first, and when they are received.
+    drawn: Vec<(Sent, Timestamp)>,
 }
 
 impl Source {
     fn new(run: Run, core: u16) -> Self {
         let events = Events::new(run.events, run.users, run.seed);
-        Self { run, core, events, received_at: Timestamp::MIN }
+        Self { run, core, events, received_at: Timestamp::MIN, drawn: Vec::with_capacity(DRAWN) }
+    }
+
+    fn fill(&mut self, batch: &mut Vec<LogRecord>) {
+        batch.clear();
+        if self.drawn.is_empty() {
+            self.draw();
+        }
+        let some = self.drawn.len().saturating_sub(BATCH)..;
+        let some = self.drawn.drain(some).rev();
+        batch.extend(some.map(|(sent, received_at)| LogRecord::Event(sent.event(received_at))));
     }
 
     /// An event is received as soon as it can be: at the greatest `created_at` so far.
-    fn fill(&mut self, batch: &mut Vec<LogRecord>) {
-        batch.clear();
-        while batch.len() < BATCH
+    fn draw(&mut self) {
+        while self.drawn.len() < DRAWN
             && let Some(sent) = self.events.next()
         {
             self.received_at = self.received_at.max(sent.created_at());
             if partition_of(UserId(sent.user_id as i64), self.run.cores).0 == self.core {
-                batch.push(LogRecord::Event(sent.event(self.received_at)));
+                self.drawn.push((sent, self.received_at));
             }
         }
+        self.drawn.reverse();
     }
 }
 
@@ -216,7 +232,7 @@ impl Pass {
     fn take_decoded(&mut self, batch: &[LogRecord]) {
         let began = (Instant::now(), computed());
         for some in batch.chunks(LOOK_AHEAD) {
-            self.engine.look_ahead(some.iter().map(LogRecord::user_id));
+            self.engine.look_ahead(some.iter().map(LogRecord::user_id), until(some));
             some.iter().for_each(|record| self.take(record));
         }
         self.busy += began.0.elapsed();
@@ -229,7 +245,7 @@ impl Pass {
         for some in written.chunks(LOOK_AHEAD) {
             // What was just encoded can be decoded.
             let records: Vec<LogRecord> = some.iter().filter_map(|bytes| LogRecord::decode(bytes).ok()).collect();
-            self.engine.look_ahead(records.iter().map(LogRecord::user_id));
+            self.engine.look_ahead(records.iter().map(LogRecord::user_id), until(&records));
             for record in &records {
                 let applying = Instant::now();
                 self.take(record);
@@ -253,6 +269,11 @@ impl Pass {
         self.computing += computed().saturating_sub(began.1);
         self.flips += flips(&changes);
     }
+}
+
+/// Returns how far the clock goes while these are applied.
+fn until(records: &[LogRecord]) -> Timestamp {
+    records.last().map_or(Timestamp::MIN, LogRecord::received_at)
 }
 
 /// Returns how long this thread has had a core.

@@ -14,7 +14,7 @@ use crate::Catalog;
 use crate::catalog::{SeriesIndex, Slot};
 use crate::engine::UserRecord;
 use crate::state::AggregateState;
-use crate::user::{DuplicateMemory, Kept, Said, SeriesState, Slab, Slots, User};
+use crate::user::{self, DuplicateMemory, Kept, Said, SeriesState, Slab, Slots, User, unpacked};
 
 /// Counted up with every change of the bytes; older ones stay readable.
 ///
@@ -92,11 +92,8 @@ pub(crate) fn encode(user: Option<&User>, catalog: &Catalog) -> Vec<u8> {
 }
 
 fn series_by_key(slab: &Slab, now: Timestamp, catalog: &Catalog) -> Vec<(AggregateKey, SeriesState)> {
-    let states = (0..slab.len()).map(|at| {
-        let series = catalog.series(slab.series_at(at));
-        (series.key, SeriesState::unpacked(&series.kind, slab.cells(at), now))
-    });
-    let mut states: Vec<_> = states.filter(|(_, state)| !state.is_empty()).collect();
+    let states = unpacked(slab, catalog, now).into_iter().filter(|(_, state)| !state.is_empty());
+    let mut states: Vec<_> = states.map(|(index, state)| (catalog.series(index).key, state)).collect();
     states.sort_unstable_by_key(|(key, _)| *key);
     states
 }
@@ -151,16 +148,10 @@ fn placed(key: AggregateKey, state: AggregateState, catalog: &Catalog) -> Result
 }
 
 fn packed(states: Vec<(AggregateKey, SeriesState)>, catalog: &Catalog) -> Result<Slab, DecodeError> {
-    let placed = states.into_iter().map(|(key, state)| {
-        let index = catalog.series_of(key).ok_or_else(|| foreign(key))?;
-        let cells = state.packed(&catalog.series(index).kind).ok_or_else(|| foreign(key))?;
-        Ok((index, cells))
-    });
-    let mut placed: Vec<(SeriesIndex, Vec<i64>)> = placed.collect::<Result<_, _>>()?;
-    placed.sort_unstable_by_key(|(index, _)| *index);
-    let mut slab = Slab::default();
-    placed.iter().for_each(|(index, cells)| slab.push(*index, cells));
-    Ok(slab)
+    let placed =
+        states.into_iter().map(|(key, state)| Ok((catalog.series_of(key).ok_or_else(|| foreign(key))?, state)));
+    let placed: Vec<(SeriesIndex, SeriesState)> = placed.collect::<Result<_, _>>()?;
+    user::packed(placed, catalog).map_err(|index| foreign(catalog.series(index).key))
 }
 
 fn foreign(key: AggregateKey) -> DecodeError {

@@ -135,7 +135,7 @@ impl Owner {
 
     fn take_some(&mut self, records: &[StoredRecord], now: Timestamp, step: &mut Step) {
         for next in records.chunks(LOOK_AHEAD) {
-            self.engine.look_ahead(next.iter().map(|record| record.user_id));
+            self.engine.look_ahead(next.iter().map(|record| record.user_id), now);
             next.iter().for_each(|record| self.take_record(record, now, step));
         }
     }

@@ -12,7 +12,7 @@ use super::freeze::Catalog;
 use super::index::{EventIndex, Target};
 use super::lower::Lowering;
 use super::rule::{CatalogRule, RuleIndex};
-use super::series::{Series, SeriesIndex};
+use super::series::{Series, SeriesIndex, make_rows};
 use super::user_conditions::UserConditions;
 use crate::bits;
 
@@ -63,6 +63,7 @@ impl CatalogBuilder {
             CatalogRule { definition, formula }
         });
         let rules: Vec<CatalogRule> = rules.collect();
+        make_rows(&mut series);
         file_conditions(&conditions, &mut series, &mut aggregates);
         let first_after = |last| conditions.partition_point(|condition| group(condition) <= last) as Bit;
         let names_now = |bit: &Bit| matches!(&conditions[*bit as usize], Condition::General(general) if !general.now_comparisons.is_empty());
@@ -175,7 +176,7 @@ fn rules_by_condition(rules: &[CatalogRule], conditions: usize) -> Vec<Box<[Rule
 
 fn index(series: &[Series], aggregates: &[CatalogAggregate]) -> EventIndex {
     let mut index = EventIndex::default();
-    for (at, series) in (0 as SeriesIndex..).zip(series) {
+    for (at, series) in (0 as SeriesIndex..).zip(series).filter(|(at, series)| *at == series.place) {
         index.insert(Target::Series(at), series.filter.as_ref());
     }
     for (at, aggregate) in (0 as Slot..).zip(aggregates) {

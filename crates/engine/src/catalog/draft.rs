@@ -109,8 +109,10 @@ impl Draft {
         let key = series_key(function, spec.filter.as_ref());
         let series = *self.by_key.entry(key).or_insert_with(|| {
             let filter = spec.filter.clone();
-            self.series.push(Series { key, filter, kind: kind(), conditions: 0..0, orders: Vec::new() });
-            self.series.len() as SeriesIndex - 1
+            let place = self.series.len() as SeriesIndex;
+            let (kind, row, orders) = (kind(), Vec::new(), Vec::new());
+            self.series.push(Series { key, filter, kind, place, row, conditions: 0..0, orders });
+            place
         });
         self.stands_for.insert(spec.key(), series);
         series

@@ -18,6 +18,7 @@ use crate::row::{Row, text_of};
 /// What an event is folded into.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Target {
+    /// A series, with those of its row.
     Series(SeriesIndex),
     /// An aggregate that is folded by itself.
     Aggregate(Slot),

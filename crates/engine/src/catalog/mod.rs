@@ -28,4 +28,4 @@ pub(crate) use formula::Bit;
 pub(crate) use index::Target;
 pub(crate) use profile::Profiles;
 pub(crate) use rule::{CatalogRule, RuleIndex};
-pub(crate) use series::{LatestSpec, RecentSpec, SINCE_EVER, Series, SeriesIndex, SeriesKind, TotalSpec};
+pub(crate) use series::{LatestSpec, MAX_ROW, RecentSpec, SINCE_EVER, Series, SeriesIndex, SeriesKind, TotalSpec};

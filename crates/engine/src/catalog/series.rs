@@ -17,6 +17,9 @@ pub(crate) const SINCE_EVER: i64 = i64::MIN;
 /// The most events that a series keeps the times of. More are counted by the general aggregates.
 pub(crate) const MAX_DEPTH: u32 = 64;
 
+/// The most latest values that are kept together.
+pub(crate) const MAX_ROW: usize = 8;
+
 /// What conditions share.
 #[derive(Debug)]
 pub(crate) struct Series {
@@ -24,6 +27,11 @@ pub(crate) struct Series {
     pub(crate) key: AggregateKey,
     pub(crate) filter: Option<Expr>,
     pub(crate) kind: SeriesKind,
+    /// In whose place it is kept: its own, or that of the first series of its row.
+    pub(crate) place: SeriesIndex,
+    /// Of the first series of latest values over a filter: those that are kept together, because they
+    /// mostly come from the same event.
+    pub(crate) row: Vec<SeriesIndex>,
     /// The conditions that are about it alone.
     pub(crate) conditions: Range<Bit>,
     /// Those about its latest time and another's.
@@ -65,6 +73,25 @@ pub(crate) struct LatestSpec {
     pub(crate) column: Column,
     pub(crate) constants: Vec<Box<str>>,
     index: FxHashMap<Box<str>, u32>,
+}
+
+/// Puts latest values over equal filters into rows.
+pub(super) fn make_rows(series: &mut [Series]) {
+    let mut firsts: Vec<usize> = Vec::new();
+    for at in 0..series.len() {
+        series[at].place = at as SeriesIndex;
+        if !matches!(series[at].kind, SeriesKind::Latest(_)) {
+            continue;
+        }
+        let has_room =
+            |first: &&usize| series[**first].row.len() < MAX_ROW && series[**first].filter == series[at].filter;
+        let first = firsts.iter().find(has_room).copied().unwrap_or(at);
+        if first == at {
+            firsts.push(at);
+        }
+        series[first].row.push(at as SeriesIndex);
+        series[at].place = first as SeriesIndex;
+    }
 }
 
 impl RecentSpec {

@@ -79,7 +79,7 @@ impl Engine {
         }
         let cause = Cause::Event { event_id: event.event_id };
         let change = user.publish(user_id, catalog, flips, cause, now);
-        self.users.mark_dirty(index);
+        self.users.mark_dirty(index, user_id);
         Ok(change)
     }
 
@@ -100,7 +100,7 @@ impl Engine {
             self.timers.arm(index, user_id, user.deadline());
         }
         let change = user.publish(user_id, catalog, flips, Cause::Event { event_id: traits.event_id }, now);
-        self.users.mark_dirty(index);
+        self.users.mark_dirty(index, user_id);
         Ok(change)
     }
 

@@ -2,7 +2,7 @@
 
 use schema::{Cause, SegmentChange, Timestamp};
 
-use super::partition::Engine;
+use super::partition::{Engine, LOOK_AHEAD};
 use crate::timers::UserIndex;
 use crate::user::Deciding;
 
@@ -12,7 +12,7 @@ impl Engine {
     /// Never later than the next change. It can be earlier: a timer is not moved back by every
     /// event that gives its user more time; when it fires, it finds that nothing is due yet.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.timers.first().map(|(deadline, _)| deadline)
+        self.timers.first()
     }
 
     /// Fires deadlines up to and including `now`, earliest first, at most `limit` of them; the
@@ -21,9 +21,12 @@ impl Engine {
         let now = now.max(self.clock.now);
         let mut changes = Vec::new();
         let mut fired = 0;
-        while let Some((deadline, user)) = self.timers.first().filter(|(deadline, _)| *deadline <= now) {
+        while let Some((deadline, user)) = self.timers.due(now, |user| self.users.id_of(user)) {
             if fired == limit {
                 return changes;
+            }
+            if fired % LOOK_AHEAD == 1 {
+                self.look_ahead(std::iter::empty(), now);
             }
             self.tick(deadline);
             changes.extend(self.fire_one(user, deadline));
@@ -51,7 +54,7 @@ impl Engine {
         self.timers.arm(index, user_id, next);
         let change = user.publish(user_id, catalog, flips?, Cause::Time, deadline);
         // Also without a flip: what is stored is what is, whenever it is asked for.
-        self.users.mark_dirty(index);
+        self.users.mark_dirty(index, user_id);
         change
     }
 }

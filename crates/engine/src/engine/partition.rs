@@ -43,7 +43,7 @@ impl Engine {
     pub fn new(catalog: Arc<Catalog>, clock: PartitionClock) -> Self {
         let profiles = Profiles::new(&catalog);
         let scratch = Scratch::default();
-        let (users, timers) = (Users::default(), TimerQueue::default());
+        let (users, timers) = (Users::default(), TimerQueue::new(clock.now));
         Self { catalog, clock, users, timers, absorbing: None, profiles, scratch }
     }
 
@@ -97,16 +97,19 @@ impl Engine {
         self.users.present(user_id).map(|user| user.segments(&self.catalog))
     }
 
-    /// Reads what is kept of users whose records are about to be applied, a few of them at once.
+    /// Reads what is kept of users whose records are about to be applied, a few of them at once, and of
+    /// those whose deadlines come meanwhile, up to `until`.
     ///
     /// Each step waits for memory, but not for the same step of another user: so those of many users
     /// wait together, where `apply` would let them wait one after the other. Changes nothing.
-    pub fn look_ahead(&self, user_ids: impl Iterator<Item = UserId>) {
-        let mut ahead = [None; LOOK_AHEAD];
-        let places = ahead.iter_mut().zip(user_ids);
-        places.for_each(|(place, user_id)| *place = self.users.index_of(user_id));
-        let users = ahead.into_iter().flatten().filter_map(|index| self.users.at(index));
-        let read = users.fold(0, |read, user| read ^ user.glance());
+    pub fn look_ahead(&self, user_ids: impl Iterator<Item = UserId>, until: Timestamp) {
+        let mut ahead = [None; 2 * LOOK_AHEAD];
+        let (of_records, of_timers) = ahead.split_at_mut(LOOK_AHEAD);
+        of_records.iter_mut().zip(user_ids).for_each(|(place, user_id)| *place = self.users.index_of(user_id));
+        of_timers.iter_mut().zip(self.timers.soon(until)).for_each(|(place, user)| *place = Some(user));
+        // One step of all users after the other: a wait is as long as the longest one, not as their sum.
+        let users = ahead.map(|index| self.users.at(index?));
+        let read = users.into_iter().flatten().fold(0, |read, user| read ^ user.glance());
         std::hint::black_box(read);
     }
 

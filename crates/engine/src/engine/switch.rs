@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use schema::{Cause, SegmentChange, SegmentId, SegmentVersion, Timestamp, UserId};
 
 use super::absorb::{Absorbing, Origin};
 use super::partition::Engine;
 use crate::Catalog;
 use crate::catalog::{CatalogRule, Profiles, RuleIndex, SeriesIndex, Slot};
-use crate::user::{Deciding, Kept, SeriesState, Slab, User};
+use crate::user::{Deciding, Kept, Slab, User, packed, unpacked};
 
 /// What a switch changes, the same for all users.
 struct Switch {
@@ -61,30 +62,24 @@ impl Switch {
         let mut slots = slots.rekeyed(moved).joined(absorbed.slots);
         // What was absorbed stands at the instants at which it came.
         slots.advance(&self.next, now, &mut Vec::new());
-        let (taken, next_slab) = self.moved_slab(&slab, &absorbed.slab, now);
+        let (took_all, next_slab) = self.moved_slab(&slab, &absorbed.slab, now);
         user.kept = Kept { slab: next_slab, slots };
-        gains || drops_slots || taken < slab.len()
+        gains || drops_slots || !took_all
     }
 
-    /// Returns how many series come from the old slab, and the new slab.
-    fn moved_slab(&self, old: &Slab, absorbed: &Slab, now: Timestamp) -> (usize, Slab) {
-        let mut slab = Slab::default();
-        let mut taken = 0;
-        for (index, (series, origin)) in (0..).zip(self.next.all_series().iter().zip(&self.origins)) {
+    /// Returns whether all series of the old slab are taken over, and the new slab.
+    fn moved_slab(&self, old: &Slab, absorbed: &Slab, now: Timestamp) -> (bool, Slab) {
+        let mut of_old: FxHashMap<_, _> = unpacked(old, &self.old, now).into_iter().collect();
+        let mut of_absorbed: FxHashMap<_, _> = unpacked(absorbed, &self.next, now).into_iter().collect();
+        let states = (0..).zip(&self.origins).filter_map(|(index, origin)| {
             let state = match origin {
-                Origin::Live(place) => old.find(*place).map(|at| {
-                    taken += 1;
-                    SeriesState::unpacked(&self.old.series(*place).kind, old.cells(at), now)
-                }),
-                Origin::History => {
-                    absorbed.find(index).map(|at| SeriesState::unpacked(&series.kind, absorbed.cells(at), now))
-                }
+                Origin::Live(place) => of_old.remove(place),
+                Origin::History => of_absorbed.remove(&index),
             };
-            if let Some(cells) = state.and_then(|state| state.packed(&series.kind)) {
-                slab.push(index, &cells);
-            }
-        }
-        (taken, slab)
+            Some((index, state?))
+        });
+        let slab = packed(states.collect(), &self.next).unwrap_or_default();
+        (of_old.is_empty(), slab)
     }
 }
 
@@ -126,7 +121,7 @@ impl Engine {
         let cause = Cause::Definition { generation: catalog.generation() };
         let change = user.publish(user_id, catalog, flips, cause, now);
         if stored_form_changes || change.is_some() {
-            self.users.mark_dirty(index);
+            self.users.mark_dirty(index, user_id);
         }
         change
     }

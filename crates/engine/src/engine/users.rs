@@ -161,8 +161,7 @@ impl Users {
         self.dirty.push(user_id);
     }
 
-    pub(super) fn mark_dirty(&mut self, index: UserIndex) {
-        let user_id = self.id_of(index);
+    pub(super) fn mark_dirty(&mut self, index: UserIndex, user_id: UserId) {
         if let Some(user) = self.at_mut(index)
             && !user.is_dirty
         {

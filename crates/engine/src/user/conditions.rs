@@ -4,7 +4,7 @@ use schema::Timestamp;
 
 use super::User;
 use super::present::{Deciding, Scratch};
-use super::series::{NEVER, Watch, latest_time, look};
+use super::series::{NEVER, Watch, latest_time, look, look_at_values};
 use crate::catalog::{Catalog, Condition, Order};
 
 impl Scratch {
@@ -18,20 +18,19 @@ impl Scratch {
 /// The conditions of one series, after something happened to it.
 pub(super) mod of_series {
     use super::*;
-    use crate::catalog::{SeriesIndex, SeriesKind};
+    use crate::catalog::SeriesKind;
 
     /// Returns until when nothing flips by itself that the event has changed.
     pub(in crate::user) fn after_event(
         user: &mut User,
         deciding: &mut Deciding<'_>,
-        index: SeriesIndex,
+        at: usize,
         now: Timestamp,
     ) -> Timestamp {
         let catalog = deciding.catalog;
         let watched = &deciding.profiles.get(user.profile.unwrap_or_default()).conditions;
         let (slab, set) = user.slab_and_set();
-        let Some(at) = slab.find(index) else { return Timestamp::from_micros(NEVER) };
-        let series = catalog.series(index);
+        let series = catalog.series(slab.series_at(at));
         // One more event can end what is asked of a total, but not of a number of events.
         let only_clear = matches!(series.kind, SeriesKind::Recent(_));
         let wanted = |word: usize, set: u64| watched[word] & if only_clear { !set } else { u64::MAX };
@@ -42,17 +41,18 @@ pub(super) mod of_series {
         Timestamp::from_micros(*deadline)
     }
 
-    pub(in crate::user) fn after_value(
+    /// Looks at the values that changed, named by bits.
+    pub(in crate::user) fn after_values(
         user: &mut User,
         deciding: &mut Deciding<'_>,
-        index: SeriesIndex,
+        at: usize,
+        changed: u64,
         now: Timestamp,
     ) {
         let (slab, set) = user.slab_and_set();
-        let Some(at) = slab.find(index) else { return };
         let flipped = &mut deciding.scratch.flipped;
         let mut watch = Watch { catalog: deciding.catalog, set, flipped, now };
-        look(slab, at, &mut watch, |_, _| u64::MAX);
+        look_at_values(slab, at, &mut watch, changed, |_, _| u64::MAX);
     }
 }
 

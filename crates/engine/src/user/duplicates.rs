@@ -10,7 +10,12 @@ use serde::{Deserialize, Serialize};
 const INDEXED_FROM: usize = 64;
 
 /// Room for so many ids more than are remembered is kept.
-const MOST_ROOM: usize = 16;
+const MOST_ROOM: usize = 4;
+
+/// How many ids lie in one line of the processor's cache, about.
+const IDS_PER_LINE: usize = 2;
+/// How many lines are read ahead at most.
+const LINES_AHEAD: usize = 4;
 
 /// The ids that were counted, in the order of the log.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -47,7 +52,8 @@ impl DuplicateMemory {
 
     /// Reads a little of what is remembered.
     pub(crate) fn glance(&self) -> u64 {
-        self.counted.front().map_or(0, |(at, _)| at.as_micros() as u64)
+        let some = self.counted.iter().step_by(IDS_PER_LINE).take(LINES_AHEAD);
+        some.fold(0, |read, (at, _)| read ^ at.as_micros() as u64)
     }
 
     fn contains(&self, event_id: EventId) -> bool {
@@ -61,9 +67,9 @@ impl DuplicateMemory {
     fn make_room(&mut self) {
         let count = self.counted.len();
         if count == self.counted.capacity() {
-            self.counted.reserve_exact((count / 2).max(1));
-        } else if self.counted.capacity() > MOST_ROOM + 4 * count {
-            self.counted.shrink_to(2 * count);
+            self.counted.reserve_exact((count / 4).max(1));
+        } else if self.counted.capacity() > MOST_ROOM + 2 * count {
+            self.counted.shrink_to(count + 1);
         }
     }
 

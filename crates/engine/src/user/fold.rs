@@ -24,12 +24,13 @@ impl Kept {
     /// Folds an event into what of the catalog is wanted, and decides nothing.
     pub(crate) fn fold(&mut self, catalog: &Catalog, event: &Event, now: Timestamp, wanted: impl Fn(Target) -> bool) {
         catalog.for_each_target(event, |target| match target {
-            _ if !wanted(target) => {}
             Target::Series(index) => {
-                fold(&mut self.slab, index, catalog.series(index), event, now);
+                fold(&mut self.slab, catalog, index, event, now, |series| wanted(Target::Series(series)));
             }
             Target::Aggregate(slot) => {
-                self.slots.fold(catalog, slot, event, now);
+                if wanted(target) {
+                    self.slots.fold(catalog, slot, event, now);
+                }
             }
         });
     }
@@ -89,19 +90,18 @@ impl User {
 
     /// Returns whether a latest value changed.
     fn fold_series(&mut self, deciding: &mut Deciding<'_>, index: SeriesIndex, event: &Event, now: Timestamp) -> bool {
-        let series = deciding.catalog.series(index);
-        match fold(&mut self.kept.slab, index, series, event, now) {
+        match fold(&mut self.kept.slab, deciding.catalog, index, event, now, |_| true) {
             Folded::Nothing => false,
-            Folded::Events { is_latest } => {
-                let deadline = of_series::after_event(self, deciding, index, now);
+            Folded::Events { at, is_latest } => {
+                let deadline = of_series::after_event(self, deciding, at, now);
                 self.hurry(deadline);
                 if is_latest {
-                    deciding.scratch.orders.extend(&series.orders);
+                    deciding.scratch.orders.extend(&deciding.catalog.series(index).orders);
                 }
                 false
             }
-            Folded::Value => {
-                of_series::after_value(self, deciding, index, now);
+            Folded::Values { at, changed } => {
+                of_series::after_values(self, deciding, at, changed, now);
                 true
             }
         }

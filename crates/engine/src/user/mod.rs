@@ -23,5 +23,5 @@ pub(crate) use flips::Flips;
 pub(crate) use fold::Kept;
 pub(crate) use present::{Deciding, Scratch, User};
 pub(crate) use said::Said;
-pub(crate) use series::{SeriesState, Slab};
+pub(crate) use series::{SeriesState, Slab, packed, unpacked};
 pub(crate) use slots::Slots;

@@ -1,7 +1,7 @@
 //! What is kept of a user for each series, packed side by side.
 //!
 //! A series is a few cells of one slab ([`slab`]): the user's most recent times ([`recent`]), order
-//! totals with their running sums ([`total`]), or the latest value of a column ([`latest`]). What is
+//! totals with their running sums ([`total`]), or a row of latest values ([`latest`]). What is
 //! stored, and what is taken over to another catalog, is its plain form ([`state`]).
 //!
 //! Every series begins with its own deadline, so that a timer visits only what is due.
@@ -14,8 +14,8 @@ mod total;
 mod watch;
 
 pub(crate) use slab::Slab;
-pub(crate) use state::SeriesState;
-pub(crate) use watch::{Folded, Watch, fold, latest_time, look};
+pub(crate) use state::{SeriesState, packed, unpacked};
+pub(crate) use watch::{Folded, Watch, fold, latest_time, look, look_at_values};
 
 /// The deadline of what time alone does not change.
 pub(crate) const NEVER: i64 = i64::MAX;

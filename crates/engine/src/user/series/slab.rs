@@ -130,6 +130,18 @@ impl Slab {
         self.move_behind(at, cells.len() as i64);
     }
 
+    /// Puts other cells in place of all those of a series.
+    pub(super) fn replace_cells(&mut self, at: usize, cells: &[i64]) {
+        let (start, end) = (self.start(at), self.start(at + 1));
+        let common = cells.len().min(end - start);
+        self.cells[start..start + common].copy_from_slice(&cells[..common]);
+        if end - start > common {
+            self.remove_cells(at, common..end - start);
+        } else if cells.len() > common {
+            self.insert_cells(at, common, &cells[common..]);
+        }
+    }
+
     /// Takes cells out of a series.
     pub(super) fn remove_cells(&mut self, at: usize, range: std::ops::Range<usize>) {
         let start = self.start(at);

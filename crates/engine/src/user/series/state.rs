@@ -3,8 +3,9 @@
 use schema::{EventId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{latest, recent, total};
-use crate::catalog::SeriesKind;
+use super::latest::Row;
+use super::{Slab, latest, recent, total};
+use crate::catalog::{Catalog, MAX_ROW, RecentSpec, SeriesIndex, SeriesKind, TotalSpec};
 
 /// What is kept for one series of one user.
 ///
@@ -28,48 +29,72 @@ pub(crate) enum SeriesState {
     Latest { time: Timestamp, event_id: EventId, value: String },
 }
 
-impl SeriesState {
-    /// Reads the cells of a series, as of an instant.
-    pub(crate) fn unpacked(kind: &SeriesKind, cells: &[i64], now: Timestamp) -> Self {
-        let at = Timestamp::from_micros;
-        match kind {
-            SeriesKind::Recent(spec) => Self::Recent {
-                ever: recent::ever(spec, cells),
-                times: recent::times(spec, cells).iter().copied().map(at).collect(),
-            },
-            SeriesKind::Total(spec) => {
-                let (count, sum) = total::ever(spec, cells);
-                // Whether a part that no window needs any more is still there is no one's business.
-                let start = spec.longest().map_or(i64::MAX, |from| now.as_micros().saturating_add(from));
-                let parts = total::parts(spec, cells).filter(|(time, _)| *time >= start);
-                Self::Total { count, sum, parts: parts.map(|(time, units)| (at(time), units)).collect() }
-            }
-            SeriesKind::Latest(spec) => {
-                let (time, event_id, value) = latest::plain(spec, cells);
-                Self::Latest { time: at(time), event_id, value }
+/// Reads every series of a slab, as of an instant; ascending by their places.
+pub(crate) fn unpacked(slab: &Slab, catalog: &Catalog, now: Timestamp) -> Vec<(SeriesIndex, SeriesState)> {
+    let mut states = Vec::with_capacity(slab.len());
+    for place in 0..slab.len() {
+        let (index, cells) = (slab.series_at(place), slab.cells(place));
+        let series = catalog.series(index);
+        match &series.kind {
+            SeriesKind::Recent(spec) => states.push((index, unpacked_recent(spec, cells))),
+            SeriesKind::Total(spec) => states.push((index, unpacked_total(spec, cells, now))),
+            SeriesKind::Latest(_) => {
+                let known = Row::of(catalog, series).plain(cells).into_iter();
+                states.extend(known.map(|(index, (time, event_id, value))| {
+                    (index, SeriesState::Latest { time: Timestamp::from_micros(time), event_id, value })
+                }));
             }
         }
     }
+    states
+}
 
-    /// Makes the cells of a series of that kind; `None` when it is of another one.
-    ///
-    /// Windows and deadlines do not stand at any instant before they are looked at.
-    pub(crate) fn packed(&self, kind: &SeriesKind) -> Option<Vec<i64>> {
-        match (self, kind) {
-            (Self::Recent { ever, times }, SeriesKind::Recent(spec)) => {
-                Some(recent::packed(spec, *ever, times.iter().map(|time| time.as_micros())))
+fn unpacked_recent(spec: &RecentSpec, cells: &[i64]) -> SeriesState {
+    SeriesState::Recent {
+        ever: recent::ever(spec, cells),
+        times: recent::times(spec, cells).iter().copied().map(Timestamp::from_micros).collect(),
+    }
+}
+
+fn unpacked_total(spec: &TotalSpec, cells: &[i64], now: Timestamp) -> SeriesState {
+    let (count, sum) = total::ever(spec, cells);
+    // Whether a part that no window needs any more is still there is no one's business.
+    let start = spec.longest().map_or(i64::MAX, |from| now.as_micros().saturating_add(from));
+    let parts = total::parts(spec, cells).filter(|(time, _)| *time >= start);
+    let parts = parts.map(|(time, units)| (Timestamp::from_micros(time), units)).collect();
+    SeriesState::Total { count, sum, parts }
+}
+
+/// Makes the slab of such series; of one whose state is of another kind, its index.
+///
+/// Windows and deadlines do not stand at any instant before they are looked at.
+pub(crate) fn packed(mut states: Vec<(SeriesIndex, SeriesState)>, catalog: &Catalog) -> Result<Slab, SeriesIndex> {
+    let mut slab = Slab::default();
+    states.sort_by_key(|(index, _)| (catalog.series(*index).place, *index));
+    for (index, state) in &states {
+        let series = catalog.series(*index);
+        match (state, &series.kind) {
+            (SeriesState::Recent { ever, times }, SeriesKind::Recent(spec)) => {
+                slab.push(*index, &recent::packed(spec, *ever, times.iter().map(|time| time.as_micros())));
             }
-            (Self::Total { count, sum, parts }, SeriesKind::Total(spec)) => {
+            (SeriesState::Total { count, sum, parts }, SeriesKind::Total(spec)) => {
                 let parts: Vec<(i64, i64)> = parts.iter().map(|(time, units)| (time.as_micros(), *units)).collect();
-                Some(total::packed(spec, (*count, *sum), &parts))
+                slab.push(*index, &total::packed(spec, (*count, *sum), &parts));
             }
-            (Self::Latest { time, event_id, value }, SeriesKind::Latest(spec)) => {
-                Some(latest::packed(spec, time.as_micros(), *event_id, value))
+            (SeriesState::Latest { time, event_id, value }, SeriesKind::Latest(_)) => {
+                let row = Row::of(catalog, catalog.series(series.place));
+                let mut texts = [None; MAX_ROW];
+                let column = row.members.iter().position(|member| member == index);
+                texts[column.ok_or(*index)?] = Some(value.as_str());
+                latest::insert(&mut slab, series.place, row, (time.as_micros(), *event_id), &texts);
             }
-            _ => None,
+            _ => return Err(*index),
         }
     }
+    Ok(slab)
+}
 
+impl SeriesState {
     /// Returns whether it is as if there had been no event.
     pub(crate) fn is_empty(&self) -> bool {
         match self {

@@ -3,45 +3,58 @@
 use rules::Column;
 use schema::{Event, Timestamp};
 
+use super::latest::Row;
 use super::slab::Slab;
 use super::{NEVER, latest, recent, total};
 use crate::bits;
-use crate::catalog::{Bit, Catalog, Condition, Series, SeriesCondition, SeriesIndex, SeriesKind};
+use crate::catalog::{Bit, Catalog, Condition, MAX_ROW, Series, SeriesCondition, SeriesIndex, SeriesKind};
 use crate::row::text_of;
 
-/// What folding an event into a series may have changed.
+/// What folding an event into a series may have changed, and where in the slab.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Folded {
     /// Nothing.
     Nothing,
     /// What the conditions of windows ask for.
-    Events { is_latest: bool },
-    /// A latest value, which other users' profiles know.
-    Value,
+    Events { at: usize, is_latest: bool },
+    /// Latest values, which other users' profiles know; which of their row, as bits.
+    Values { at: usize, changed: u64 },
 }
 
-/// Folds an event into a series whose filter it passes.
-pub(crate) fn fold(slab: &mut Slab, index: SeriesIndex, series: &Series, event: &Event, now: Timestamp) -> Folded {
+/// Folds an event into a series whose filter it passes, and into those of its row, as far as they are
+/// wanted.
+pub(crate) fn fold(
+    slab: &mut Slab,
+    catalog: &Catalog,
+    index: SeriesIndex,
+    event: &Event,
+    now: Timestamp,
+    wanted: impl Fn(SeriesIndex) -> bool,
+) -> Folded {
     let time = event.created_at.as_micros();
+    let series = catalog.series(index);
     match &series.kind {
+        SeriesKind::Latest(_) => {
+            let row = Row::of(catalog, series);
+            let mut texts = [None; MAX_ROW];
+            for ((text, member), spec) in texts.iter_mut().zip(row.members).zip(row.specs()) {
+                *text = if wanted(*member) { text_of(event, spec.column) } else { None };
+            }
+            match latest::insert(slab, index, row, (time, event.event_id), &texts) {
+                Some((at, changed)) if changed != 0 => Folded::Values { at, changed },
+                _ => Folded::Nothing,
+            }
+        }
+        _ if !wanted(index) => Folded::Nothing,
         SeriesKind::Recent(spec) => {
             let at = slab.find_or_insert(index, || recent::fresh(spec));
-            Folded::Events { is_latest: recent::insert(slab, at, spec, time) }
+            Folded::Events { at, is_latest: recent::insert(slab, at, spec, time) }
         }
         SeriesKind::Total(spec) => {
             let Some(units) = order_total_units(event) else { return Folded::Nothing };
             let at = slab.find_or_insert(index, || total::fresh(spec));
             total::insert(slab, at, spec, time, units, now.as_micros());
-            Folded::Events { is_latest: false }
-        }
-        SeriesKind::Latest(spec) => {
-            let Some(text) = text_of(event, spec.column) else { return Folded::Nothing };
-            let Some(at) = slab.find(index) else {
-                slab.find_or_insert(index, || latest::packed(spec, time, event.event_id, text));
-                return Folded::Value;
-            };
-            let changed = latest::insert(slab, at, spec, time, event.event_id, text);
-            if changed { Folded::Value } else { Folded::Nothing }
+            Folded::Events { at, is_latest: false }
         }
     }
 }
@@ -77,6 +90,10 @@ pub(crate) fn look(slab: &mut Slab, at: usize, watch: &mut Watch<'_>, wanted: im
     let catalog = watch.catalog;
     let series = catalog.series(slab.series_at(at));
     let now = watch.now.as_micros();
+    if matches!(series.kind, SeriesKind::Latest(_)) {
+        look_at_values(slab, at, watch, u64::MAX, wanted);
+        return NEVER;
+    }
     if let SeriesKind::Total(spec) = &series.kind {
         total::advance(spec, slab.cells_mut(at), now);
     }
@@ -98,7 +115,31 @@ fn holds(series: &Series, cells: &[i64], condition: SeriesCondition, now: i64) -
     match &series.kind {
         SeriesKind::Recent(spec) => recent::holds(spec, cells, condition, now),
         SeriesKind::Total(spec) => total::holds(spec, cells, condition),
-        SeriesKind::Latest(_) => (latest::holds(cells, condition), NEVER),
+        SeriesKind::Latest(_) => (false, NEVER),
+    }
+}
+
+/// Looks at the conditions of those values of the row at a place of the slab that are named by bits.
+pub(crate) fn look_at_values(
+    slab: &Slab,
+    at: usize,
+    watch: &mut Watch<'_>,
+    which: u64,
+    wanted: impl Fn(usize, u64) -> u64,
+) {
+    let catalog = watch.catalog;
+    let row = &catalog.series(slab.series_at(at)).row;
+    for (number, (member, code)) in row.iter().zip(latest::codes(slab.cells(at))).enumerate() {
+        if which & (1 << number) == 0 {
+            continue;
+        }
+        let conditions = &catalog.series(*member).conditions;
+        for word in bits::words_of(conditions) {
+            for bit in bits::of_word(word, wanted(word, watch.set[word]) & bits::within(word, conditions)) {
+                let Condition::OfSeries(_, condition) = catalog.condition(bit) else { continue };
+                watch.assign(bit, latest::holds(code, *condition));
+            }
+        }
     }
 }
 
