@@ -2,7 +2,7 @@
 //!
 //! Two instances of ingestion-api, three segmenters (more come, some go), one config-api, on a real Kafka
 //! and a real Postgres. Clients, editor, subscriber and the comparison at the end are those of the crash
-//! run; [`fleet`] is who runs, [`trouble`] what happens to them, [`run`] the whole.
+//! run; [`fleet`] is who runs, [`trouble`] what happens to them, [`run`](mod@run) the whole.
 
 mod fleet;
 mod report;
