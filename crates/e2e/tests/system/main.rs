@@ -7,6 +7,8 @@
 
 mod bad_input;
 mod busy_user;
+#[cfg(feature = "distributed")]
+mod chaos;
 mod command_line;
 mod crash;
 mod definitions;

@@ -10,7 +10,7 @@ impl Grammar<'_> {
         if depth == 0 {
             return self.test(0, place);
         }
-        match self.random.below(if place == Place::Clause { 23 } else { 12 }) {
+        match self.random.below(if place == Place::Clause { 24 } else { 12 }) {
             0..=3 => self.test(depth - 1, place),
             4..=6 => {
                 let operator = self.random.pick(&[" AND ", " OR ", " AND "]);
@@ -29,6 +29,7 @@ impl Grammar<'_> {
             19..=21 => self.of_user(depth - 1, place),
             // Groups, derived tables, numbers of rows, funnels.
             17..=18 => Clause::text(Sort::Boolean, Clauses { random: self.random }.table()),
+            22 => Clause::text(Sort::Boolean, Clauses { random: self.random }.pairs()),
             _ => Clause::text(Sort::Boolean, self.random.pick(&ROLLOUTS)),
         }
     }
