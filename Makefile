@@ -72,6 +72,13 @@ crash: tools ## Kill the running process ROUNDS times under load and check that 
 	@$(TARGET_DIR)/debug/crash --shoal $(TARGET_DIR)/debug/shoal --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 .PHONY: crash
 
+chaos: tools ## Kill, add and remove the services apart, on Kafka and Postgres, and check that nothing was lost (EVENTS, SEED)
+	@$(CARGO) build --quiet --package e2e --features distributed
+	@$(TARGET_DIR)/debug/chaos --services $(TARGET_DIR)/debug/shoal-e2e-service --events $(or $(CHAOS_EVENTS),200000) $(if $(SEED),--seed $(SEED))
+.PHONY: chaos
+# EVENTS has another default where the engine alone is measured.
+CHAOS_EVENTS = $(if $(filter command line environment,$(origin EVENTS)),$(EVENTS))
+
 real-data: tools ## Replay 69,659 real purchases (CDNOW) and compare segments with an independent computation
 	@command -v $(PYTHON) >/dev/null || { echo "make real-data needs python3 with pip (apt-get install python3-pip)"; exit 1; }
 	@$(CARGO) build --quiet --package shoal

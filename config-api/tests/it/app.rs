@@ -10,6 +10,7 @@ use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
 use config_api::{Config, Parts, Running};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
+use store::Store as _;
 use store::sqlite::SqliteStore;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;

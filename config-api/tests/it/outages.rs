@@ -3,7 +3,7 @@
 use bus::EventLog;
 use reqwest::Method;
 use serde_json::{Value, json};
-use store::UserStore;
+use store::{Store as _, UserStore};
 
 use crate::app::TestApp;
 

@@ -1,14 +1,14 @@
-//! What a stopped installation has on disk, read through the I/O crates.
+//! What a stopped installation holds, read through the I/O crates.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
-use bus::{EventLog as _, Ownership as _, OwnershipChange, RestoredPartition};
+use bus::{EventLog, Ownership, OwnershipChange, RestoredPartition};
 use schema::{LogRecord, Offset, PartitionId, SegmentChange, Topic, UserId};
 use warehouse::embedded::EmbeddedWarehouse;
-use warehouse::{HistoryRow, Warehouse as _};
+use warehouse::{HistoryRow, Warehouse};
 
 const PAGE: usize = 4096;
 
@@ -42,8 +42,19 @@ impl Recorded {
         let log = EmbeddedLog::open(data.join("log"), EmbeddedLogOptions::default()).context("opening the log")?;
         let warehouse =
             EmbeddedWarehouse::open(data.join("history"), log.partitions()).context("opening the history")?;
-        let positions = warehouse.positions().await?;
         let mut ownership = log.ownership();
+        let recorded = Self::read_all(&log, &mut ownership, &warehouse).await?;
+        log.close().await?;
+        Ok(recorded)
+    }
+
+    /// Reads what a log, all of whose partitions are to be had, and its history hold.
+    pub async fn read_all(
+        log: &dyn EventLog,
+        ownership: &mut dyn Ownership,
+        warehouse: &dyn Warehouse,
+    ) -> anyhow::Result<Self> {
+        let positions = warehouse.positions().await?;
         let mut partitions = BTreeMap::new();
         while partitions.len() < usize::from(log.partitions()) {
             let Some(OwnershipChange::Assigned(mut owner)) = ownership.next().await? else {
@@ -54,17 +65,16 @@ impl Recorded {
             let mut visit = |user_id, state: &[u8]| drop(states.insert(user_id, state.to_vec()));
             let restored = owner.restore(&mut visit).await?;
             let recorded = RecordedPartition {
-                events: read_events(&log, partition).await?,
-                history: read_history(&warehouse, partition).await?,
+                events: read_events(log, partition).await?,
+                history: read_history(warehouse, partition).await?,
                 history_position: positions.get(usize::from(partition.0)).copied().unwrap_or_default(),
-                changes: read_changes(&log, Topic::SegmentChanges, partition).await?,
-                memberships: read_changes(&log, Topic::SegmentMemberships, partition).await?,
+                changes: read_changes(log, Topic::SegmentChanges, partition).await?,
+                memberships: read_changes(log, Topic::SegmentMemberships, partition).await?,
                 states,
                 restored,
             };
             partitions.insert(partition, recorded);
         }
-        log.close().await?;
         Ok(Self { partitions: partitions.into_values().collect() })
     }
 
@@ -87,7 +97,7 @@ impl Recorded {
     }
 }
 
-async fn read_events(log: &EmbeddedLog, partition: PartitionId) -> anyhow::Result<Vec<(Offset, LogRecord)>> {
+async fn read_events(log: &dyn EventLog, partition: PartitionId) -> anyhow::Result<Vec<(Offset, LogRecord)>> {
     let stored = read_topic(log, Topic::Events, partition).await?;
     stored
         .into_iter()
@@ -95,13 +105,13 @@ async fn read_events(log: &EmbeddedLog, partition: PartitionId) -> anyhow::Resul
         .collect()
 }
 
-async fn read_changes(log: &EmbeddedLog, topic: Topic, partition: PartitionId) -> anyhow::Result<Vec<SegmentChange>> {
+async fn read_changes(log: &dyn EventLog, topic: Topic, partition: PartitionId) -> anyhow::Result<Vec<SegmentChange>> {
     let stored = read_topic(log, topic, partition).await?;
     stored.into_iter().map(|(_, value)| serde_json::from_slice(&value).context("decoding a change")).collect()
 }
 
 async fn read_topic(
-    log: &EmbeddedLog,
+    log: &dyn EventLog,
     topic: Topic,
     partition: PartitionId,
 ) -> anyhow::Result<Vec<(Offset, bytes::Bytes)>> {
@@ -116,7 +126,7 @@ async fn read_topic(
     Ok(records)
 }
 
-async fn read_history(warehouse: &EmbeddedWarehouse, partition: PartitionId) -> anyhow::Result<Vec<HistoryRow>> {
+async fn read_history(warehouse: &dyn Warehouse, partition: PartitionId) -> anyhow::Result<Vec<HistoryRow>> {
     let (mut rows, mut cursor) = (Vec::new(), None);
     loop {
         let page = warehouse.history(partition, Offset::MAX, cursor, PAGE).await?;

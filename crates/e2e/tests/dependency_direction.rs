@@ -52,6 +52,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "config-api",
             "segmenter",
             "shoal",
+            // Servers to run on.
+            "testkit",
         ],
     ),
     ("bench", &["schema", "bus", "shoal", "e2e"]),

@@ -18,6 +18,7 @@ mod catalog;
 mod codec;
 mod engine;
 pub mod explain;
+#[cfg(test)]
 mod footprint;
 pub mod naive;
 mod row;
@@ -28,4 +29,4 @@ mod user;
 pub use catalog::{Catalog, CatalogError};
 pub use codec::DecodeError;
 pub use engine::{Applied, Engine, LOOK_AHEAD, PartitionClock, SkipReason};
-pub use footprint::Footprint;
+pub use rules::plan::Footprint;

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schema::{Cause, LogRecord, SegmentChange, SegmentDefinition, SegmentId, Timestamp, UserId};
-use testkit::{Disagreement, History, Input, Oracle, Random, clause, clause_on_user, definition, for_each_seed};
+use testkit::{
+    Disagreement, History, Input, Oracle, Random, clause, clause_on_pairs, clause_on_user, definition, for_each_seed,
+};
 
 /// From the whole grammar, or of the kinds that most rules are and that are evaluated in their own ways.
 fn any_clause(random: &mut Random) -> String {
@@ -69,6 +71,24 @@ fn segments(random: &mut Random, first: i64, count: i64) -> Vec<SegmentDefinitio
             definition(id, &text.expect("one of 500 random clauses compiles"))
         })
         .collect()
+}
+
+/// Returns two segments with random conditions on pairs of events.
+fn segments_of_pairs(random: &mut Random) -> Vec<SegmentDefinition> {
+    let compiles = |text: &String| rules::compile(text).rule.is_some();
+    let mut clause = || std::iter::repeat_with(|| clause_on_pairs(random)).take(100).find(compiles);
+    (1..=2).map(|id| definition(id, &clause().expect("one of 100 random clauses compiles"))).collect()
+}
+
+/// Returns two segments with random conditions that are computed over the events one by one.
+fn segments_of_rows(random: &mut Random) -> Vec<SegmentDefinition> {
+    let is_interpreted = |text: &String| {
+        rules::compile(text)
+            .rule
+            .is_some_and(|rule| rules::plan::plan(&rule).is_ok_and(|plan| plan.interpreted().next().is_some()))
+    };
+    let mut clause = || std::iter::repeat_with(|| clause(random)).take(1000).find(is_interpreted);
+    (1..=2).map(|id| definition(id, &clause().expect("one of 1000 random clauses is interpreted"))).collect()
 }
 
 /// Returns segments about traits and about each other; each can depend on those before it.
@@ -187,6 +207,35 @@ fn membership_equals_the_naive_evaluators_after_every_step() {
         let mut random = Random::new(seed);
         let definitions = segments(&mut random, 1, 2);
         let inputs = History::new(seed, 2).inputs(25);
+        fail(&definitions, inputs, |inputs| {
+            let mut random = Random::new(seed);
+            let mut oracle = Oracle::new(definitions.clone())?;
+            inputs.iter().try_for_each(|input| give(&mut oracle, &mut random, input).map(|_| ()))
+        });
+    });
+}
+
+#[test]
+fn groups_of_joined_events_equal_the_naive_evaluators_after_every_step() {
+    for_each_seed(150, |seed| {
+        let mut random = Random::new(seed);
+        let definitions = segments_of_pairs(&mut random);
+        let inputs = History::new(seed, 2).inputs(20);
+        fail(&definitions, inputs, |inputs| {
+            let mut random = Random::new(seed);
+            let mut oracle = Oracle::new(definitions.clone())?;
+            inputs.iter().try_for_each(|input| give(&mut oracle, &mut random, input).map(|_| ()))
+        });
+    });
+}
+
+#[test]
+fn one_user_with_many_events_equals_the_naive_evaluator_after_every_step() {
+    for_each_seed(25, |seed| {
+        let mut random = Random::new(seed);
+        let definitions =
+            if random.chance(50) { segments_of_pairs(&mut random) } else { segments_of_rows(&mut random) };
+        let inputs = History::new(seed, 1).inputs(45);
         fail(&definitions, inputs, |inputs| {
             let mut random = Random::new(seed);
             let mut oracle = Oracle::new(definitions.clone())?;

@@ -125,6 +125,8 @@ pub enum Code {
     OnlyUsersWithEvents,
     /// The events themselves are kept for it, not only what they add up to.
     RetainsEvents,
+    /// It takes more memory per user, or more steps per event, than rules usually do.
+    AboveBudget,
 }
 
 impl Code {
@@ -156,6 +158,7 @@ impl Code {
             Self::SegmentCycle => "segment_cycle",
             Self::OnlyUsersWithEvents => "only_users_with_events",
             Self::RetainsEvents => "retains_events",
+            Self::AboveBudget => "above_budget",
         }
     }
 }

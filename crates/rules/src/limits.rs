@@ -25,3 +25,13 @@ pub const MAX_NODES: usize = 512;
 pub const MAX_AGGREGATES: usize = 64;
 /// The greatest threshold a count in a window is compared with: that many times are kept per user.
 pub const MAX_COUNT_THRESHOLD: i64 = 10_000;
+/// The memory per user beyond which a rule's author is warned, where it has a bound: a million users with it are
+/// eight GiB, ten times what a hundred usual segments take together.
+pub const BUDGET_BYTES: usize = 8 * 1024;
+/// How many events of one user the costs of what is computed over them are told for: a busy one's of some months.
+pub const BUDGET_EVENTS: usize = 1_000;
+/// The memory that so many events of a user may take before the rule's author is warned.
+pub const BUDGET_RETAINED_BYTES: usize = 512 * 1024;
+/// The steps that computing over so many events may take before the rule's author is warned: every pair of them,
+/// some milliseconds.
+pub const BUDGET_STEPS: usize = 1_000_000;

@@ -29,6 +29,8 @@ pub mod conformance;
 pub mod postgres;
 pub mod sqlite;
 
+use async_trait::async_trait;
+
 pub use activities::{Activity, ActivityId, ActivitySpec, ActivityStore, AssociationSource, SegmentActivity};
 pub use definitions::{
     Actor, AuditAction, AuditEntry, AuditSubject, DefinitionStore, Segment, SegmentSpec, StoredVersion,
@@ -41,6 +43,10 @@ pub use open::{StoreOptions, open};
 pub use users::{IdentityRemoval, User, UserErasure, UserProfile, UserStore};
 
 /// The store as the services share it: `Arc<dyn Store>`.
-pub trait Store: DefinitionStore + ActivityStore + UserStore + MembershipStore {}
-
-impl<T: DefinitionStore + ActivityStore + UserStore + MembershipStore> Store for T {}
+#[async_trait]
+pub trait Store: DefinitionStore + ActivityStore + UserStore + MembershipStore {
+    /// Waits for what is under way and lets go of the database; calls that come later fail.
+    ///
+    /// A file that was closed is whole by itself, without a journal beside it.
+    async fn close(&self);
+}

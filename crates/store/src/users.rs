@@ -81,6 +81,9 @@ pub trait UserStore: Send + Sync {
     /// Returns at most `limit` users after `after`, ascending by id.
     async fn users(&self, after: Option<UserId>, limit: u32) -> Result<Vec<User>, StoreError>;
 
+    /// Returns the greatest id among the users that there are or were: of an id beyond it, nothing is known here.
+    async fn greatest_user_id(&self) -> Result<Option<UserId>, StoreError>;
+
     /// Erases a user here: identities and profile are gone, and the outbox holds the erasure.
     ///
     /// The caller appends the deletion to the log and then calls [`UserStore::record_erasure`].

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use schema::{Cause, Identity, IdentityKind, PartitionId, SegmentChange, SegmentId, Timestamp, UserId};
 use store::sqlite::SqliteStore;
-use store::{MembershipStore, ProjectionBatch, UserStore};
+use store::{MembershipStore, ProjectionBatch, Store as _, UserStore};
 use tempfile::TempDir;
 
 const FILE_VARIABLE: &str = "STORE_CRASH_TEST_FILE";

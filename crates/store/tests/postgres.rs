@@ -12,6 +12,7 @@ use store::conformance::Pair;
 use store::postgres::{PostgresOptions, PostgresStore};
 use store::{IdentityRemoval, MembershipStore as _, StoreError, UserProfile, UserStore as _, WrongSize};
 use testkit::servers::{Postgres, PostgresSettings, or_not_run};
+use tokio::net::{TcpListener, TcpStream};
 
 /// How long what another process learns by a notice may take on a loaded machine.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -175,4 +176,39 @@ async fn a_restarted_server_is_found_again_and_caches_forget() {
     assert_eq!(found.await, known);
     let heard = tokio::time::timeout(DEADLINE, removals.recv()).await.unwrap();
     assert_eq!(heard, Ok(IdentityRemoval::Unheard));
+}
+
+/// Passes connections on to the server, once it has broken so many.
+async fn break_then_pass_on(listener: TcpListener, port: u16, mut to_break: usize) {
+    while let Ok((mut client, _)) = listener.accept().await {
+        if to_break > 0 {
+            to_break -= 1;
+            continue;
+        }
+        tokio::spawn(async move {
+            let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
+            tokio::io::copy_bidirectional(&mut client, &mut server).await
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_goes_away_while_it_is_opened_is_tried_again() {
+    let Some(server) = or_not_run(Postgres::shared()) else { return };
+    let url = server.database();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(break_then_pass_on(listener, server.port(), 3));
+    let url = url.replace(&format!(":{}/", server.port()), &format!(":{port}/"));
+    let store = open(&url).await.unwrap();
+    store.create_user(&UserProfile::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_waiting_does_not_change_is_told_at_once() {
+    let Some(server) = or_not_run(Postgres::shared()) else { return };
+    let begun = Instant::now();
+    let refused = open(&server.url("nowhere")).await;
+    assert!(refused.is_err_and(|error| error.to_string().contains("nowhere")));
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }

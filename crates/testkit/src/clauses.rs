@@ -33,7 +33,8 @@ pub struct Clauses<'a> {
 impl Clauses<'_> {
     fn clause(&mut self, depth: usize) -> String {
         if depth == 0 || self.random.chance(35) {
-            return match self.random.below(13) {
+            return match self.random.below(14) {
+                13 => self.pairs(),
                 12 => self.table(),
                 0..=2 => self.row("events.", 1),
                 3 => self.window("events."),

@@ -30,7 +30,7 @@ impl Clauses<'_> {
     }
 
     /// What one row has to do with another.
-    fn related(&mut self, around: &str, own: &str) -> String {
+    pub(crate) fn related(&mut self, around: &str, own: &str) -> String {
         let (op, interval) = (self.random.pick(&COMPARISONS), self.random.pick(&INTERVALS));
         match self.random.below(13) {
             8 => format!("{own}.payload['n'] {op} {around}.payload['n']"),

@@ -9,6 +9,7 @@ mod correlations;
 pub mod databend;
 mod histories;
 mod oracle;
+mod pairs;
 mod persons;
 #[cfg(feature = "databend")]
 pub mod prove;
@@ -21,5 +22,6 @@ mod tables;
 pub use clauses::{Clauses, clause};
 pub use histories::{History, Input, event};
 pub use oracle::{Disagreement, Oracle, definition};
+pub use pairs::clause_on_pairs;
 pub use persons::clause_on_user;
 pub use random::{Random, for_each_seed};

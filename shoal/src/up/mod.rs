@@ -71,7 +71,7 @@ fn advice(error: &anyhow::Error, data: &Path) -> Option<String> {
     if is_taken_address(error) {
         return Some("is another one running? `--free-ports` takes ports that are free".to_owned());
     }
-    error.downcast_ref::<wholeness::LogTooShort>().map(|_| wholeness::advice(data))
+    wholeness::advice(error, data)
 }
 
 fn is_taken_address(error: &anyhow::Error) -> bool {
@@ -86,7 +86,23 @@ async fn run_until_shutdown(
 ) -> anyhow::Result<()> {
     let directory = DataDirectory::create(&args.data)?;
     let parts = parts::Parts::open(&directory, config.partitions(), config.store_options()).await?;
-    wholeness::check(&parts, &directory).await?;
+    let store = parts.store.clone();
+    let outcome = run_on(parts, &directory, args, config, shutdown).await;
+    // Also when nothing was started: a journal that is left behind would spoil a copy that is put back.
+    store.close().await;
+    outcome?;
+    terminal::say(format_args!("stopped; everything accepted is in {}", directory.path().display()));
+    Ok(())
+}
+
+async fn run_on(
+    parts: parts::Parts,
+    directory: &DataDirectory,
+    args: UpArgs,
+    config: compose::UpConfig,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    wholeness::check(&parts, directory).await?;
     let services = compose::start(config, parts, shutdown.clone()).await?;
     let places = services.places().clone();
     if args.sample {
@@ -101,9 +117,7 @@ async fn run_until_shutdown(
     if let Some(shop) = shop {
         shop.await.context("closing the sample shop")?;
     }
-    stopped?;
-    terminal::say(format_args!("stopped; everything accepted is in {}", directory.path().display()));
-    Ok(())
+    stopped
 }
 
 /// A shop in trouble does not take the services with it.

@@ -20,6 +20,7 @@ struct Pages {
     sent: BTreeMap<EventId, Sent>,
     /// Sent without an answer: nobody knows whether they are stored.
     open: VecDeque<EventId>,
+    acknowledged: usize,
     users: BTreeMap<String, UserId>,
     complaints: Vec<String>,
 }
@@ -44,8 +45,9 @@ impl Ledger {
     pub(super) fn acknowledge(&self, event_id: EventId, user_id: UserId) {
         let mut pages = self.pages();
         let Some(sent) = pages.sent.get_mut(&event_id) else { return };
-        sent.acknowledged = Some(user_id);
+        let is_first = sent.acknowledged.replace(user_id).is_none();
         let identity = format!("{}:{}", sent.body["id_type"], sent.body["id"]);
+        pages.acknowledged += usize::from(is_first);
         let known = *pages.users.entry(identity.clone()).or_insert(user_id);
         if known != user_id {
             pages.complaints.push(format!("{identity} was user {known} and is now user {user_id}"));
@@ -80,6 +82,12 @@ impl Ledger {
     /// Returns everything that was sent.
     pub(super) fn sent(&self) -> BTreeMap<EventId, Sent> {
         self.pages().sent.clone()
+    }
+
+    /// Returns how many events were acknowledged.
+    #[cfg(feature = "distributed")]
+    pub(super) fn acknowledged(&self) -> usize {
+        self.pages().acknowledged
     }
 
     /// Returns every user of whom an event was acknowledged.

@@ -14,7 +14,8 @@ use super::ledger::Ledger;
 use crate::now;
 use crate::process::Places;
 
-const IDENTITIES: u64 = 60;
+/// How many identities a crash run has.
+pub(super) const IDENTITIES: u64 = 60;
 const KINDS: [&str; 3] = ["cookie", "email", "device_id"];
 const REGIONS: [Option<&str>; 3] = [Some("California"), Some("Texas"), None];
 const DEVICES: [&str; 2] = ["mobile", "desktop"];
@@ -28,6 +29,8 @@ pub(super) struct Client {
     pub(super) places: watch::Receiver<Option<Places>>,
     pub(super) ledger: Arc<Ledger>,
     pub(super) stop: Arc<AtomicBool>,
+    /// How many identities send events.
+    pub(super) identities: u64,
 }
 
 impl Client {
@@ -53,6 +56,17 @@ impl Client {
             for _ in 0..BATCH {
                 pause(&mut dice).await;
             }
+        }
+    }
+
+    /// Posts a batch of that size each time an interval has passed, until stopped.
+    pub(super) async fn post_steadily(mut self, mut dice: Dice, batch: usize, interval: Duration) {
+        let mut ticks = tokio::time::interval(interval);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        while let Some(ingestion) = self.ingestion().await {
+            let bodies: Vec<Value> = (0..batch).map(|_| self.choose(&mut dice)).collect();
+            self.post_batch(&ingestion, &bodies).await;
+            ticks.tick().await;
         }
     }
 
@@ -113,7 +127,7 @@ impl Client {
             20..28 => self.ledger.acknowledged_at(dice.uuid().as_u128()),
             _ => None,
         };
-        again.unwrap_or_else(|| new_event(dice))
+        again.unwrap_or_else(|| new_event(dice, self.identities))
     }
 }
 
@@ -123,8 +137,8 @@ fn id_of(body: &Value) -> EventId {
 }
 
 /// Mostly of now, some late by seconds or hours, some a little in the future.
-fn new_event(dice: &mut Dice) -> Value {
-    let identity = dice.below(IDENTITIES);
+fn new_event(dice: &mut Dice, identities: u64) -> Value {
+    let identity = dice.below(identities);
     let kind = KINDS[(identity % 3) as usize];
     let delay = match dice.below(10) {
         0..6 => 0,

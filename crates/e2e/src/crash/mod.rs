@@ -13,6 +13,8 @@
 //! to disk; a test of the `bus` crate does.
 
 mod answers;
+#[cfg(feature = "distributed")]
+pub mod chaos;
 mod definitions;
 mod events;
 mod explain;

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::answers::{self, Answers};
 use super::definitions::Editor;
 use super::ledger::Ledger;
-use super::load::Client;
+use super::load::{Client, IDENTITIES};
 use super::report::{Fault, Report};
 use super::staying::SETTLED_AFTER_SECONDS;
 use super::subscriber::{Received, subscribe};
@@ -84,7 +84,13 @@ impl Stage {
             ledger: Arc::default(),
             editor: Arc::new(Editor::new(http.clone(), seen.clone())),
             received: Received::default(),
-            client: Client { http, places: seen.clone(), ledger: Arc::default(), stop: Arc::default() },
+            client: Client {
+                http,
+                places: seen.clone(),
+                ledger: Arc::default(),
+                stop: Arc::default(),
+                identities: IDENTITIES,
+            },
             actors: JoinSet::new(),
         };
         stage.start(installation, dice, stream, seen).await

@@ -7,15 +7,17 @@
 
 mod bad_input;
 mod busy_user;
+#[cfg(feature = "distributed")]
+mod chaos;
 mod command_line;
 mod crash;
 mod definitions;
 mod explain;
+mod mixed_directory;
 #[cfg(feature = "distributed")]
 mod on_postgres;
 mod order;
 mod segments_in_segments;
-mod short_log;
 mod shutdown;
 #[cfg(feature = "distributed")]
 mod three_processes;

@@ -15,7 +15,7 @@ use testkit::servers::{Kafka, Postgres, or_not_run};
 use crate::event;
 
 /// The same services as in their own binaries.
-const SERVICE: &str = env!("CARGO_BIN_EXE_shoal-e2e-service");
+pub(crate) const SERVICE: &str = env!("CARGO_BIN_EXE_shoal-e2e-service");
 const PARTITIONS: u16 = 6;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a view keeps its user among the viewers.

@@ -28,4 +28,6 @@ pub(crate) use formula::Bit;
 pub(crate) use index::Target;
 pub(crate) use profile::Profiles;
 pub(crate) use rule::{CatalogRule, RuleIndex};
+#[cfg(test)]
+pub(crate) use series::MAX_DEPTH;
 pub(crate) use series::{LatestSpec, MAX_ROW, RecentSpec, SINCE_EVER, Series, SeriesIndex, SeriesKind, TotalSpec};

@@ -5,6 +5,7 @@
 //! look at the same things again and find the same.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use rules::eval::{Scope, evaluate, is_true};
 use rules::plan::argument_of;
@@ -14,12 +15,16 @@ use schema::Timestamp;
 
 use super::aggregate::AggregateState;
 use super::fold::{FoldSpec, Occurrence};
+use super::paths::{Found, Key, Path, Rank, push, within};
 use super::retained::{Decided, RetainedRow};
+
+/// Below so many rows, looking at each of them is no slower than finding some.
+const LEAST_ROWS: usize = 8;
 
 /// Computes the aggregate at `now`. The rows are ascending by time and event.
 pub(super) fn interpret(interpretation: &Interpretation, rows: &[RetainedRow], now: Timestamp) -> Decided {
-    let run = Run { interpretation, rows, now, next_flip: Cell::new(None), known: RefCell::default() };
-    let value = run.aggregate(&interpretation.aggregate, None);
+    let run = Run::new(interpretation, rows, now, None);
+    let value = run.outermost();
     Decided { value, next_change: run.next_flip.get() }
 }
 
@@ -42,7 +47,7 @@ pub(super) fn interpret_more(
     if before.value == Value::Boolean(true) {
         return Some(before.clone());
     }
-    let run = Run { interpretation, rows, now, next_flip: Cell::new(before.next_change), known: RefCell::default() };
+    let run = Run::new(interpretation, rows, now, before.next_change);
     let value = Value::Boolean(run.exists_with(&interpretation.aggregate, came, None));
     Some(Decided { value, next_change: run.next_flip.get() })
 }
@@ -79,15 +84,166 @@ struct Run<'a> {
     next_flip: Cell<Option<Timestamp>>,
     /// Aggregates by their address: those that do not look at the row they stand at have one value.
     known: RefCell<FxHashMap<*const Aggregate, Option<Value>>>,
+    /// Likewise, how the rows are found of those that do.
+    ways: RefCell<FxHashMap<*const Aggregate, Option<Rc<Way<'a>>>>>,
 }
 
-impl Run<'_> {
-    fn aggregate(&self, aggregate: &Aggregate, around: Option<&At<'_>>) -> Value {
+/// How the rows of an aggregate are found.
+struct Way<'a> {
+    path: Path<'a>,
+    found: Found,
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        interpretation: &'a Interpretation,
+        rows: &'a [RetainedRow],
+        now: Timestamp,
+        next_flip: Option<Timestamp>,
+    ) -> Self {
+        let (known, ways) = (RefCell::default(), RefCell::default());
+        Self { interpretation, rows, now, next_flip: Cell::new(next_flip), known, ways }
+    }
+
+    fn outermost(&self) -> Value {
+        let aggregate = &self.interpretation.aggregate;
+        if aggregate.function != AggregateFunction::Exists {
+            return self.aggregate(aggregate, None);
+        }
+        let (within, plain) = conjuncts(aggregate);
+        // What holds an aggregate costs the most, and comes last.
+        let (costly, cheap): (Vec<&Expr>, Vec<&Expr>) = plain.into_iter().partition(|part| part.holds_aggregate());
+        let passes = |row: &RetainedRow| {
+            let scope = At { run: self, row, around: None };
+            cheap.iter().all(|part| is_true(part, &scope))
+                && within.iter().all(|within| scope.aggregate(within) == Value::Boolean(true))
+                && costly.iter().all(|part| is_true(part, &scope))
+        };
+        // What came last tells most often.
+        Value::Boolean(self.rows.iter().rev().any(passes))
+    }
+
+    fn aggregate(&self, aggregate: &Aggregate, around: Option<&At<'_, 'a>>) -> Value {
+        if let Some(around) = around
+            && self.rows.len() >= LEAST_ROWS
+            && let Some(way) = self.way(aggregate)
+        {
+            return self.along(&way, aggregate, around);
+        }
         let passes = |row: &&RetainedRow| {
             let scope = At { run: self, row, around };
             aggregate.filter.as_ref().is_none_or(|filter| is_true(filter, &scope))
         };
-        let mut passing = self.rows.iter().filter(passes);
+        self.over(aggregate, self.rows.iter().filter(passes), around)
+    }
+
+    /// Finds the rows of an aggregate that stands at a row.
+    fn along(&self, way: &Way<'a>, aggregate: &Aggregate, around: &At<'_, 'a>) -> Value {
+        let Way { path, found } = way;
+        // The row around is asked for alone: which row stands here does not matter.
+        let beside = At { run: self, row: around.row, around: Some(around) };
+        let known_by = path.depends_on.as_ref().map(|parts| {
+            let mut key = Key::new();
+            parts.iter().for_each(|part| push(&mut key, &evaluate(part, &beside)));
+            key
+        });
+        if let Some(value) = known_by.as_ref().and_then(|key| found.known(key)) {
+            return value;
+        }
+        let places = self.places(way, &beside);
+        let row = |place: &u32| &self.rows[*place as usize];
+        let value = match (path.rank, &aggregate.function) {
+            (Some(rank), _) => {
+                let own = (around.row.time, around.row.event_id);
+                let before = places.partition_point(|place| (row(place).time, row(place).event_id) < own);
+                let behind = places.partition_point(|place| (row(place).time, row(place).event_id) <= own);
+                Value::Integer(if rank == Rank::Before { before } else { places.len() - behind } as i64)
+            }
+            (None, AggregateFunction::CountAll) if path.rest.is_empty() => Value::Integer(places.len() as i64),
+            _ => {
+                let passes = |row: &&RetainedRow| {
+                    let scope = At { run: self, row, around: Some(around) };
+                    path.rest.iter().all(|part| is_true(part, &scope))
+                };
+                self.over(aggregate, places.iter().map(row).filter(passes), Some(around))
+            }
+        };
+        if let Some(key) = known_by {
+            found.learn(key, value.clone());
+        }
+        value
+    }
+
+    /// Returns the places of the rows that can pass.
+    fn places<'w>(&self, way: &'w Way<'a>, beside: &At<'_, 'a>) -> &'w [u32] {
+        let mut key = Key::new();
+        for equal in &way.path.equal {
+            let value = evaluate(equal.around, beside);
+            if value == Value::Null && !equal.nulls {
+                return &[];
+            }
+            push(&mut key, &value);
+        }
+        let mut places = way.found.places(&key);
+        for (op, bound) in &way.path.bounds {
+            let Value::Timestamp(bound) = evaluate(bound, beside) else { return &[] };
+            places = within(places, *op, bound, |place| self.rows[place as usize].time);
+        }
+        places
+    }
+
+    fn way(&self, aggregate: &Aggregate) -> Option<Rc<Way<'a>>> {
+        let address: *const Aggregate = aggregate;
+        if let Some(way) = self.ways.borrow().get(&address) {
+            return way.clone();
+        }
+        let way = self.interpretation_of(address).map(|aggregate| Rc::new(self.find(Path::of(aggregate))));
+        self.ways.borrow_mut().insert(address, way.clone());
+        way
+    }
+
+    fn find(&self, path: Path<'a>) -> Way<'a> {
+        let key = |row: &RetainedRow| {
+            let scope = At { run: self, row, around: None };
+            if !path.own.iter().all(|part| is_true(part, &scope)) {
+                return None;
+            }
+            let mut key = Key::new();
+            for equal in &path.equal {
+                let value = evaluate(equal.own, &scope);
+                if value == Value::Null && !equal.nulls {
+                    return None;
+                }
+                push(&mut key, &value);
+            }
+            Some(key)
+        };
+        let found = Found::new((0..).zip(self.rows).map(|(place, row)| (place, key(row))));
+        Way { path, found }
+    }
+
+    /// Returns the aggregate of the interpretation at an address.
+    fn interpretation_of(&self, address: *const Aggregate) -> Option<&'a Aggregate> {
+        let mut found = None;
+        let times = self.interpretation.now_comparisons.iter().map(|comparison| &comparison.time);
+        for part in self.interpretation.aggregate.children().chain(times) {
+            part.walk(&mut |part| match &part.kind {
+                ExprKind::Aggregate(aggregate) if std::ptr::eq(&raw const **aggregate, address) => {
+                    found = Some(&**aggregate);
+                }
+                _ => {}
+            });
+        }
+        found
+    }
+
+    /// Computes an aggregate over the rows that pass.
+    fn over<'r>(
+        &self,
+        aggregate: &Aggregate,
+        mut passing: impl Iterator<Item = &'r RetainedRow>,
+        around: Option<&At<'_, 'a>>,
+    ) -> Value {
         if aggregate.function == AggregateFunction::Exists {
             return Value::Boolean(passing.next().is_some());
         }
@@ -109,7 +265,7 @@ impl Run<'_> {
     }
 
     /// Returns whether rows pass, at least one of which came: of an aggregate that only grows.
-    fn exists_with(&self, aggregate: &Aggregate, came: &[usize], around: Option<&At<'_>>) -> bool {
+    fn exists_with(&self, aggregate: &Aggregate, came: &[usize], around: Option<&At<'_, 'a>>) -> bool {
         let (within, plain) = conjuncts(aggregate);
         let within = within.first();
         let passes = |(place, row): (usize, &RetainedRow)| {
@@ -131,7 +287,7 @@ impl Run<'_> {
         window: i64,
         steps: &[Expr],
         rows: impl Iterator<Item = &'r RetainedRow>,
-        around: Option<&At<'_>>,
+        around: Option<&At<'_, 'a>>,
     ) -> i64 {
         // When the way to each step began, of those that are in time.
         let mut begun: Vec<Option<Timestamp>> = vec![None; steps.len()];
@@ -182,13 +338,13 @@ impl Run<'_> {
 }
 
 /// A row of a run, and the row around the aggregate that goes over it.
-struct At<'a> {
-    run: &'a Run<'a>,
+struct At<'a, 'r> {
+    run: &'a Run<'r>,
     row: &'a RetainedRow,
-    around: Option<&'a At<'a>>,
+    around: Option<&'a At<'a, 'r>>,
 }
 
-impl Scope for At<'_> {
+impl Scope for At<'_, '_> {
     fn column(&self, column: Column) -> Value {
         self.run.column(self.row, column)
     }

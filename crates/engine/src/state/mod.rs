@@ -16,6 +16,7 @@ mod exists;
 mod extreme;
 mod fold;
 mod interpret;
+mod paths;
 mod retained;
 mod total;
 mod wide_sum;
@@ -23,3 +24,5 @@ mod windowed;
 
 pub(crate) use aggregate::{AggregateState, Keeping};
 pub(crate) use fold::{FoldKind, Occurrence};
+#[cfg(test)]
+pub(crate) use retained::RetainedRow;

@@ -86,6 +86,8 @@ impl Slots {
         let at = match list.binary_search_by_key(&slot, |(known, _)| *known) {
             Ok(at) => at,
             Err(at) => {
+                // There are few, and room for four would be more than what most users keep.
+                list.reserve_exact(1);
                 list.insert(at, (slot, AggregateState::empty(&catalog.aggregate(slot).keeping)));
                 at
             }

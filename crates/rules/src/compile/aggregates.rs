@@ -15,9 +15,18 @@ use crate::{Aggregate, AggregateFunction, Code, Column, Diagnostic, Expr, ExprKi
 const TOTAL_PRECISION: u8 = 38;
 const TOTAL_SCALE: u8 = 9;
 
+/// An aggregate as it is written.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub(super) kind: Kind,
+    pub(super) function: &'a Function,
+    pub(super) arguments: &'a [Argument<'a>],
+    pub(super) span: Span,
+}
+
 /// Which aggregate a name means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
+pub(super) enum Kind {
     Count,
     Sum,
     Avg,
@@ -92,7 +101,6 @@ impl Lowering<'_> {
             Place::Selected { aggregated, .. } => aggregated.set(true),
             Place::Clause | Place::Group { .. } | Place::Grouped(_) => {}
         }
-        let (inner, group) = self.rows_of_group(scope, span)?;
         let mut arguments = self.arguments(function, span)?;
         let condition = if name.conditional { arguments.pop() } else { None };
         let condition = match condition {
@@ -101,6 +109,14 @@ impl Lowering<'_> {
             _ => None,
         };
         let wanted = condition.into_iter().chain(function.filter.as_deref());
+        if let Some(pairs) = scope.pairs {
+            let call = Call { kind: name.kind, function, arguments: &arguments, span };
+            return match self.aggregate_of_pairs(&call, pairs, wanted.collect(), scope) {
+                Ok(computed) => computed,
+                Err(wanted) => self.wrong_arguments(written, wanted, span),
+            };
+        }
+        let (inner, group) = self.rows_of_group(scope, span)?;
         let filters: Vec<Option<Expr>> = wanted.map(|condition| self.condition(condition, &inner)).collect();
         let computed = match self.computed(name.kind, function, &arguments, &inner, span) {
             Ok(computed) => computed,
@@ -131,7 +147,7 @@ impl Lowering<'_> {
     }
 
     /// Returns what is computed; an error is what arguments it wants.
-    fn computed(
+    pub(super) fn computed(
         &mut self,
         kind: Kind,
         function: &Function,
@@ -162,15 +178,19 @@ impl Lowering<'_> {
 
     fn count(&mut self, value: &ast::Expr, distinct: bool, scope: &Scope<'_>) -> Option<AggregateFunction> {
         let value = self.expression(value, scope)?;
-        if distinct && value.sql_type == SqlType::Variant {
-            return self.no_order(value.span);
+        if distinct {
+            return self.countable(value).map(AggregateFunction::CountDistinct);
         }
         Some(match value.kind {
-            _ if distinct => AggregateFunction::CountDistinct(value),
             // `count(1)` is how many write `count(*)`.
             ExprKind::Literal(ref constant) if *constant != Value::Null => AggregateFunction::CountAll,
             _ => AggregateFunction::Count(value),
         })
+    }
+
+    /// Demands a value of which it can be told whether another is the same.
+    pub(super) fn countable(&mut self, value: Expr) -> Option<Expr> {
+        if value.sql_type == SqlType::Variant { self.no_order(value.span) } else { Some(value) }
     }
 
     fn folded_value(&mut self, kind: Kind, value: &ast::Expr, scope: &Scope<'_>) -> Option<AggregateFunction> {
@@ -200,7 +220,7 @@ impl Lowering<'_> {
         self.cast_to(value, CastType::Decimal { precision: TOTAL_PRECISION, scale: TOTAL_SCALE }, span)
     }
 
-    fn no_order(&mut self, span: Span) -> Option<AggregateFunction> {
+    fn no_order<T>(&mut self, span: Span) -> Option<T> {
         let message = "values of the payload of several kinds have no common order: say as what they are compared";
         let problem = Diagnostic::error(Code::TypeMismatch, span, message);
         self.report(problem.with_hint("as texts: `payload->>'k'`; as numbers: `CAST(payload['k'] AS DOUBLE)`"))
@@ -214,8 +234,14 @@ impl Lowering<'_> {
         order: &ast::Expr,
         scope: &Scope<'_>,
     ) -> Option<AggregateFunction> {
-        let at = self.tokens.span_of(order);
         let value = self.expression(value, scope);
+        self.ordered_by_time(order, scope)?;
+        Some(if kind == Kind::Last { AggregateFunction::Last(value?) } else { AggregateFunction::First(value?) })
+    }
+
+    /// Demands `created_at`, or it and `event_id`.
+    pub(super) fn ordered_by_time(&mut self, order: &ast::Expr, scope: &Scope<'_>) -> Option<()> {
+        let at = self.tokens.span_of(order);
         let columns = match unwrapped(order) {
             ast::Expr::Tuple(parts) => self.expressions(parts, scope)?,
             single => self.expressions([single], scope)?,
@@ -223,10 +249,9 @@ impl Lowering<'_> {
         let names: Vec<&ExprKind> = columns.iter().map(|column| &column.kind).collect();
         match names.as_slice() {
             [ExprKind::Column(Column::CreatedAt)]
-            | [ExprKind::Column(Column::CreatedAt), ExprKind::Column(Column::EventId)] => {}
-            _ => return self.unsupported(at, "an order by anything but `created_at` is"),
+            | [ExprKind::Column(Column::CreatedAt), ExprKind::Column(Column::EventId)] => Some(()),
+            _ => self.unsupported(at, "an order by anything but `created_at` is"),
         }
-        Some(if kind == Kind::Last { AggregateFunction::Last(value?) } else { AggregateFunction::First(value?) })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::compile::lower::Lowering;
 use crate::compile::tokens::Tokens;
-use crate::compile::{bounds, parse, retained, statement, warnings};
+use crate::compile::{bounds, budget, parse, retained, statement, warnings};
 use crate::{Diagnostic, Expr, ExprKind, Rule, Severity, Span, SqlType, Value, plan};
 
 /// What became of a clause. There is a rule exactly when no diagnostic is an error.
@@ -55,7 +55,7 @@ pub(crate) fn typed(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Exp
 /// What compiles also runs: a rule that cannot be planned is refused here, not at run time.
 fn plans(rule: &Rule, diagnostics: &mut Vec<Diagnostic>) -> bool {
     match plan::plan(rule) {
-        Ok(plan) => diagnostics.extend(retained::about(&plan, rule)),
+        Ok(plan) => diagnostics.extend(retained::about(&plan, rule).into_iter().chain(budget::about(&plan, rule))),
         Err(problems) => {
             // What is refused needs no remark on what it would have selected.
             diagnostics.retain(|diagnostic| diagnostic.severity != Severity::Warning);

@@ -7,9 +7,12 @@
 use sqlparser::ast::{self, Distinct, GroupByExpr, Query, Select, SelectItem, SetExpr, TableFactor, TableWithJoins};
 
 use crate::compile::grouping::{Grouping, Groups};
+use crate::compile::joins::{is_grouped, is_join};
 use crate::compile::lower::Lowering;
 use crate::compile::order::equal;
+use crate::compile::pairs::Pairs;
 use crate::compile::scope::{Place, Scope, folded, named};
+use crate::compile::subquery::Conditions;
 use crate::{Code, Column, Diagnostic, Expr, ExprKind, Span};
 
 /// A table that a query is made over.
@@ -42,6 +45,12 @@ impl Derived {
         self.columns.iter().find(|(known, _)| known == name).map(|(_, expr)| expr.as_ref())
     }
 
+    /// Returns whether any of it names the row around the query.
+    pub(super) fn looks_around(&self) -> bool {
+        let columns = self.columns.iter().filter_map(|(_, column)| column.as_ref());
+        self.filter.iter().chain(columns).any(|part| part.reach() > 0)
+    }
+
     pub(super) fn is_user(&self, name: &str) -> bool {
         matches!(self.column(name), Some(Some(Expr { kind: ExprKind::Column(Column::UserId), .. })))
     }
@@ -64,15 +73,64 @@ impl Source {
     }
 }
 
+/// What a query is made over: one table, or several joined.
+pub(super) enum Basis<'q> {
+    One(Source),
+    Pairs(Pairs<'q>),
+}
+
+impl Basis<'_> {
+    /// Returns its rows; of a join those of the table that stands for the groups.
+    pub(super) fn rows<'s>(&'s self, scope: &'s Scope<'s>) -> Scope<'s> {
+        match self {
+            Self::One(source) => scope.inside(&source.alias, source.derived.as_ref()),
+            Self::Pairs(pairs) => pairs.group_rows(scope),
+        }
+    }
+}
+
 impl Lowering<'_> {
+    /// Returns what a query is made over.
+    pub(super) fn basis<'q>(
+        &mut self,
+        query: &Query,
+        select: &'q Select,
+        of_user: Option<&ast::Expr>,
+        scope: &Scope<'_>,
+        span: Span,
+    ) -> Option<Basis<'q>> {
+        if is_join(select) {
+            return self.pairs(query, select, of_user, false, scope, span).map(Basis::Pairs);
+        }
+        self.only_source(&select.from, scope, span).map(Basis::One)
+    }
+
+    /// Returns the conditions that the rows of a query have passed.
+    pub(super) fn passed(
+        &mut self,
+        basis: &Basis<'_>,
+        select: &Select,
+        inner: &Scope<'_>,
+        span: Span,
+    ) -> Option<Conditions> {
+        match basis {
+            Basis::One(source) => {
+                let Conditions { same_user, filter } = self.conditions(select, inner)?;
+                let filter = [source.filter(), filter].concat();
+                Some(Conditions { same_user: same_user || source.same_user(), filter })
+            }
+            Basis::Pairs(pairs) => {
+                let filter = self.first_of_pairs(pairs, inner, span)?;
+                Some(Conditions { same_user: pairs.same_user, filter })
+            }
+        }
+    }
+
     /// Returns the only table of a FROM.
-    pub(super) fn only_source(&mut self, from: &[TableWithJoins], scope: &Scope<'_>, span: Span) -> Option<Source> {
+    fn only_source(&mut self, from: &[TableWithJoins], scope: &Scope<'_>, span: Span) -> Option<Source> {
         let [from] = from else {
             return self.unsupported(span, "a subquery over anything but one table is");
         };
-        if !from.joins.is_empty() {
-            return self.unsupported(span, "JOIN in anything but EXISTS and `user_id IN` is");
-        }
         self.source(&from.relation, scope, span)
     }
 
@@ -92,17 +150,18 @@ impl Lowering<'_> {
             return self.unsupported(span, "UNION, EXCEPT, INTERSECT or VALUES is");
         };
         self.nothing_beyond(query, select, span)?;
-        let source = self.only_source(&select.from, scope, span)?;
-        let inner = scope.inside(&source.alias, source.derived.as_ref());
-        let conditions = self.conditions(select, &inner)?;
-        let same_user = conditions.same_user || source.same_user();
-        let filter = [source.filter(), conditions.filter].concat();
+        if is_join(select) && !is_grouped(select) {
+            return self.unsupported(span, "a derived table over a JOIN without GROUP BY is");
+        }
+        let basis = self.basis(query, select, None, scope, span)?;
+        let inner = basis.rows(scope);
+        let Conditions { same_user, filter } = self.passed(&basis, select, &inner, span)?;
         match self.grouping(select, &inner)? {
             Grouping::None if select.having.is_none() => self.of_rows(select, filter, same_user, &inner, span),
             Grouping::None => self.report(having_without_group(self.tokens.span_of_query(query))),
             Grouping::By(groups) => {
                 if !groups.by_user && !same_user {
-                    return self.cross_user(query, &source.alias, scope);
+                    return self.cross_user(query, inner.alias, scope);
                 }
                 let groups = groups.of(filter);
                 self.of_groups(select, &groups, same_user, &inner, span)

@@ -46,6 +46,11 @@ impl Groups<'_> {
         self.keys.iter().map(|(_, key)| equal(key)).collect()
     }
 
+    /// Returns what a group has in common besides the user: as it is written, and over one of its rows.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (&ast::Expr, &Expr)> {
+        self.keys.iter().map(|(written, key)| (*written, key))
+    }
+
     /// Returns what a part is, if it is one of those that the group has in common.
     pub(super) fn key(&self, parsed: &ast::Expr) -> Option<&Expr> {
         self.keys.iter().find(|(written, _)| unwrapped(written) == parsed).map(|(_, key)| key)

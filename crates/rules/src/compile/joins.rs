@@ -4,18 +4,18 @@
 //! with it. So `EXISTS (SELECT 1 FROM events v JOIN events p ON C WHERE W)` is an `Exists` over v whose
 //! filter is an `Exists` over p, which looks at v as the row around it. With LEFT JOIN the row of p may
 //! also be missing: `Exists over p of C AND W`, or no p with C, and W where every column of p is NULL.
+//! Here is which tables there are, and that their rows are of one user; the loops are [`super::pairs`].
 
 use sqlparser::ast::{
     self, BinaryOperator, GroupByExpr, Join, JoinConstraint, JoinOperator, Query, Select, SelectItem,
 };
 use sqlparser::tokenizer::Token;
 
-use crate::compile::derived::{Derived, Source};
+use crate::compile::derived::{Derived, Source, selected_as};
 use crate::compile::lower::{Lowering, operands, unwrapped};
-use crate::compile::possible::{Possible, possible};
+use crate::compile::pairs::Pairs;
 use crate::compile::scope::{Owner, Scope};
-use crate::plan::{map_aggregate, map_children};
-use crate::{AggregateFunction, CastType, Code, Column, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
+use crate::{Code, Diagnostic, Span};
 
 /// The most joined tables: each is another loop over the user's events.
 const MAX_JOINED: usize = 3;
@@ -42,68 +42,105 @@ struct Joined<'q> {
     optional: bool,
 }
 
-/// The conditions on one of the joined rows: those of its ON, and those of WHERE.
-struct Conditions {
-    on: Option<Vec<Expr>>,
-    kept: Option<Vec<Expr>>,
+/// By what a SELECT over joined tables groups its rows.
+struct GroupedBy {
+    /// The only table whose columns that names.
+    first: usize,
+    by_user: bool,
 }
 
 /// What ON (by table) and WHERE say besides whose the rows are.
 struct Untied<'q> {
     on: Vec<Vec<&'q ast::Expr>>,
     kept: Vec<&'q ast::Expr>,
-    is_tied: bool,
+    /// Whose rows are of one user: tables by their number, the row around all of them is the one after the last.
+    ties: Vec<(usize, usize)>,
 }
 
 impl Lowering<'_> {
-    /// Some rows of the joined tables that pass; `of_user` is what `user_id` is looked for in.
-    pub(super) fn join(
+    /// Returns the rows of the joined tables; `of_user` is what `user_id` is looked for in. If they are `shown`
+    /// as they are, ungrouped, what is selected must mean something.
+    pub(super) fn pairs<'q>(
         &mut self,
         query: &Query,
-        select: &Select,
+        select: &'q Select,
         of_user: Option<&ast::Expr>,
+        shown: bool,
         scope: &Scope<'_>,
         span: Span,
-    ) -> Option<Expr> {
+    ) -> Option<Pairs<'q>> {
         let sources = self.sources(select, scope, span)?;
-        if select.having.is_some() || is_grouped(select) {
-            return self.unsupported(span, "GROUP BY or HAVING over a JOIN is");
-        }
         let alias = |at: usize| sources.get(at).map_or("", |joined: &Joined<'_>| joined.source.alias.as_str());
         let derived = |at: usize| sources.get(at).and_then(|joined: &Joined<'_>| joined.source.derived.as_ref());
         let first = Scope { joined: true, ..scope.inside(alias(0), derived(0)) };
         let second = Scope { joined: true, ..first.inside(alias(1), derived(1)) };
         let third = Scope { joined: true, ..second.inside(alias(2), derived(2)) };
-        let scopes = [first, second, third];
-        let inner = scopes.get(sources.len() - 1)?;
+        let inner = *[first, second, third].get(sources.len() - 1)?;
         // `user_id` is the same of all of them.
-        if selected(select).is_none_or(|shown| self.owns_user_id(shown, inner).is_none()) {
-            self.shown_columns(select, inner);
+        if shown && selected(select).is_none_or(|shown| self.owns_user_id(shown, &inner).is_none()) {
+            self.shown_columns(select, &inner);
         }
-        let untied = self.untied(select, of_user, &sources, inner, span)?;
-        if !untied.is_tied {
+        let Untied { on, kept, ties } = self.untied(select, of_user, &sources, &inner, span)?;
+        let by = self.grouped_by(select, &sources, &inner, span)?;
+        let around = sources.len();
+        let by_user = by.by_user.then_some((around - 1, around));
+        if !all_tied(&ties.iter().copied().chain(by_user).collect::<Vec<_>>(), around) {
             return self.cross_user(query, alias(0), scope);
         }
-        let mut conditions: Vec<Conditions> = Vec::new();
-        for (at, parts) in untied.on.into_iter().enumerate() {
-            let on = self.all_conditions(&parts, scopes.get(at)?);
-            // Which rows a derived table has is decided before they are joined.
-            let rows = sources.get(at).map(|joined| joined.source.filter()).unwrap_or_default();
-            conditions.push(Conditions { on: on.map(|on| [rows, on].concat()), kept: Some(Vec::new()) });
-        }
-        for part in untied.kept {
-            // On the innermost of the rows that it names: there it has all of them in sight.
-            let at = (0..sources.len()).rev().find(|at| self.mentions(part, alias(*at))).unwrap_or(0);
-            let condition = self.condition(part, scopes.get(at)?);
-            let kept = &mut conditions.get_mut(at)?.kept;
-            *kept = kept.take().zip(condition).map(|(kept, condition)| [kept, vec![condition]].concat());
-        }
-        self.loops(&sources, conditions, span)
+        let same_user = all_tied(&ties, around);
+        let optional = sources[around - 1].optional;
+        self.only_known_tables(&sources, &on)?;
+        let (mut kept_on, mut on) = (Vec::new(), on);
+        let of_optional = if optional { on.pop().unwrap_or_default() } else { Vec::new() };
+        on.into_iter().for_each(|parts| kept_on.extend(parts));
+        let tables = sources.into_iter().map(|joined| joined.source).collect();
+        let conditions = kept_on.into_iter().chain(kept).collect();
+        Some(Pairs { tables, optional, on: of_optional, conditions, first: by.first, same_user })
     }
 
-    fn all_conditions(&mut self, parts: &[&ast::Expr], scope: &Scope<'_>) -> Option<Vec<Expr>> {
-        let done: Vec<Option<Expr>> = parts.iter().map(|part| self.condition(part, scope)).collect();
-        done.into_iter().collect()
+    /// Says by whose columns a SELECT groups.
+    fn grouped_by(
+        &mut self,
+        select: &Select,
+        sources: &[Joined<'_>],
+        inner: &Scope<'_>,
+        span: Span,
+    ) -> Option<GroupedBy> {
+        let GroupByExpr::Expressions(by, _) = &select.group_by else {
+            return Some(GroupedBy { first: 0, by_user: false });
+        };
+        let last = sources.len() - 1;
+        let mut by_user = false;
+        let mut named = Vec::new();
+        for part in by.iter().map(|part| selected_as(select, unwrapped(part)).unwrap_or(part)) {
+            match self.owns_user_id(part, inner) {
+                Some(Owner::Here) if !sources[last].optional => by_user = true,
+                Some(Owner::Outer(distance)) if (1..=last).contains(&distance) => by_user = true,
+                _ => named.extend((0..=last).filter(|at| self.mentions(part, &sources[*at].source.alias))),
+            }
+        }
+        named.sort_unstable();
+        named.dedup();
+        match named.as_slice() {
+            [] => Some(GroupedBy { first: 0, by_user }),
+            [only] if *only == last && sources[last].optional => {
+                self.unsupported(span, "GROUP BY a column of the optional side of a LEFT JOIN is")
+            }
+            [only] => Some(GroupedBy { first: *only, by_user }),
+            _ => self.unsupported(span, "GROUP BY columns of several joined tables is"),
+        }
+    }
+
+    /// An ON sees the tables up to its own.
+    fn only_known_tables(&mut self, sources: &[Joined<'_>], on: &[Vec<&ast::Expr>]) -> Option<()> {
+        for (at, part) in on.iter().enumerate().flat_map(|(at, parts)| parts.iter().map(move |part| (at, part))) {
+            let later = sources[at + 1..].iter().find(|joined| self.mentions(part, &joined.source.alias));
+            if let Some(later) = later {
+                let message = format!("`{}` is joined after this condition", later.source.alias);
+                return self.report(Diagnostic::error(Code::UnknownTable, self.tokens.span_of(part), message));
+            }
+        }
+        Some(())
     }
 
     /// Takes the conditions apart that only say that two rows are of one user.
@@ -146,7 +183,7 @@ impl Lowering<'_> {
             return self.unsupported(span, "the `user_id` of a LEFT JOIN outside of its ON is");
         }
         ties.extend(later);
-        Some(Untied { on, kept, is_tied: all_tied(&ties, sources.len()) })
+        Some(Untied { on, kept, ties })
     }
 
     fn sources<'q>(&mut self, select: &'q Select, scope: &Scope<'_>, span: Span) -> Option<Vec<Joined<'q>>> {
@@ -215,7 +252,7 @@ impl Lowering<'_> {
     }
 
     /// Whether a part names a column of that table.
-    fn mentions(&self, part: &ast::Expr, alias: &str) -> bool {
+    pub(super) fn mentions(&self, part: &ast::Expr, alias: &str) -> bool {
         let span = self.tokens.span_of(part);
         let inside: Vec<_> = self.tokens.placed.iter().filter(|placed| span.start <= placed.span.start).collect();
         let inside = inside.iter().take_while(|placed| placed.span.end <= span.end);
@@ -226,56 +263,10 @@ impl Lowering<'_> {
             _ => false,
         })
     }
-
-    /// Puts the loops into each other, the last table innermost.
-    fn loops(&mut self, sources: &[Joined<'_>], conditions: Vec<Conditions>, span: Span) -> Option<Expr> {
-        let mut inner: Option<Expr> = None;
-        for (source, Conditions { on, kept }) in sources.iter().zip(conditions).rev() {
-            let (on, kept) = on.zip(kept)?;
-            inner = Some(if source.optional {
-                self.optional(on, kept, span)?
-            } else {
-                let all = on.into_iter().chain(kept).chain(inner).collect();
-                self.aggregate(AggregateFunction::Exists, all, span)?
-            });
-        }
-        inner
-    }
-
-    /// There is a row with `on` and `kept`; or none with `on`, and `kept` holds of its NULLs.
-    fn optional(&mut self, on: Vec<Expr>, kept: Vec<Expr>, span: Span) -> Option<Expr> {
-        let mut missing = Vec::new();
-        for part in &kept {
-            let alone = without_row(part, 0, computes(part));
-            if possible(&alone) == Possible::TRUE {
-                continue;
-            }
-            // There is no NULL of that type to write down.
-            if computes(part) && names_payload(part) && possible(&alone).allows(Possible::TRUE) {
-                return self
-                    .unsupported(part.span, "computing with the payload of the optional side of a LEFT JOIN is");
-            }
-            missing.push(alone);
-        }
-        self.charge(missing.iter().chain(&on).map(Expr::node_count).sum(), span)?;
-        let never = |parts: &[Expr]| parts.iter().any(|part| !possible(part).allows(Possible::TRUE));
-        let (never_joined, never_alone) = (never(&kept), never(&missing));
-        let joined = self.aggregate(AggregateFunction::Exists, on.iter().cloned().chain(kept).collect(), span)?;
-        if never_alone {
-            return Some(joined);
-        }
-        let any = self.aggregate(AggregateFunction::Exists, on, span)?;
-        let none = self.not(any, span)?;
-        let alone = Expr::and([none].into_iter().chain(missing).collect(), span);
-        self.charge(2, span)?;
-        if never_joined {
-            return Some(alone);
-        }
-        Some(Expr::or(vec![joined, alone], span))
-    }
 }
 
-fn is_grouped(select: &Select) -> bool {
+/// Returns whether a SELECT has GROUP BY.
+pub(super) fn is_grouped(select: &Select) -> bool {
     !matches!(&select.group_by, GroupByExpr::Expressions(by, modifiers) if by.is_empty() && modifiers.is_empty())
 }
 
@@ -293,59 +284,4 @@ fn all_tied(ties: &[(usize, usize)], around: usize) -> bool {
         at += 1;
     }
     reached.len() == around + 1
-}
-
-/// Whether anything but a test is made of the row's columns.
-fn computes(condition: &Expr) -> bool {
-    let computed = matches!(
-        condition.kind,
-        ExprKind::Function { .. } | ExprKind::Case { .. } | ExprKind::Arithmetic { .. } | ExprKind::Negate(_)
-    );
-    computed && condition.reads_events() || condition.children().into_iter().any(computes)
-}
-
-fn names_payload(condition: &Expr) -> bool {
-    let mut named = false;
-    condition.walk(&mut |part| named |= part.kind == ExprKind::Column(Column::Payload));
-    named
-}
-
-/// Returns the condition as it is of the row around, where the joined row is missing. A NULL that is
-/// computed with keeps the type of its column.
-fn without_row(condition: &Expr, inside: usize, typed: bool) -> Expr {
-    let missing = |column: Column| {
-        let sql_type = if typed { column.sql_type() } else { SqlType::Null };
-        let null = Expr { kind: ExprKind::Literal(Value::Null), sql_type: SqlType::Null, span: condition.span };
-        match null_type(sql_type) {
-            Some(to) => Expr { kind: ExprKind::Cast { value: Box::new(null), to }, sql_type, span: condition.span },
-            None => null,
-        }
-    };
-    let kind = match &condition.kind {
-        ExprKind::Column(Column::UserId) if inside > 0 => return condition.clone(),
-        ExprKind::Column(column) if inside == 0 => return missing(*column),
-        ExprKind::Outer { distance, column } if *distance == inside => return missing(*column),
-        ExprKind::Outer { distance: 1, column } if inside == 0 => ExprKind::Column(*column),
-        ExprKind::Outer { distance, column } if *distance > inside => {
-            ExprKind::Outer { distance: distance - 1, column: *column }
-        }
-        ExprKind::Aggregate(aggregate) => {
-            ExprKind::Aggregate(Box::new(map_aggregate(aggregate, &mut |part| without_row(part, inside + 1, typed))))
-        }
-        _ => return map_children(condition, &mut |part| without_row(part, inside, typed)),
-    };
-    Expr { kind, sql_type: condition.sql_type, span: condition.span }
-}
-
-const fn null_type(sql_type: SqlType) -> Option<CastType> {
-    match sql_type {
-        SqlType::Boolean => Some(CastType::Boolean),
-        SqlType::Integer => Some(CastType::Integer { bits: 64 }),
-        SqlType::Decimal { scale } => Some(CastType::Decimal { precision: 38, scale }),
-        SqlType::Double => Some(CastType::Double),
-        SqlType::Text => Some(CastType::Text),
-        SqlType::Timestamp => Some(CastType::Timestamp),
-        SqlType::Date => Some(CastType::Date),
-        SqlType::Null | SqlType::Interval | SqlType::Variant => None,
-    }
 }

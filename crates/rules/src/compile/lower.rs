@@ -196,6 +196,14 @@ impl<'t> Lowering<'t> {
         if scope.joined && qualifier.is_none() {
             return self.which_table(&name, scope.alias, span);
         }
+        if let (Some(pairs), Some(qualifier)) = (scope.pairs, &qualifier)
+            && pairs.has_beside(qualifier)
+        {
+            if pairs.shares_user(qualifier, &name) {
+                return self.node(ExprKind::Column(Column::UserId), SqlType::Integer, span);
+            }
+            return self.ungrouped(&format!("{qualifier}.{name}"), span);
+        }
         let Some((owner, found)) = scope.find(qualifier.as_deref(), &name) else {
             return self.unknown_alias(&qualifier.unwrap_or_default(), span, scope);
         };

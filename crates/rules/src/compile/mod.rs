@@ -6,6 +6,7 @@
 
 mod aggregates;
 mod bounds;
+mod budget;
 mod casts;
 mod clause;
 mod dates;
@@ -20,9 +21,11 @@ mod joins;
 mod json;
 mod literals;
 mod lower;
+mod missing;
 mod names;
 mod operators;
 mod order;
+mod pairs;
 mod parse;
 mod possible;
 mod retained;

@@ -135,7 +135,7 @@ impl Lowering<'_> {
 /// Returns the condition that a row is like the row around it in a value.
 pub(super) fn equal(value: &Expr) -> Expr {
     let span = value.span;
-    boolean(ExprKind::IsNotDistinct(Box::new(value.clone()), Box::new(value.raised(1))), span)
+    boolean(ExprKind::IsNotDistinct(Box::new(value.with_rows_between(1)), Box::new(value.raised(1))), span)
 }
 
 /// Returns the condition that a row stands before the row around it.
@@ -152,7 +152,7 @@ fn before(order: &[Ordered], span: Span) -> Expr {
 }
 
 fn strictly_before(ordered: &Ordered, span: Span) -> Expr {
-    let (own, other) = (ordered.value.clone(), ordered.value.raised(1));
+    let (own, other) = (ordered.value.with_rows_between(1), ordered.value.raised(1));
     let op = if ordered.descending { Comparison::Greater } else { Comparison::Less };
     let compare = ExprKind::Compare { op, left: Box::new(own.clone()), right: Box::new(other.clone()) };
     let compare = boolean(compare, span);

@@ -207,6 +207,11 @@ pub(super) fn is_null(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Literal(Value::Null))
 }
 
+/// Returns whether it is NULL whatever the events are, and shows it.
+pub(super) fn is_always_null(expr: &Expr) -> bool {
+    is_constant(expr) && eval::evaluate(expr, &Nowhere { now: Timestamp::default() }) == Value::Null
+}
+
 pub(super) fn can_be_null(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Literal(value) => *value == Value::Null,

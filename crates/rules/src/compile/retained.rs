@@ -10,7 +10,8 @@ pub(super) fn about(plan: &Plan, rule: &Rule) -> Vec<Diagnostic> {
     plan.interpreted().map(|spec| retained(spec, span_of(spec).unwrap_or(rule.expr.span))).collect()
 }
 
-fn span_of(spec: &AggregateSpec) -> Option<Span> {
+/// Returns the text that an interpreted aggregate was written as.
+pub(super) fn span_of(spec: &AggregateSpec) -> Option<Span> {
     let interpretation = spec.interpretation.as_ref()?;
     let spans = interpretation.aggregate.children().map(|part| part.span);
     spans.reduce(|left, right| Span { start: left.start.min(right.start), end: left.end.max(right.end) })

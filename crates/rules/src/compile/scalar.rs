@@ -10,7 +10,7 @@ use crate::compile::grouping::{Grouping, Groups};
 use crate::compile::joins::selected;
 use crate::compile::lower::Lowering;
 use crate::compile::scope::{Place, Scope};
-use crate::compile::subquery::beyond;
+use crate::compile::subquery::{Conditions, beyond};
 use crate::{AggregateFunction, Code, Diagnostic, Expr, ExprKind, Span};
 
 /// A scalar subquery taken apart.
@@ -34,14 +34,13 @@ impl Lowering<'_> {
         if let Some(table) = self.user_table(select) {
             return self.of_user_value(table, query, select, scope, span);
         }
-        let source = self.only_source(&select.from, scope, span)?;
-        let inner = scope.inside(&source.alias, source.derived.as_ref());
+        let basis = self.basis(query, select, None, scope, span)?;
+        let inner = basis.rows(scope);
         let grouping = self.grouping(select, &inner);
-        let conditions = self.conditions(select, &inner)?;
-        if !conditions.same_user && !source.same_user() {
-            return self.cross_user(query, &source.alias, scope);
+        let Conditions { same_user, filter } = self.passed(&basis, select, &inner, span)?;
+        if !same_user {
+            return self.cross_user(query, inner.alias, scope);
         }
-        let filter = [source.filter(), conditions.filter].concat();
         let Some(selected) = selected(select) else {
             return self.report(Diagnostic::error(Code::NotOneRow, span, "a scalar subquery selects one value"));
         };
@@ -53,6 +52,9 @@ impl Lowering<'_> {
         match grouping? {
             Grouping::By(groups) if groups.is_whole_user() => self.of_whole_user(scalar),
             Grouping::By(groups) => self.of_first_group(scalar, groups),
+            Grouping::None if order.is_some() && inner.pairs.is_some() => {
+                self.unsupported(span, "ORDER BY … LIMIT 1 over a JOIN is")
+            }
             Grouping::None if order.is_some() => self.of_first_row(scalar),
             Grouping::None if select.having.is_some() => self.unsupported(span, "HAVING without GROUP BY here is"),
             Grouping::None => self.of_all(&scalar),

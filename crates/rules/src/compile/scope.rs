@@ -6,6 +6,7 @@ use sqlparser::ast::{self, Ident};
 
 use crate::compile::derived::Derived;
 use crate::compile::grouping::Groups;
+use crate::compile::pairs::Pairs;
 use crate::{Column, Expr};
 
 /// The rows in sight: the innermost row first, then those of the queries around it.
@@ -23,6 +24,8 @@ pub(super) struct Scope<'s> {
     pub(super) joined: bool,
     /// Rows without a name between it and the query around.
     pub(super) between: usize,
+    /// What the groups of a join are made of, whose first table this row is one of.
+    pub(super) pairs: Option<&'s Pairs<'s>>,
 }
 
 /// What may stand at a place of the clause.
@@ -70,12 +73,19 @@ pub(super) enum Owner {
 
 impl<'s> Scope<'s> {
     /// The clause over a row of `events`.
-    pub(super) const CLAUSE: Scope<'static> =
-        Scope { alias: "events", derived: None, outer: None, place: Place::Clause, joined: false, between: 0 };
+    pub(super) const CLAUSE: Scope<'static> = Scope {
+        alias: "events",
+        derived: None,
+        outer: None,
+        place: Place::Clause,
+        joined: false,
+        between: 0,
+        pairs: None,
+    };
 
     /// Returns the rows of a subquery, inside of these.
     pub(super) fn inside(&'s self, alias: &'s str, derived: Option<&'s Derived>) -> Self {
-        Scope { alias, derived, outer: Some(self), place: Place::Aggregated, joined: false, between: 0 }
+        Scope { alias, derived, outer: Some(self), place: Place::Aggregated, joined: false, between: 0, pairs: None }
     }
 
     /// Returns the same rows at another place.

@@ -7,7 +7,7 @@ use sqlparser::ast::{self, BinaryOperator, Query, Select, SelectItem, SetExpr, T
 
 use crate::compile::derived::having_without_group;
 use crate::compile::grouping::Grouping;
-use crate::compile::joins::{is_join, selected};
+use crate::compile::joins::{is_grouped, is_join, selected};
 use crate::compile::lower::{Lowering, operands, unwrapped};
 use crate::compile::names;
 use crate::compile::scope::{Owner, Place, Scope, folded, named};
@@ -30,11 +30,12 @@ impl Lowering<'_> {
         if let Some(table) = self.user_table(select) {
             return self.of_user_exists(table, query, select, scope, span);
         }
-        if is_join(select) {
-            return self.join(query, select, None, scope, span);
+        if is_join(select) && !is_grouped(select) && select.having.is_none() {
+            let pairs = self.pairs(query, select, None, true, scope, span)?;
+            return self.some_pair(&pairs, scope, span);
         }
-        let source = self.only_source(&select.from, scope, span)?;
-        let inner = scope.inside(&source.alias, source.derived.as_ref());
+        let basis = self.basis(query, select, None, scope, span)?;
+        let inner = basis.rows(scope);
         let grouping = self.grouping(select, &inner);
         match &grouping {
             Some(Grouping::None) if select.having.is_none() => self.shown_columns(select, &inner),
@@ -43,12 +44,11 @@ impl Lowering<'_> {
             }
             _ => self.shown_columns(select, &inner.at(Place::Group { filter: &[] })),
         }
-        let conditions = self.conditions(select, &inner)?;
-        if !conditions.same_user && !source.same_user() {
-            return self.cross_user(query, &source.alias, scope);
+        let conditions = self.passed(&basis, select, &inner, span)?;
+        if !conditions.same_user {
+            return self.cross_user(query, inner.alias, scope);
         }
-        let filter = [source.filter(), conditions.filter].concat();
-        self.membership(select, grouping?, filter, &inner, span)
+        self.membership(select, grouping?, conditions.filter, &inner, span)
     }
 
     /// `user_id IN (SELECT user_id FROM events WHERE … GROUP BY user_id HAVING …)`.
@@ -63,21 +63,23 @@ impl Lowering<'_> {
         if let Some(table) = self.user_table(select) {
             return self.in_of_user(table, value, query, select, scope, span);
         }
-        if is_join(select) && self.is_user_id(value, scope) {
-            let Some(selected) = selected(select) else {
-                return self.unsupported(span, "IN a subquery of anything but `user_id` is");
+        let of_user = selected(select).filter(|_| is_join(select) && self.is_user_id(value, scope));
+        if is_join(select) && !is_grouped(select) && select.having.is_none() {
+            let Some(selected) = of_user else {
+                return self.unsupported(span, "IN a subquery of anything but `user_id` over a JOIN is");
             };
-            return self.join(query, select, Some(selected), scope, span);
+            let pairs = self.pairs(query, select, Some(selected), true, scope, span)?;
+            return self.some_pair(&pairs, scope, span);
         }
-        let source = self.only_source(&select.from, scope, span)?;
-        let inner = scope.inside(&source.alias, source.derived.as_ref());
+        let basis = self.basis(query, select, of_user, scope, span)?;
+        let inner = basis.rows(scope);
         let by_user = self.is_user_id(value, scope) && self.selects_user_id(select, &inner);
         let grouping = self.grouping(select, &inner);
-        let conditions = self.conditions(select, &inner)?;
-        if !by_user && !conditions.same_user && !source.same_user() {
-            return self.cross_user(query, &source.alias, scope);
+        let conditions = self.passed(&basis, select, &inner, span)?;
+        if !by_user && !conditions.same_user {
+            return self.cross_user(query, inner.alias, scope);
         }
-        let filter = [source.filter(), conditions.filter].concat();
+        let filter = conditions.filter;
         if !by_user {
             return self.in_values(value, select, grouping?, filter, scope, &inner, span);
         }
@@ -252,6 +254,11 @@ impl Lowering<'_> {
     /// Returns whose `user_id` an expression is, if it is one.
     pub(super) fn owns_user_id(&self, parsed: &ast::Expr, scope: &Scope<'_>) -> Option<Owner> {
         let (qualifier, name) = named(unwrapped(parsed))?;
+        if let (Some(pairs), Some(qualifier)) = (scope.pairs, &qualifier)
+            && pairs.has_beside(qualifier)
+        {
+            return pairs.shares_user(qualifier, &name).then_some(Owner::Here);
+        }
         match scope.find(qualifier.as_deref(), &name) {
             Some((owner, found)) => found.is_user(&name).then_some(owner),
             None => (name == Column::UserId.as_str()).then_some(Owner::Nobody),

@@ -13,6 +13,7 @@
 //! so is refused, never approximated.
 
 mod demand;
+mod footprint;
 mod formula;
 mod interpret;
 mod key;
@@ -25,6 +26,7 @@ mod time;
 mod unsupported;
 mod walk;
 
+pub use footprint::Footprint;
 pub use lower::plan;
 pub use spec::{AggregateKey, AggregateSpec, Demand, Interpretation, NowComparison, Plan, WindowSpec};
 pub use walk::{argument_of, children};

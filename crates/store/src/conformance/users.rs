@@ -51,11 +51,14 @@ pub async fn equal_identities_make_one_user(store: &dyn Store) -> Result<(), Sto
 /// An erased user's id stays its own; its identity makes somebody new.
 pub async fn an_id_is_never_used_again(store: &dyn Store) -> Result<(), StoreError> {
     let mut last = UserId(0);
+    assert_eq!(store.greatest_user_id().await?, None);
     for _ in 0..5 {
         let user_id = create(store, &[cookie("a")]).await?[0];
         assert!(user_id > last, "{user_id} after {last}");
+        assert_eq!(store.greatest_user_id().await?, Some(user_id));
         last = user_id;
         assert!(store.erase_user(user_id).await?.is_some());
+        assert_eq!(store.greatest_user_id().await?, Some(user_id), "an erased user was there");
     }
     Ok(())
 }

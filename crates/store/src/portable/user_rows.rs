@@ -33,6 +33,16 @@ impl Backend {
             .await?;
         Ok(rows.into_iter().map(User::from).collect())
     }
+
+    pub(super) async fn select_greatest_user_id(&self) -> Result<Option<UserId>, StoreError> {
+        let greatest: Option<i64> = sqlx::query_scalar(
+            "SELECT max(user_id) FROM (SELECT max(user_id) AS user_id FROM users \
+             UNION ALL SELECT max(user_id) FROM user_deletions) AS known",
+        )
+        .fetch_one(self.readers())
+        .await?;
+        Ok(greatest.map(UserId))
+    }
 }
 
 pub(super) async fn select(connection: &mut Connection, user_id: UserId) -> Result<Option<User>, StoreError> {

@@ -64,6 +64,10 @@ impl UserStore for Backend {
         self.select_users(after, limit).await
     }
 
+    async fn greatest_user_id(&self) -> Result<Option<UserId>, StoreError> {
+        self.select_greatest_user_id().await
+    }
+
     async fn erase_user(&self, user_id: UserId) -> Result<Option<UserErasure>, StoreError> {
         let mut transaction = self.begin_user_change().await?;
         let connection = transaction.connection();

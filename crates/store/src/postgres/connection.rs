@@ -3,19 +3,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Postgres, Transaction};
 use tokio::sync::broadcast;
+use tokio::time::Instant;
 
 use schema::UserId;
 
 use super::locks::{Lock, hold};
 use super::removals::{self, Listening};
 use super::{Connection, PostgresOptions};
-use crate::{IdentityRemoval, StoreError};
+use crate::{IdentityRemoval, Store, StoreError};
 
 /// How long the first connection is tried: whoever starts everything at once starts us too early.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long to wait before trying a server again that went away while it was opened.
+const TRY_AGAIN: Duration = Duration::from_millis(200);
 /// How long a connection that nobody needs stays.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
 /// How old a connection gets: whoever moves the server behind its name wants us to follow.
@@ -35,8 +40,21 @@ pub(super) struct WriteTransaction<'a>(Transaction<'a, Postgres>);
 impl PostgresStore {
     /// Connects and brings the tables up to date; of several processes that start at once one does it.
     ///
-    /// A server that refuses connections is tried for half a minute.
+    /// A server that refuses connections, or breaks them because it is just stopping, is tried for half a minute.
     pub async fn open(options: &PostgresOptions) -> Result<Self, StoreError> {
+        let deadline = Instant::now() + START_TIMEOUT;
+        loop {
+            match Self::try_open(options).await {
+                Err(NotOpened::Passing(error)) if Instant::now() < deadline => {
+                    tracing::warn!(%error, "the store's server went away while it was opened; trying again");
+                    tokio::time::sleep(TRY_AGAIN).await;
+                }
+                opened => return opened.map_err(NotOpened::into_error),
+            }
+        }
+    }
+
+    async fn try_open(options: &PostgresOptions) -> Result<Self, NotOpened> {
         let connect = prepare(options).await?;
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)
@@ -47,12 +65,6 @@ impl PostgresStore {
             .await?;
         let (removals, listening) = removals::listen(connect).await?;
         Ok(Self { pool, removals, listening: Arc::new(listening) })
-    }
-
-    /// Waits for what is under way and closes all connections.
-    pub async fn close(&self) {
-        self.listening.stop();
-        self.pool.close().await;
     }
 
     pub(super) fn readers(&self) -> &PgPool {
@@ -119,6 +131,14 @@ impl PostgresStore {
     }
 }
 
+#[async_trait]
+impl Store for PostgresStore {
+    async fn close(&self) {
+        self.listening.stop();
+        self.pool.close().await;
+    }
+}
+
 impl WriteTransaction<'_> {
     pub(super) fn connection(&mut self) -> &mut Connection {
         &mut self.0
@@ -137,8 +157,56 @@ async fn read_all(connection: &mut Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Why a store was not opened.
+enum NotOpened {
+    /// The server is starting, stopping or broke the connection: it may be back in a moment.
+    Passing(StoreError),
+    /// Anything else: a wrong password does not get better by waiting.
+    Lasting(StoreError),
+}
+
+impl NotOpened {
+    fn into_error(self) -> StoreError {
+        let (Self::Passing(error) | Self::Lasting(error)) = self;
+        error
+    }
+}
+
+impl From<StoreError> for NotOpened {
+    fn from(error: StoreError) -> Self {
+        Self::Lasting(error)
+    }
+}
+
+impl From<sqlx::Error> for NotOpened {
+    fn from(error: sqlx::Error) -> Self {
+        if is_passing(&error) { Self::Passing(error.into()) } else { Self::Lasting(error.into()) }
+    }
+}
+
+impl From<MigrateError> for NotOpened {
+    fn from(error: MigrateError) -> Self {
+        let passes = match &error {
+            MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => is_passing(cause),
+            _ => false,
+        };
+        if passes { Self::Passing(error.into()) } else { Self::Lasting(error.into()) }
+    }
+}
+
+/// What Postgres says while it stops, has crashed, or starts.
+const STOPPING_OR_STARTING: [&str; 3] = ["57P01", "57P02", "57P03"];
+
+fn is_passing(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| STOPPING_OR_STARTING.contains(&code.as_ref())),
+        _ => false,
+    }
+}
+
 /// Brings the tables up to date and returns how to connect for requests.
-async fn prepare(options: &PostgresOptions) -> Result<PgConnectOptions, StoreError> {
+async fn prepare(options: &PostgresOptions) -> Result<PgConnectOptions, NotOpened> {
     let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(START_TIMEOUT);
     let pool = pool.connect_with(options.for_migrations()?).await?;
     migrate(&pool).await?;
@@ -151,10 +219,10 @@ async fn prepare(options: &PostgresOptions) -> Result<PgConnectOptions, StoreErr
 
 /// Applies what is missing, under a lock of the server. Migrations of a later version are left alone:
 /// each is valid with the version before it, so that processes are replaced one after the other.
-async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
+async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
     let mut migrator = sqlx::migrate!("../../schema/postgres");
     migrator.set_ignore_missing(true);
-    Ok(migrator.run(pool).await?)
+    migrator.run(pool).await
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ impl Drop for Listening {
 /// Listens from now on, for good: what is removed after this returned is heard.
 pub(super) async fn listen(
     connect: PgConnectOptions,
-) -> Result<(broadcast::Sender<IdentityRemoval>, Listening), StoreError> {
+) -> Result<(broadcast::Sender<IdentityRemoval>, Listening), sqlx::Error> {
     let (removals, _) = broadcast::channel(BACKLOG);
     let mut listener = connected(&connect).await?;
     let own: String = sqlx::query_scalar("SELECT md5(concat(random(), clock_timestamp(), pg_backend_pid()))")

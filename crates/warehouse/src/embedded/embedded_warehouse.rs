@@ -33,6 +33,15 @@ impl EmbeddedWarehouse {
         Ok(Self(Arc::new(Inner { keyspaces, partitions, writing: Mutex::default(), syncing: Syncing::default() })))
     }
 
+    /// Returns the greatest id among the users that the history has, or that were deleted from it.
+    pub async fn greatest_user_id(&self) -> Result<Option<UserId>, WarehouseError> {
+        self.blocking(|inner| {
+            let greatest = (0..inner.partitions).map(|partition| inner.keyspaces.greatest_user(PartitionId(partition)));
+            Ok(greatest.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().max())
+        })
+        .await
+    }
+
     async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Inner) -> Result<T, WarehouseError> + Send + 'static,

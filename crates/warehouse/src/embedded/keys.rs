@@ -44,6 +44,12 @@ pub(super) fn user_of(row_key: &[u8]) -> Option<&UserKey> {
     row_key.first_chunk()
 }
 
+/// Reads the user that a key belongs to.
+pub(super) fn user_id_of(key: &[u8]) -> Option<UserId> {
+    let bytes: [u8; 8] = key.get(2..USER_KEY_LENGTH)?.try_into().ok()?;
+    Some(UserId(i64::from_be_bytes(bytes) ^ i64::MIN))
+}
+
 /// Reads the offset out of an event's key.
 pub(super) fn offset_of(row_key: &[u8]) -> Option<Offset> {
     row_key.get(18..)?.try_into().ok().map(Offset::from_be_bytes)

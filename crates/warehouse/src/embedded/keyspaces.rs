@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
-use schema::{Offset, PartitionId, StandingTraits, Timestamp};
+use schema::{Offset, PartitionId, StandingTraits, Timestamp, UserId};
 
 use super::erasing::finish_erasing;
 use super::failure::{damaged, from_fjall};
-use super::keys::{UserKey, decode_time, encode_time};
+use super::keys::{UserKey, decode_time, encode_time, partition_prefix, user_id_of};
 use super::remembered::{Horizons, forgetting};
 use crate::WarehouseError;
 
@@ -90,6 +90,19 @@ impl Keyspaces {
     /// Says whether a user was deleted: then none of the rows may be seen, also those still stored.
     pub(super) fn is_deleted(&self, user: &UserKey) -> Result<bool, WarehouseError> {
         self.deleted.contains_key(user).map_err(from_fjall)
+    }
+
+    /// Finds the greatest user of a partition, deleted ones included.
+    pub(super) fn greatest_user(&self, partition: PartitionId) -> Result<Option<UserId>, WarehouseError> {
+        let mut greatest = None;
+        for keyspace in [&self.rows, &self.traits, &self.deleted] {
+            // Keys of a partition are in the order of the users.
+            let Some(last) = keyspace.prefix(partition_prefix(partition)).next_back() else { continue };
+            let key = last.key().map_err(from_fjall)?;
+            let user_id = user_id_of(&key).ok_or_else(|| damaged("a user's key is short"))?;
+            greatest = greatest.max(Some(user_id));
+        }
+        Ok(greatest)
     }
 
     /// Reads what stands of a user's traits, also of one who was deleted a moment ago.

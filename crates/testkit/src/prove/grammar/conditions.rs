@@ -10,7 +10,7 @@ impl Grammar<'_> {
         if depth == 0 {
             return self.test(0, place);
         }
-        match self.random.below(if place == Place::Clause { 19 } else { 11 }) {
+        match self.random.below(if place == Place::Clause { 20 } else { 11 }) {
             0..=3 => self.test(depth - 1, place),
             4..=6 => {
                 let operator = self.random.pick(&[" AND ", " OR ", " AND "]);
@@ -27,6 +27,7 @@ impl Grammar<'_> {
             15 => self.paired(depth - 1),
             // Groups, derived tables, numbers of rows, funnels.
             16..=17 => Clause::text(Sort::Boolean, Clauses { random: self.random }.table()),
+            18 => Clause::text(Sort::Boolean, Clauses { random: self.random }.pairs()),
             _ => Clause::text(Sort::Boolean, self.random.pick(&ROLLOUTS)),
         }
     }

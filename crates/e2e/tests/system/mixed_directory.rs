@@ -1,4 +1,4 @@
-//! A log that is shorter than what was read from it: said before anything is announced as up.
+//! A directory of which one part is older than another: said before anything is announced as up.
 
 use std::path::Path;
 
@@ -29,14 +29,16 @@ async fn fill(installation: &Installation) {
 
 #[track_caller]
 fn check_refused(installation: &Installation, outcome: anyhow::Result<e2e::process::Running>, reader: &str) {
-    let message = format!("{:#}", outcome.unwrap_err());
     let data = installation.data();
-    for told in [
-        "exit status: 1",
-        &format!("the log in {} is shorter than what was already read from it", data.join("log").display()),
-        &data.join(reader).display().to_string(),
-        "put back `log`, `history` and `shoal.sqlite` from one copy",
-    ] {
+    let log = format!("the log in {} is shorter than what was already read from it", data.join("log").display());
+    check_told(outcome, &[&log, &data.join(reader).display().to_string()]);
+}
+
+#[track_caller]
+fn check_told(outcome: anyhow::Result<e2e::process::Running>, what: &[&str]) {
+    let message = format!("{:#}", outcome.unwrap_err());
+    let always = ["exit status: 1", "put back `log`, `history` and `shoal.sqlite` from one copy"];
+    for told in always.iter().chain(what) {
         assert!(message.contains(told), "`{told}` is not in: {message}");
     }
 }
@@ -55,4 +57,24 @@ async fn a_log_that_lost_its_end_is_refused_before_anything_is_announced() {
     // A store that was made anew does not hide that the history is ahead.
     std::fs::remove_file(installation.data().join("shoal.sqlite")).unwrap();
     check_refused(&installation, installation.start().await, "history");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_does_not_know_the_users_of_the_log_is_refused() {
+    let folder = tempfile::Builder::new().prefix("shoal-e2e-").tempdir().unwrap();
+    let folder = folder.path().canonicalize().unwrap();
+    let installation = Installation::new(Path::new(SHOAL), &folder);
+    let store = installation.data().join("shoal.sqlite");
+    let older = folder.join("older.sqlite");
+    installation.start().await.unwrap().stop().await.unwrap();
+    std::fs::copy(&store, &older).unwrap();
+    fill(&installation).await;
+    let told = format!("the store {} is older than the log in ", store.display());
+    std::fs::rename(&store, folder.join("newer.sqlite")).unwrap();
+    check_told(installation.start().await, &[&told, "the log names user 1, the store has no users"]);
+    std::fs::remove_file(&store).unwrap();
+    std::fs::rename(&older, &store).unwrap();
+    check_told(installation.start().await, &[&told]);
+    std::fs::rename(folder.join("newer.sqlite"), &store).unwrap();
+    installation.start().await.unwrap().stop().await.unwrap();
 }

@@ -1,0 +1,11 @@
+-- a value among those of groups of pairs
+region IN (SELECT max(p.region) FROM events v JOIN events p ON p.user_id = v.user_id AND p.created_at > v.created_at
+  WHERE v.user_id = events.user_id GROUP BY v.url HAVING count(*) > 1)
+---
+CASE WHEN EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND EXISTS (SELECT 1 FROM events e2 WHERE e2.user_id = e.user_id AND created_at > e.created_at) AND (coalesce((SELECT sum((SELECT count(*) FROM events e3 WHERE e3.user_id = e2.user_id AND created_at > e2.created_at)) FROM events e2 WHERE e2.user_id = e.user_id AND url IS NOT DISTINCT FROM e.url), 0) > 1) IS TRUE AND events.region = (SELECT max((SELECT max(region) FROM events e3 WHERE e3.user_id = e2.user_id AND created_at > e2.created_at)) FROM events e2 WHERE e2.user_id = e.user_id AND url IS NOT DISTINCT FROM e.url)) THEN TRUE WHEN EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND EXISTS (SELECT 1 FROM events e2 WHERE e2.user_id = e.user_id AND created_at > e.created_at) AND (coalesce((SELECT sum((SELECT count(*) FROM events e3 WHERE e3.user_id = e2.user_id AND created_at > e2.created_at)) FROM events e2 WHERE e2.user_id = e.user_id AND url IS NOT DISTINCT FROM e.url), 0) > 1) IS TRUE AND (events.region = (SELECT max((SELECT max(region) FROM events e3 WHERE e3.user_id = e2.user_id AND created_at > e2.created_at)) FROM events e2 WHERE e2.user_id = e.user_id AND url IS NOT DISTINCT FROM e.url)) IS NULL) THEN NULL ELSE FALSE END
+warning retains_events [region IN (SELECT max(p.region) FROM events v JOIN events p ON p.user_id = v.user_id AND p.created_at > v.created_at
+  WHERE v.user_id = events.user_id GROUP BY v.url HAVING count(*) > 1)]: every event is kept per user for ever, to compare events with each other
+  hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
+warning above_budget [region IN (SELECT max(p.region) FROM events v JOIN events p ON p.user_id = v.user_id AND p.created_at > v.created_at
+  WHERE v.user_id = events.user_id GROUP BY v.url HAVING count(*) > 1)]: events are compared in 3 loops inside of each other: with 1000 kept events that can take 1000000000 steps for each event that comes, more than the 1000000 that are usual at most
+  hint: join fewer tables, or restrict every row by `activity_type` and a window so that few events are kept
