@@ -106,7 +106,9 @@ mod tests {
         for text in known {
             spec.constant(text);
         }
-        for text in known.into_iter().chain(["a", "\0", "\0\0", "tablet", "tablets", "Île-de-France", "eightéé"]) {
+        for text in
+            known.into_iter().chain(["a", "\0", "\0\0", "tablet", "tablets", "tablet 8", "Île-de-France", "eightéé"])
+        {
             let code = Code::of(&spec, text);
             let mut cells = Vec::new();
             code.push_cells(text, &mut cells);
