@@ -40,8 +40,8 @@ pub fn query(text: &str, rule: &Rule, now: Timestamp) -> Option<String> {
     let loses_null = folded.contains("(select") && (folded.contains("least(") || folded.contains("greatest("));
     // It loses the NULLs of a subquery that looks at the row around.
     let loses_nulls = folded.replace("user_id not in (select", "").contains("not in (select");
-    // A user of whom nothing was said has no row there when its missing value is compared like this.
-    let loses_user = folded.contains("from users") && folded.contains(" distinct from ");
+    // A row is lost there whose user has no value in a subquery, also where the missing value would make it TRUE.
+    let loses_user = folded.contains("from users");
     if lacks_group
         || loses_user
         || loses_nulls
