@@ -148,6 +148,10 @@ fn file_conditions(conditions: &[Condition], series: &mut [Series], aggregates: 
             }
         }
     }
+    for series in series {
+        let words = bits::words_of(&series.conditions);
+        series.condition_words = words.map(|word| (word, bits::within(word, &series.conditions))).collect();
+    }
 }
 
 /// Returns the conditions on series that hold where there is no event.

@@ -34,6 +34,8 @@ pub(crate) struct Series {
     pub(crate) row: Vec<SeriesIndex>,
     /// The conditions that are about it alone.
     pub(crate) conditions: Range<Bit>,
+    /// The same, as bits of words.
+    pub(crate) condition_words: Vec<(usize, u64)>,
     /// Those about its latest time and another's.
     pub(crate) orders: Vec<Bit>,
 }

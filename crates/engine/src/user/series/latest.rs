@@ -2,19 +2,21 @@
 //!
 //! They mostly come from the same event, so its time and id are kept once, behind the deadline, which is
 //! never. Then comes each value: one cell that says what is known and from which event; time and id of
-//! an event of its own; the text. A value that some rule asks for is the number of that constant; any
-//! other one is kept as text, because a rule of the next catalog may ask for it.
+//! an event of its own; a long text. A short text is in the cell itself ([`code`]). Values are kept also
+//! when no rule asks for them, because a rule of the next catalog may.
+
+mod code;
 
 use schema::EventId;
 use uuid::Uuid;
 
+use self::code::Code;
 use super::NEVER;
 use super::slab::Slab;
-use crate::catalog::{Catalog, LatestSpec, Series, SeriesCondition, SeriesIndex, SeriesKind};
+use crate::catalog::{Catalog, LatestSpec, MAX_ROW, Series, SeriesCondition, SeriesIndex, SeriesKind};
 
 const TIME: usize = 1;
 const VALUES: usize = 4;
-const BYTES_PER_CELL: usize = 8;
 /// Time and id.
 const CELLS_PER_PLACE: usize = 3;
 
@@ -25,11 +27,11 @@ type Place = (i64, u128);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum From {
     /// There was none.
-    None,
+    None = 0,
     /// The row's.
-    Row,
+    Row = 1,
     /// An earlier one.
-    Own,
+    Own = 2,
 }
 
 const FROM_BITS: u32 = 2;
@@ -38,8 +40,7 @@ const FROM_BITS: u32 = 2;
 #[derive(Clone, Copy, Debug)]
 struct Value {
     from: From,
-    /// The number of a constant; for a text its length, negative and less one.
-    code: i64,
+    code: Code,
     /// Where it begins.
     at: usize,
 }
@@ -51,16 +52,11 @@ impl Value {
             1 => From::Row,
             _ => From::Own,
         };
-        Self { from, code: cells[at] >> FROM_BITS, at }
+        Self { from, code: Code(cells[at] >> FROM_BITS), at }
     }
 
-    const fn head(from: From, code: i64) -> i64 {
-        let from = match from {
-            From::None => 0,
-            From::Row => 1,
-            From::Own => 2,
-        };
-        (code << FROM_BITS) | from
+    const fn head(from: From, code: Code) -> i64 {
+        (code.0 << FROM_BITS) | from as i64
     }
 
     fn text_at(self) -> usize {
@@ -68,11 +64,7 @@ impl Value {
     }
 
     fn end(self) -> usize {
-        self.text_at() + if self.code < 0 { self.text_length().div_ceil(BYTES_PER_CELL) } else { 0 }
-    }
-
-    const fn text_length(self) -> usize {
-        (-1 - self.code) as usize
+        self.text_at() + self.code.cells()
     }
 
     fn place(self, cells: &[i64]) -> Place {
@@ -80,24 +72,11 @@ impl Value {
     }
 
     fn text(self, spec: &LatestSpec, cells: &[i64]) -> String {
-        if let Ok(constant) = usize::try_from(self.code) {
-            return spec.constants[constant].to_string();
-        }
-        let mut bytes: Vec<u8> = cells[self.text_at()..self.end()].iter().flat_map(|cell| cell.to_le_bytes()).collect();
-        bytes.truncate(self.text_length());
-        String::from_utf8_lossy(&bytes).into_owned()
+        self.code.text(spec, &cells[self.text_at()..self.end()])
     }
 
-    /// Returns whether the value is that text.
     fn is(self, spec: &LatestSpec, cells: &[i64], text: &str) -> bool {
-        match usize::try_from(self.code) {
-            Ok(constant) => &*spec.constants[constant] == text,
-            Err(_) => {
-                let cells = &cells[self.text_at()..self.end()];
-                let mut chunks = text.as_bytes().chunks(BYTES_PER_CELL).zip(cells);
-                self.text_length() == text.len() && chunks.all(|(bytes, cell)| cell.to_le_bytes().starts_with(bytes))
-            }
-        }
+        self.code.is(spec, &cells[self.text_at()..self.end()], text)
     }
 }
 
@@ -107,15 +86,6 @@ fn place_at(cells: &[i64], at: usize) -> Place {
 
 const fn cells_of((time, id): Place) -> [i64; CELLS_PER_PLACE] {
     [time, (id >> 64) as i64, id as i64]
-}
-
-/// Appends what lies behind the head of a text that is no constant.
-fn push_text(text: &str, cells: &mut Vec<i64>) {
-    cells.extend(text.as_bytes().chunks(BYTES_PER_CELL).map(|bytes| {
-        let mut cell = [0; BYTES_PER_CELL];
-        cell[..bytes.len()].copy_from_slice(bytes);
-        i64::from_le_bytes(cell)
-    }));
 }
 
 /// The columns of a row.
@@ -155,7 +125,8 @@ impl<'a> Row<'a> {
     /// Folds the texts of an event, by column; returns the cells and, as bits, which values changed.
     fn merged(self, old: Option<&[i64]>, place: Place, texts: &[Option<&str>]) -> (Vec<i64>, u64) {
         let of_row = old.map_or(place, |cells| place_at(cells, TIME).max(place));
-        let mut cells = vec![NEVER];
+        let mut cells = Vec::with_capacity(old.map_or(0, <[i64]>::len) + self.members.len() * 2 + VALUES);
+        cells.push(NEVER);
         cells.extend(cells_of(of_row));
         let mut changed = 0;
         let mut at = VALUES;
@@ -166,28 +137,25 @@ impl<'a> Row<'a> {
             let is_later = known.is_none_or(|(old, value)| place >= value.place(old));
             match (*text, known) {
                 (Some(text), _) if is_later => {
+                    let code = Code::of(spec, text);
                     if !known.is_some_and(|(old, value)| value.is(spec, old, text)) {
                         changed |= 1 << number;
                     }
-                    let constant = spec.number_of(text);
-                    let code = constant.map_or(-1 - text.len() as i64, i64::from);
                     push_head(&mut cells, code, place, of_row);
-                    if constant.is_none() {
-                        push_text(text, &mut cells);
-                    }
+                    code.push_cells(text, &mut cells);
                 }
                 (_, Some((old, value))) => {
                     push_head(&mut cells, value.code, value.place(old), of_row);
                     cells.extend(&old[value.text_at()..value.end()]);
                 }
-                (_, None) => cells.push(Value::head(From::None, 0)),
+                (_, None) => cells.push(Value::head(From::None, Code::NOTHING)),
             }
         }
         (cells, changed)
     }
 }
 
-fn push_head(cells: &mut Vec<i64>, code: i64, place: Place, of_row: Place) {
+fn push_head(cells: &mut Vec<i64>, code: Code, place: Place, of_row: Place) {
     if place == of_row {
         cells.push(Value::head(From::Row, code));
     } else {
@@ -211,47 +179,65 @@ pub(super) fn insert(
         let (cells, changed) = row.merged(None, place, texts);
         return Some((slab.find_or_insert(first, || cells), changed));
     };
-    if is_as_before(slab.cells_mut(at), row, place, texts) {
-        return Some((at, 0));
+    if let Some(changed) = insert_in_place(slab.cells_mut(at), row, place, texts) {
+        return Some((at, changed));
     }
     let (cells, changed) = row.merged(Some(slab.cells(at)), place, texts);
-    slab.replace_cells(at, &cells);
+    if cells != slab.cells(at) {
+        slab.replace_cells(at, &cells);
+    }
     Some((at, changed))
 }
 
-/// Returns whether the event gives no value but those that are known, which are its own then.
-///
-/// Nearly all events do. Otherwise nothing has happened yet.
-fn is_as_before(cells: &mut [i64], row: Row<'_>, place: Place, texts: &[Option<&str>]) -> bool {
-    let is_later = place >= place_at(cells, TIME);
+/// Folds an event that comes last and gives a value to just those columns whose values are the row's, as
+/// nearly all events do, and no long text that is new. For any other one it returns nothing and does
+/// nothing.
+fn insert_in_place(cells: &mut [i64], row: Row<'_>, place: Place, texts: &[Option<&str>]) -> Option<u64> {
+    if place < place_at(cells, TIME) {
+        return None;
+    }
+    let mut changed = 0;
     let mut at = VALUES;
-    let mut takes = false;
-    for (spec, text) in row.specs().zip(texts) {
+    for (number, (spec, text)) in row.specs().zip(texts).enumerate() {
         let value = Value::read(cells, at);
-        at = value.end();
-        let as_before = match (value.from, text) {
-            (From::None | From::Own, None) => true,
-            (From::None | From::Own, Some(_)) => false,
-            // Earlier than what is known.
-            (From::Row, _) if !is_later => true,
-            (From::Row, None) => false,
-            (From::Row, Some(text)) => {
-                takes = true;
-                value.is(spec, cells, text)
-            }
-        };
-        if !as_before {
-            return false;
+        match (value.from, text) {
+            (From::Row, Some(text)) => changed |= u64::from(!value.is(spec, cells, text)) << number,
+            (From::Row, None) | (From::None | From::Own, Some(_)) => return None,
+            (From::None | From::Own, None) => {}
         }
+        at = value.end();
     }
-    if takes {
-        cells[TIME..VALUES].copy_from_slice(&cells_of(place));
+    if changed != 0 && !change_in_place(cells, row, texts, changed) {
+        return None;
     }
+    cells[TIME..VALUES].copy_from_slice(&cells_of(place));
+    Some(changed)
+}
+
+/// Puts the texts that changed into the heads of their values; does nothing, and returns so, when one
+/// takes or took more cells than that.
+fn change_in_place(cells: &mut [i64], row: Row<'_>, texts: &[Option<&str>], changed: u64) -> bool {
+    let mut heads = [(0, 0); MAX_ROW];
+    let mut count = 0;
+    let mut at = VALUES;
+    for (number, (spec, text)) in row.specs().zip(texts).enumerate() {
+        let value = Value::read(cells, at);
+        if let Some(text) = text.filter(|_| changed & (1 << number) != 0) {
+            let code = Code::of(spec, text);
+            if code.cells() + value.code.cells() > 0 {
+                return false;
+            }
+            heads[count] = (at, Value::head(From::Row, code));
+            count += 1;
+        }
+        at = value.end();
+    }
+    heads[..count].iter().for_each(|(at, head)| cells[*at] = *head);
     true
 }
 
 /// Returns what is known of each value of a row, which [`holds`] asks for.
-pub(super) fn codes(cells: &[i64]) -> impl Iterator<Item = Option<i64>> {
+pub(super) fn codes(cells: &[i64]) -> impl Iterator<Item = Option<Code>> {
     let mut at = VALUES;
     std::iter::from_fn(move || {
         let value = (at < cells.len()).then(|| Value::read(cells, at))?;
@@ -261,10 +247,70 @@ pub(super) fn codes(cells: &[i64]) -> impl Iterator<Item = Option<i64>> {
 }
 
 /// Returns whether a condition holds for what is known of a value.
-pub(super) fn holds(code: Option<i64>, condition: SeriesCondition) -> bool {
+pub(super) fn holds(spec: &LatestSpec, code: Option<Code>, condition: SeriesCondition) -> bool {
     match condition {
-        SeriesCondition::Is { constant } => code == Some(i64::from(constant)),
+        SeriesCondition::Is { constant } => code == Some(Code::of_constant(spec, constant)),
         SeriesCondition::IsKnown => code.is_some(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use rules::compile;
+    use schema::{Generation, SegmentId, SegmentVersion};
+
+    use super::*;
+
+    const CLAUSE: &str = "arg_max(region, created_at) = 'a region of many letters' OR arg_max(country, created_at) = 'CA' \
+                          OR arg_max(device_type, created_at) <> 'mobile'";
+    const TEXTS: [&str; 6] = ["", "CA", "mobile", "a region of many letters", "another long one", "another one, long"];
+
+    fn catalog() -> Catalog {
+        let definition = schema::SegmentDefinition {
+            segment_id: SegmentId(1),
+            tag: schema::SegmentTag::new("s").unwrap(),
+            version: SegmentVersion(1),
+            where_statement: CLAUSE.to_owned(),
+        };
+        Catalog::of_rules(Generation(1), vec![(definition, compile(CLAUSE).rule.unwrap())]).unwrap()
+    }
+
+    /// Of each column the latest text and its event, kept as plainly as can be.
+    #[test]
+    fn a_row_knows_of_each_column_the_latest_text_whatever_comes_when() {
+        let catalog = catalog();
+        let first = catalog.all_series().iter().position(|series| series.row.len() == 3).unwrap() as SeriesIndex;
+        let row = Row::of(&catalog, catalog.series(first));
+        let mut random = 1_u64;
+        let mut below = |end: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) % end
+        };
+        for _ in 0..300 {
+            let (mut slab, mut plain) = (Slab::default(), BTreeMap::new());
+            // As often all columns as some, and mostly in order.
+            for step in 0..40 {
+                let (time, id) = (step - below(8).saturating_sub(5) as i64, EventId(Uuid::from_u128(below(3).into())));
+                let all = below(2) == 0;
+                let texts: [_; 3] = std::array::from_fn(|_| (all || below(2) == 0).then(|| TEXTS[below(6) as usize]));
+                let mut expected = 0;
+                for (number, (member, text)) in row.members.iter().zip(texts).enumerate() {
+                    let Some(text) = text else { continue };
+                    let known = plain.get(member).cloned();
+                    if known.as_ref().is_none_or(|(at, of, _)| (time, id) >= (*at, *of)) {
+                        expected |= u64::from(known.is_none_or(|(_, _, known)| known != text)) << number;
+                        plain.insert(*member, (time, id, text.to_owned()));
+                    }
+                }
+                let changed = insert(&mut slab, first, row, (time, id), &texts).map_or(0, |(_, changed)| changed);
+                assert_eq!(changed, expected);
+                let found: BTreeMap<_, _> =
+                    slab.find(first).map(|at| row.plain(slab.cells(at))).unwrap_or_default().into_iter().collect();
+                assert_eq!(found, plain);
+            }
+        }
     }
 }

@@ -37,10 +37,11 @@ pub(crate) fn fold(
         SeriesKind::Latest(_) => {
             let row = Row::of(catalog, series);
             let mut texts = [None; MAX_ROW];
+            let texts = &mut texts[..row.members.len()];
             for ((text, member), spec) in texts.iter_mut().zip(row.members).zip(row.specs()) {
                 *text = if wanted(*member) { text_of(event, spec.column) } else { None };
             }
-            match latest::insert(slab, index, row, (time, event.event_id), &texts) {
+            match latest::insert(slab, index, row, (time, event.event_id), texts) {
                 Some((at, changed)) if changed != 0 => Folded::Values { at, changed },
                 _ => Folded::Nothing,
             }
@@ -99,8 +100,8 @@ pub(crate) fn look(slab: &mut Slab, at: usize, watch: &mut Watch<'_>, wanted: im
     }
     let cells = slab.cells(at);
     let mut deadline = NEVER;
-    for word in bits::words_of(&series.conditions) {
-        let wanted = wanted(word, watch.set[word]) & bits::within(word, &series.conditions);
+    for (word, conditions) in &series.condition_words {
+        let (word, wanted) = (*word, wanted(*word, watch.set[*word]) & conditions);
         for bit in bits::of_word(word, wanted) {
             let Condition::OfSeries(_, condition) = catalog.condition(bit) else { continue };
             let (holds, until) = holds(series, cells, *condition, now);
@@ -133,11 +134,11 @@ pub(crate) fn look_at_values(
         if which & (1 << number) == 0 {
             continue;
         }
-        let conditions = &catalog.series(*member).conditions;
-        for word in bits::words_of(conditions) {
-            for bit in bits::of_word(word, wanted(word, watch.set[word]) & bits::within(word, conditions)) {
+        let Series { condition_words, kind: SeriesKind::Latest(spec), .. } = catalog.series(*member) else { continue };
+        for (word, conditions) in condition_words {
+            for bit in bits::of_word(*word, wanted(*word, watch.set[*word]) & conditions) {
                 let Condition::OfSeries(_, condition) = catalog.condition(bit) else { continue };
-                watch.assign(bit, latest::holds(code, *condition));
+                watch.assign(bit, latest::holds(spec, code, *condition));
             }
         }
     }

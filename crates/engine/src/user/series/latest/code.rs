@@ -1,0 +1,122 @@
+//! A text in one cell, or what of it fits.
+//!
+//! Regions, countries and devices are mostly short, and then equal exactly when their codes are. A longer
+//! text that some rule asks for is the number of that constant; any other one lies in cells of its own.
+
+use crate::catalog::LatestSpec;
+
+const BYTES_PER_CELL: usize = 8;
+/// The most bytes of a text that is its own code.
+const SHORT: usize = 7;
+const KIND_BITS: u32 = 2;
+const LENGTH_BITS: u32 = 3;
+
+/// The kinds, in the lowest bits.
+const SHORT_TEXT: i64 = 1;
+const CONSTANT: i64 = 2;
+const LONG_TEXT: i64 = 3;
+
+/// Has no more than 61 bits and is not negative.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::user::series) struct Code(pub(super) i64);
+
+impl Code {
+    /// The code of no text.
+    pub(super) const NOTHING: Self = Self(0);
+
+    pub(super) fn of(spec: &LatestSpec, text: &str) -> Self {
+        Self::of_short(text).unwrap_or_else(|| match spec.number_of(text) {
+            Some(constant) => Self(i64::from(constant) << KIND_BITS | CONSTANT),
+            None => Self((text.len() as i64) << KIND_BITS | LONG_TEXT),
+        })
+    }
+
+    pub(super) fn of_constant(spec: &LatestSpec, constant: u32) -> Self {
+        let text = &spec.constants[constant as usize];
+        Self::of_short(text).unwrap_or(Self(i64::from(constant) << KIND_BITS | CONSTANT))
+    }
+
+    fn of_short(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        (bytes.len() <= SHORT).then(|| {
+            let packed = bytes.iter().rev().fold(0, |packed, byte| packed << 8 | i64::from(*byte));
+            Self((packed << LENGTH_BITS | bytes.len() as i64) << KIND_BITS | SHORT_TEXT)
+        })
+    }
+
+    /// Returns whether it is the code of that text, given the cells that it takes more.
+    pub(super) fn is(self, spec: &LatestSpec, cells: &[i64], text: &str) -> bool {
+        match self.0 & LONG_TEXT {
+            SHORT_TEXT => Self::of_short(text) == Some(self),
+            CONSTANT => &*spec.constants[self.rest()] == text,
+            LONG_TEXT => {
+                let mut chunks = text.as_bytes().chunks(BYTES_PER_CELL).zip(cells);
+                self.rest() == text.len() && chunks.all(|(bytes, known)| cell(bytes) == *known)
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns how many cells more the text takes.
+    pub(super) const fn cells(self) -> usize {
+        if self.0 & LONG_TEXT == LONG_TEXT { self.rest().div_ceil(BYTES_PER_CELL) } else { 0 }
+    }
+
+    const fn rest(self) -> usize {
+        (self.0 >> KIND_BITS) as usize
+    }
+
+    /// Appends the cells that the text takes more.
+    pub(super) fn push_cells(self, text: &str, cells: &mut Vec<i64>) {
+        if self.cells() > 0 {
+            cells.extend(text.as_bytes().chunks(BYTES_PER_CELL).map(cell));
+        }
+    }
+
+    /// Returns the text, of which these are the cells that it takes more.
+    pub(super) fn text(self, spec: &LatestSpec, cells: &[i64]) -> String {
+        let (bytes, length) = match self.0 & LONG_TEXT {
+            CONSTANT => return spec.constants[self.rest()].to_string(),
+            SHORT_TEXT => {
+                let bytes = (self.rest() >> LENGTH_BITS).to_le_bytes().to_vec();
+                (bytes, self.rest() & ((1 << LENGTH_BITS) - 1))
+            }
+            _ => (cells.iter().flat_map(|cell| cell.to_le_bytes()).collect(), self.rest()),
+        };
+        String::from_utf8_lossy(&bytes[..length.min(bytes.len())]).into_owned()
+    }
+}
+
+fn cell(bytes: &[u8]) -> i64 {
+    let mut cell = [0; BYTES_PER_CELL];
+    cell[..bytes.len()].copy_from_slice(bytes);
+    i64::from_le_bytes(cell)
+}
+
+#[cfg(test)]
+mod tests {
+    use rules::Column;
+
+    use super::*;
+
+    #[test]
+    fn a_text_is_read_as_it_was_written_whatever_its_length() {
+        let mut spec = LatestSpec::new(Column::Region);
+        let known = ["", "CA", "mobile", "desktop", "North Rhine-Westphalia"];
+        for text in known {
+            spec.constant(text);
+        }
+        for text in
+            known.into_iter().chain(["a", "\0", "\0\0", "tablet", "tablets", "tablet 8", "Île-de-France", "eightéé"])
+        {
+            let code = Code::of(&spec, text);
+            let mut cells = Vec::new();
+            code.push_cells(text, &mut cells);
+            assert_eq!((code.text(&spec, &cells), cells.len()), (text.to_owned(), code.cells()));
+            assert!(code.is(&spec, &cells, text));
+            assert!(!code.is(&spec, &cells, &format!("{text}!")));
+            let constant = spec.number_of(text).map(|constant| Code::of_constant(&spec, constant));
+            assert!(constant.is_none_or(|constant| constant == code), "{text}");
+        }
+    }
+}
