@@ -244,6 +244,32 @@ fn one_user_with_many_events_equals_the_naive_evaluator_after_every_step() {
     });
 }
 
+/// What is found by value, by time or by number when there are many events.
+const FOUND: [&str; 5] = [
+    "user_id IN (SELECT t.user_id FROM (SELECT *, row_number() OVER (PARTITION BY user_id ORDER BY created_at) AS n FROM events) t \
+     WHERE t.n = 5 AND t.region = 'CA')",
+    "user_id IN (SELECT t.user_id FROM (SELECT *, row_number() OVER (PARTITION BY user_id, region ORDER BY created_at DESC) AS n \
+     FROM events) t WHERE t.n = 1 AND t.device_type = 'mobile')",
+    "user_id IN (SELECT user_id FROM events GROUP BY user_id, date_trunc('minute', created_at), region HAVING count(*) = 3)",
+    "EXISTS (SELECT 1 FROM events v WHERE v.user_id = events.user_id AND v.payload['n'] IS NOT NULL AND NOT EXISTS (SELECT 1 \
+     FROM events p WHERE p.user_id = v.user_id AND p.payload['n'] = v.payload['n'] AND p.event_id <> v.event_id))",
+    "(SELECT count(*) FROM events v JOIN events p ON p.user_id = v.user_id AND p.created_at > v.created_at \
+     AND p.created_at <= v.created_at + INTERVAL 10 SECOND WHERE v.user_id = events.user_id) % 2 = 1",
+];
+
+#[test]
+fn events_that_are_found_are_those_that_looking_at_all_gives() {
+    for_each_seed(12, |seed| {
+        let definitions: Vec<_> = (1..).zip(FOUND).map(|(id, clause)| definition(id, clause)).collect();
+        let inputs = History::new(seed, 1).inputs(45);
+        fail(&definitions, inputs, |inputs| {
+            let mut random = Random::new(seed);
+            let mut oracle = Oracle::new(definitions.clone())?;
+            inputs.iter().try_for_each(|input| give(&mut oracle, &mut random, input).map(|_| ()))
+        });
+    });
+}
+
 /// Every event and deletion of some inputs, each once, and the last instant.
 fn unique_events(inputs: &[Input]) -> (Vec<LogRecord>, Timestamp) {
     let mut seen = BTreeSet::new();
