@@ -30,6 +30,7 @@ pub mod postgres;
 pub mod sqlite;
 
 use async_trait::async_trait;
+use schema::Lineage;
 
 pub use activities::{Activity, ActivityId, ActivitySpec, ActivityStore, AssociationSource, SegmentActivity};
 pub use definitions::{
@@ -45,6 +46,12 @@ pub use users::{IdentityRemoval, User, UserErasure, UserProfile, UserStore};
 /// The store as the services share it: `Arc<dyn Store>`.
 #[async_trait]
 pub trait Store: DefinitionStore + ActivityStore + UserStore + MembershipStore {
+    /// Returns which installation the store belongs to; `None` before that was said.
+    async fn lineage(&self) -> Result<Option<Lineage>, StoreError>;
+
+    /// Says which installation it belongs to; durable when this returns.
+    async fn set_lineage(&self, lineage: &Lineage) -> Result<(), StoreError>;
+
     /// Waits for what is under way and lets go of the database; calls that come later fail.
     ///
     /// A file that was closed is whole by itself, without a journal beside it.

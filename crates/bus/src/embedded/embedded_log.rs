@@ -7,7 +7,9 @@ use std::thread::JoinHandle;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use schema::{ErrorRecord, LogPosition, Offset, PartitionId, PartitionStatus, Timestamp, Topic, partition_of};
+use schema::{
+    ErrorRecord, Generation, Lineage, LogPosition, Offset, PartitionId, PartitionStatus, Timestamp, Topic, partition_of,
+};
 use tokio::sync::{Semaphore, oneshot};
 
 use super::keyspaces::Keyspaces;
@@ -60,6 +62,24 @@ impl EmbeddedLog {
     /// Hands out all partitions to the caller; who owned them before can commit no more.
     pub fn ownership(&self) -> EmbeddedOwnership {
         EmbeddedOwnership::new(self.clone())
+    }
+
+    /// Returns which installation the log belongs to; `None` before that was said.
+    pub fn lineage(&self) -> Result<Option<Lineage>, BusError> {
+        self.shared().keyspaces.lineage()
+    }
+
+    /// Says which installation it belongs to; durable when this returns. Blocks while it is written.
+    pub fn set_lineage(&self, lineage: &Lineage) -> Result<(), BusError> {
+        self.shared().keyspaces.set_lineage(lineage)
+    }
+
+    /// Returns the newest definitions by which any partition's state was made.
+    pub fn generation(&self) -> Result<Option<Generation>, BusError> {
+        let partitions = (0..self.partitions()).map(PartitionId);
+        let definitions = partitions.map(|partition| self.shared().keyspaces.definitions(partition));
+        let newest = definitions.collect::<Result<Vec<_>, _>>()?.into_iter().flatten();
+        Ok(newest.map(|definitions| definitions.generation).max())
     }
 
     /// Makes everything durable that was asked for, then refuses what comes and ends all waiting.

@@ -3,19 +3,21 @@
 use std::path::Path;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
-use schema::{Definitions, Offset, PartitionId, Topic};
+use schema::{Definitions, Lineage, Offset, PartitionId, Topic};
 
 use super::EmbeddedLogOptions;
 use super::failure::from_fjall;
 use super::keys::{offset_of, partition_prefix};
 use super::stored::Position;
 use crate::BusError;
+use crate::values::encode;
 
 /// Raised when what is stored changes so that this version could not read it.
 const FORMAT_VERSION: u32 = 1;
 
 const FORMAT_KEY: &[u8] = b"format";
 const PARTITIONS_KEY: &[u8] = b"partitions";
+const LINEAGE_KEY: &[u8] = b"lineage";
 
 /// All topics, in the order of their numbers on disk.
 pub(super) const TOPICS: [Topic; 5] =
@@ -113,6 +115,19 @@ impl Keyspaces {
         serde_json::from_slice(&bytes)
             .map(Some)
             .map_err(|error| BusError::Damaged(format!("definitions of partition {partition}: {error}")))
+    }
+
+    /// Reads which installation the log belongs to.
+    pub(super) fn lineage(&self) -> Result<Option<Lineage>, BusError> {
+        let Some(bytes) = self.meta.get(LINEAGE_KEY).map_err(from_fjall)? else { return Ok(None) };
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| BusError::Damaged(format!("its lineage: {error}")))
+    }
+
+    /// Keeps that, durably.
+    pub(super) fn set_lineage(&self, lineage: &Lineage) -> Result<(), BusError> {
+        let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
+        batch.insert(&self.meta, LINEAGE_KEY, encode(lineage)?);
+        batch.commit().map_err(from_fjall)
     }
 
     fn check_installation(&self, partitions: u16) -> Result<(), BusError> {

@@ -78,3 +78,63 @@ async fn a_store_that_does_not_know_the_users_of_the_log_is_refused() {
     std::fs::rename(folder.join("newer.sqlite"), &store).unwrap();
     installation.start().await.unwrap().stop().await.unwrap();
 }
+
+/// Copies a store that is open, and at rest.
+fn copy_with_journal(from: &Path, to: &Path) {
+    std::fs::copy(from, to).unwrap();
+    let journal = |path: &Path| path.with_extension("sqlite-wal");
+    if journal(from).exists() {
+        std::fs::copy(journal(from), journal(to)).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_lost_a_definition_a_deletion_or_its_log_is_refused() {
+    let folder = tempfile::Builder::new().prefix("shoal-e2e-").tempdir().unwrap();
+    let folder = folder.path().canonicalize().unwrap();
+    let installation = Installation::new(Path::new(SHOAL), &folder);
+    let store = installation.data().join("shoal.sqlite");
+    fill(&installation).await;
+    let newest = folder.join("newest.sqlite");
+    let stopped = folder.join("stopped.sqlite");
+    std::fs::copy(&store, &stopped).unwrap();
+
+    // Nothing but a deletion since: no user and no definition is missing.
+    let running = installation.start().await.unwrap();
+    let user = format!("{}/api/v1/users/1", running.places().config);
+    assert!(reqwest::Client::new().delete(&user).send().await.unwrap().status().is_success());
+    running.stop().await.unwrap();
+    std::fs::rename(&store, &newest).unwrap();
+    std::fs::copy(&stopped, &store).unwrap();
+    check_told(installation.start().await, &["the log counts 2 starts, the store 1"]);
+
+    // Of another installation, as often started.
+    let other_folder = folder.join("other");
+    std::fs::create_dir(&other_folder).unwrap();
+    let other = Installation::new(Path::new(SHOAL), &other_folder);
+    fill(&other).await;
+    other.start().await.unwrap().stop().await.unwrap();
+    std::fs::copy(other.data().join("shoal.sqlite"), &store).unwrap();
+    check_told(installation.start().await, &["belong to different installations"]);
+
+    // Copied while it ran, before a definition was made.
+    std::fs::copy(&newest, &store).unwrap();
+    let running = installation.start().await.unwrap();
+    let older = folder.join("older.sqlite");
+    copy_with_journal(&store, &older);
+    let segments = SegmentsClient::new(reqwest::Client::new(), &running.places().config);
+    let later = segments.create(&segment("later", "")).await.unwrap();
+    let url = format!("{}/api/v1/segments/{}/stats", running.places().config, later.id);
+    eventually("the segment to be live", || async {
+        let found: serde_json::Value = serde_json::from_str(&reqwest::get(&url).await?.text().await?)?;
+        Ok((found["status"] == "live").then_some(()))
+    })
+    .await
+    .unwrap();
+    running.stop().await.unwrap();
+    std::fs::rename(&store, &newest).unwrap();
+    copy_with_journal(&older, &store);
+    check_told(installation.start().await, &["the memberships were decided by generation 2 of the definitions"]);
+    std::fs::rename(&newest, &store).unwrap();
+    installation.start().await.unwrap().stop().await.unwrap();
+}

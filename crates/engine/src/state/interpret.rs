@@ -268,17 +268,19 @@ impl<'a> Run<'a> {
     fn exists_with(&self, aggregate: &Aggregate, came: &[usize], around: Option<&At<'_, 'a>>) -> bool {
         let (within, plain) = conjuncts(aggregate);
         let within = within.first();
-        let passes = |(place, row): (usize, &RetainedRow)| {
-            let new = came.contains(&place);
+        let passes = |place: usize, row: &RetainedRow| {
             let scope = At { run: self, row, around };
-            (new || within.is_some())
-                && plain.iter().all(|conjunct| is_true(conjunct, &scope))
-                && within.is_none_or(|within| match new {
+            plain.iter().all(|conjunct| is_true(conjunct, &scope))
+                && within.is_none_or(|within| match came.contains(&place) {
                     true => self.aggregate(within, Some(&scope)) == Value::Boolean(true),
                     false => self.exists_with(within, came, Some(&scope)),
                 })
         };
-        self.rows.iter().enumerate().any(passes)
+        if within.is_none() {
+            // Nothing further in can be what came: look at that alone.
+            return came.iter().any(|place| self.rows.get(*place).is_some_and(|row| passes(*place, row)));
+        }
+        self.rows.iter().enumerate().any(|(place, row)| passes(place, row))
     }
 
     /// Goes through the rows once; of all ways to a step the one that began last is enough to know.

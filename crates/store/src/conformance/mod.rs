@@ -27,7 +27,8 @@ pub use races::{
 };
 pub use users::{
     a_client_ref_id_names_one_user, an_erased_user_is_gone_and_waits_in_the_outbox, an_id_is_never_used_again,
-    equal_identities_make_one_user, identities_resolve_in_the_order_asked, users_are_paged_in_order,
+    equal_identities_make_one_user, identities_resolve_in_the_order_asked, the_lineage_is_what_was_said_last,
+    users_are_paged_in_order,
 };
 
 /// Calls a macro with the names of all cases: first those of one store, then those of two.
@@ -47,6 +48,7 @@ macro_rules! conformance_cases {
                 an_id_is_never_used_again,
                 equal_identities_make_one_user,
                 identities_resolve_in_the_order_asked,
+                the_lineage_is_what_was_said_last,
                 users_are_paged_in_order,
                 a_batch_counts_once,
                 an_erased_users_rows_are_gone,

@@ -1,6 +1,6 @@
 //! Users and identities: resolution, clientRefId, erasure.
 
-use schema::{Identity, IdentityKind, LogPosition, PartitionId, UserId};
+use schema::{Identity, IdentityKind, Lineage, LogPosition, PartitionId, UserId};
 
 use crate::{ConflictField, IdentityRemoval, Store, StoreError, UserProfile};
 
@@ -59,6 +59,17 @@ pub async fn an_id_is_never_used_again(store: &dyn Store) -> Result<(), StoreErr
         last = user_id;
         assert!(store.erase_user(user_id).await?.is_some());
         assert_eq!(store.greatest_user_id().await?, Some(user_id), "an erased user was there");
+    }
+    Ok(())
+}
+
+/// Which installation a store belongs to is said at every start; the last word stands.
+pub async fn the_lineage_is_what_was_said_last(store: &dyn Store) -> Result<(), StoreError> {
+    assert_eq!(store.lineage().await?, None);
+    for (installation, starts) in [(7, 1), (7, 2), (8, u64::from(u32::MAX) + 1)] {
+        let lineage = Lineage { installation: uuid::Uuid::from_u128(installation), starts };
+        store.set_lineage(&lineage).await?;
+        assert_eq!(store.lineage().await?, Some(lineage));
     }
     Ok(())
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{Postgres, Transaction};
@@ -15,7 +14,7 @@ use schema::UserId;
 use super::locks::{Lock, hold};
 use super::removals::{self, Listening};
 use super::{Connection, PostgresOptions};
-use crate::{IdentityRemoval, Store, StoreError};
+use crate::{IdentityRemoval, StoreError};
 
 /// How long the first connection is tried: whoever starts everything at once starts us too early.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
@@ -65,6 +64,12 @@ impl PostgresStore {
             .await?;
         let (removals, listening) = removals::listen(connect).await?;
         Ok(Self { pool, removals, listening: Arc::new(listening) })
+    }
+
+    /// Waits for what is under way and closes all connections.
+    pub(super) async fn close_connections(&self) {
+        self.listening.stop();
+        self.pool.close().await;
     }
 
     pub(super) fn readers(&self) -> &PgPool {
@@ -128,14 +133,6 @@ impl PostgresStore {
         // Our own at once. Nobody listening is no fault: then nobody holds a cache.
         let _ = self.removals.send(IdentityRemoval::OfUser(user_id));
         Ok(())
-    }
-}
-
-#[async_trait]
-impl Store for PostgresStore {
-    async fn close(&self) {
-        self.listening.stop();
-        self.pool.close().await;
     }
 }
 

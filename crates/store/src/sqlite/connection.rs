@@ -9,7 +9,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -18,7 +17,7 @@ use tokio::sync::{Mutex, MutexGuard, broadcast};
 
 use schema::UserId;
 
-use crate::{IdentityRemoval, Store, StoreError};
+use crate::{IdentityRemoval, StoreError};
 
 /// Readers beside the writer: look-ups are short, and a thread stands behind each.
 const READERS: u32 = 4;
@@ -64,6 +63,13 @@ impl SqliteStore {
         let readers = pool(READERS).connect_with(options).await?;
         let (removals, _) = broadcast::channel(REMOVAL_BACKLOG);
         Ok(Self { readers, durable_writer, relaxed_writer, turn: std::sync::Arc::default(), removals })
+    }
+
+    /// Waits for what is under way and closes all connections.
+    pub(super) async fn close_connections(&self) {
+        self.readers.close().await;
+        self.relaxed_writer.close().await;
+        self.durable_writer.close().await;
     }
 
     pub(super) fn readers(&self) -> &SqlitePool {
@@ -126,15 +132,6 @@ impl SqliteStore {
         // IMMEDIATE: what is read in it is still so when it is written.
         let transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
         Ok(WriteTransaction { transaction, _turn: turn })
-    }
-}
-
-#[async_trait]
-impl Store for SqliteStore {
-    async fn close(&self) {
-        self.readers.close().await;
-        self.relaxed_writer.close().await;
-        self.durable_writer.close().await;
     }
 }
 

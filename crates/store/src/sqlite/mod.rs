@@ -17,6 +17,8 @@ mod audit;
 mod definitions;
 #[path = "../portable/erasures.rs"]
 mod erasures;
+#[path = "../portable/lineage.rs"]
+mod lineage;
 #[path = "../portable/memberships.rs"]
 mod memberships;
 #[path = "../portable/segment_rows.rs"]
