@@ -1080,3 +1080,11 @@ SELECT k FROM t WHERE (SELECT g FROM (SELECT DISTINCT g FROM pairs) q WHERE q.g 
 --> Int32: 2
 SELECT k FROM t LEFT JOIN (SELECT DISTINCT g FROM pairs) q ON q.g = t.k + 3 WHERE q.g IS DISTINCT FROM 4 ORDER BY k;
 --> Int32: 2 | 3
+
+-- # Beside an empty table a column becomes a NULL without a type, and a sum with an interval is refused; of a cast the type is known
+
+CREATE TABLE nobody (u BIGINT NOT NULL);
+SELECT t.k FROM t LEFT JOIN (SELECT DISTINCT u FROM nobody) s ON s.u = t.k WHERE (s.u IS NOT NULL) AND t.ts + INTERVAL 7 DAY <= TIMESTAMP '2026-05-29 23:00:00';
+--> error 1065
+SELECT count(*) FROM t LEFT JOIN (SELECT DISTINCT u FROM nobody) s ON s.u = t.k WHERE (s.u IS NOT NULL) AND TRY_CAST(t.ts AS TIMESTAMP) + INTERVAL 7 DAY <= TIMESTAMP '2026-05-29 23:00:00';
+--> UInt64: 0

@@ -96,6 +96,11 @@ impl<'r> Rows<'r> {
         format!("s{}_{}", self.level, index.unwrap_or(self.segments.len()))
     }
 
+    /// Whether anything stands there that is known of the user, or a segment.
+    pub(super) fn joins_users(&self) -> bool {
+        self.reads_user || !self.segments.is_empty()
+    }
+
     /// The joins with what else is known of the users; no user is lost, nor there twice.
     fn users(&self) -> String {
         let (row, user) = (&self.name, self.user());
