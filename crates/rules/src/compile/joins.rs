@@ -15,6 +15,7 @@ use crate::compile::derived::{Derived, Source, selected_as};
 use crate::compile::lower::{Lowering, operands, unwrapped};
 use crate::compile::pairs::Pairs;
 use crate::compile::scope::{Owner, Scope};
+use crate::compile::subquery::tied_to;
 use crate::{Code, Diagnostic, Span};
 
 /// The most joined tables: each is another loop over the user's events.
@@ -56,9 +57,9 @@ struct Untied<'q> {
     kept: Vec<&'q ast::Expr>,
     /// Whose rows are of one user: tables by their number, the row around all of them is the one after the last.
     ties: Vec<(usize, usize)>,
-    /// Likewise, of what `user_id` is looked for in: it says whose the row is that was found, not whose are in
-    /// its group.
-    looked_for: Option<(usize, usize)>,
+    /// The table in whose `user_id` the user is looked for: it says whose the row is that was found, not whose
+    /// are in its group.
+    looked_for: Option<usize>,
 }
 
 impl Lowering<'_> {
@@ -88,16 +89,15 @@ impl Lowering<'_> {
         let by = self.grouped_by(select, &sources, &inner, span)?;
         let around = sources.len();
         let optional = sources[around - 1].optional;
-        let loose = untied_row(&ties, around);
-        let same_user = loose.is_none();
-        if let Some(at) = loose.and_then(|_| untied_in_group(&ties, by.users.first().copied(), looked_for, around)) {
-            let other = by.users.first().copied().or(looked_for.map(|(table, _)| table)).map_or(scope.alias, alias);
+        let same_user = untied_row(&ties, around).is_none();
+        let of_group = by.users.first().copied();
+        if let Some(at) = untied_in_group(&ties, of_group, looked_for, around).filter(|_| !same_user) {
             let place = if optional && at + 1 == around { "ON" } else { "WHERE" };
-            return match alias(at) == other {
-                true => self.cross_user(query, alias(at), scope),
-                false => self
-                    .cross_user_until(query, format!("add `{}.user_id = {other}.user_id` to its {place}", alias(at))),
+            let hint = match of_group.or(looked_for).map(alias) {
+                Some(other) => format!("add `{}.user_id = {other}.user_id` to its {place}", alias(at)),
+                None => tied_to(alias(at), scope),
             };
+            return self.cross_user_until(query, hint);
         }
         self.only_known_tables(&sources, &on)?;
         let (mut kept_on, mut on) = (Vec::new(), on);
@@ -185,12 +185,11 @@ impl Lowering<'_> {
         let later: Vec<(usize, usize)> = same.map(|(left, right)| (index(left), index(right))).collect();
         let looked_for = match selected.map(|selected| self.owns_user_id(selected, inner)) {
             None => None,
-            Some(Some(owner)) if index(owner) <= last => Some((index(owner), sources.len())),
+            Some(Some(owner)) if index(owner) <= last => Some(index(owner)),
             Some(_) => return self.unsupported(span, "IN a subquery of anything but `user_id` is"),
         };
-        if sources[last].optional
-            && later.iter().chain(&looked_for).any(|(left, right)| *left == last || *right == last)
-        {
+        let mut outside = later.iter().flat_map(|(left, right)| [*left, *right]).chain(looked_for);
+        if sources[last].optional && outside.any(|table| table == last) {
             return self.unsupported(span, "the `user_id` of a LEFT JOIN outside of its ON is");
         }
         ties.extend(later);
@@ -286,13 +285,13 @@ pub(super) fn is_grouped(select: &Select) -> bool {
 fn untied_in_group(
     ties: &[(usize, usize)],
     grouped_by: Option<usize>,
-    looked_for: Option<(usize, usize)>,
+    looked_for: Option<usize>,
     around: usize,
 ) -> Option<usize> {
     let ties = ties.iter().copied();
     let ties: Vec<(usize, usize)> = match grouped_by {
         Some(table) => ties.filter(|(left, right)| *left.max(right) < around).chain([(table, around)]).collect(),
-        None => ties.chain(looked_for).collect(),
+        None => ties.chain(looked_for.map(|table| (table, around))).collect(),
     };
     untied_row(&ties, around)
 }
