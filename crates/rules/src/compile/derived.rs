@@ -160,9 +160,7 @@ impl Lowering<'_> {
             Grouping::None if select.having.is_none() => self.of_rows(select, filter, same_user, &inner, span),
             Grouping::None => self.report(having_without_group(self.tokens.span_of_query(query))),
             Grouping::By(groups) => {
-                if !groups.by_user && !same_user {
-                    return self.cross_user(query, inner.alias, scope);
-                }
+                self.groups_of_user(&groups, same_user, select, &inner, scope)?;
                 let groups = groups.of(filter);
                 self.of_groups(select, &groups, same_user, &inner, span)
             }
@@ -283,9 +281,11 @@ pub(super) fn groups_all(select: &Select) -> bool {
     matches!(select.group_by, GroupByExpr::All(_))
 }
 
-/// Returns what a name in GROUP BY stands for: the column that is selected under it, or by its number.
-pub(super) fn selected_as<'q>(select: &'q Select, by: &ast::Expr) -> Option<&'q ast::Expr> {
+/// Returns what a name in GROUP BY stands for, if no column of the rows has it: what is selected under it, or by
+/// its number.
+pub(super) fn selected_as<'q>(select: &'q Select, by: &ast::Expr, rows: &Scope<'_>) -> Option<&'q ast::Expr> {
     match by {
+        ast::Expr::Identifier(name) if rows.has(&folded(name)) => None,
         ast::Expr::Identifier(name) => select.projection.iter().find_map(|item| match item {
             SelectItem::ExprWithAlias { expr, alias } if folded(alias) == folded(name) => Some(expr),
             _ => None,

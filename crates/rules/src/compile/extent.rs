@@ -27,6 +27,12 @@ impl Tokens<'_> {
         self.span(open + 1, close.saturating_sub(1))
     }
 
+    /// Returns the bytes of a GROUP BY, from its first word.
+    pub(super) fn span_of_group_by(&self, by: &[Expr]) -> Span {
+        let first = by.first().map_or(0, |part| self.first(part).saturating_sub(2));
+        self.span(first, by.last().map_or(first, |part| self.last(part)))
+    }
+
     /// Returns the bytes of a place that the parser kept.
     pub(super) fn span_at(&self, span: tokenizer::Span) -> Span {
         let (first, last) = self.kept(span);

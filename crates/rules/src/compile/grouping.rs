@@ -3,13 +3,14 @@
 //! A group of the user's events is the events that are like one of them in what is grouped by. So a
 //! condition on some group is one on some row, in which the aggregates go over the rows like it.
 
-use sqlparser::ast::{self, GroupByExpr, Select};
+use sqlparser::ast::{self, GroupByExpr, Select, SelectItem};
 
 use crate::compile::derived::{groups_all, selected_as};
 use crate::compile::lower::{Lowering, unwrapped};
 use crate::compile::order::equal;
 use crate::compile::scope::{Place, Scope};
-use crate::{Column, Expr, ExprKind, Span};
+use crate::compile::subquery::tied_to;
+use crate::{Code, Column, Diagnostic, Expr, ExprKind, Span};
 
 /// By what a SELECT groups its rows.
 pub(super) enum Grouping<'q> {
@@ -56,7 +57,7 @@ impl Groups<'_> {
         self.keys.iter().find(|(written, _)| unwrapped(written) == parsed).map(|(_, key)| key)
     }
 
-    /// Returns whether all rows of a group have the same in a column.
+    /// Returns whether all rows of a group have the same in a column. No group holds rows of several users.
     pub(super) fn share(&self, column: &Expr) -> bool {
         column.kind == ExprKind::Column(Column::UserId) || self.keys.iter().any(|(_, key)| key == column)
     }
@@ -76,7 +77,7 @@ impl Lowering<'_> {
         }
         let mut groups = Groups { filter: Vec::new(), keys: Vec::new(), by_user: false };
         for part in by {
-            let written = selected_as(select, unwrapped(part)).unwrap_or(part);
+            let written = selected_as(select, unwrapped(part), inner).unwrap_or(part);
             if self.is_user_id(written, inner) {
                 groups.by_user = true;
                 continue;
@@ -85,6 +86,37 @@ impl Lowering<'_> {
             groups.keys.push((written, key));
         }
         Some(Grouping::By(groups))
+    }
+
+    /// Refuses groups of anyone's events: neither is the user among what they are by, nor are the rows of one.
+    pub(super) fn groups_of_user(
+        &mut self,
+        groups: &Groups<'_>,
+        same_user: bool,
+        select: &Select,
+        inner: &Scope<'_>,
+        around: &Scope<'_>,
+    ) -> Option<()> {
+        let GroupByExpr::Expressions(by, _) = &select.group_by else { return Some(()) };
+        if groups.by_user || same_user {
+            return Some(());
+        }
+        let span = self.tokens.span_of_group_by(by);
+        let message = "these groups put the events of different users together: every event of anyone could change \
+                       everyone's membership, which no real-time answer can follow";
+        let problem = Diagnostic::error(Code::CrossUserSubquery, span, message);
+        let tied = tied_to(inner.alias, around);
+        let Some(user) = shown(select).find(|shown| self.is_user_id(shown, inner)) else {
+            return self.report(problem.with_hint(tied));
+        };
+        let user = self.written(self.tokens.span_of(user));
+        let by = self.written(Span { start: self.tokens.span_of(&by[0]).start, ..span });
+        let problem = problem.with_hint(format!("group by `{user}` too, or {tied}"));
+        self.report(problem.with_replacement(format!("GROUP BY {user}, {by}")))
+    }
+
+    fn written(&self, span: Span) -> &str {
+        self.tokens.text.get(span.start..span.end).unwrap_or_default()
     }
 
     /// Makes a condition never NULL.
@@ -106,4 +138,11 @@ impl Lowering<'_> {
         self.charge(conditions.iter().map(Expr::node_count).sum(), span)?;
         Some((inner, conditions))
     }
+}
+
+fn shown(select: &Select) -> impl Iterator<Item = &ast::Expr> {
+    select.projection.iter().filter_map(|item| match item {
+        SelectItem::UnnamedExpr(shown) | SelectItem::ExprWithAlias { expr: shown, .. } => Some(shown),
+        _ => None,
+    })
 }

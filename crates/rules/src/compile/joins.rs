@@ -15,6 +15,7 @@ use crate::compile::derived::{Derived, Source, selected_as};
 use crate::compile::lower::{Lowering, operands, unwrapped};
 use crate::compile::pairs::Pairs;
 use crate::compile::scope::{Owner, Scope};
+use crate::compile::subquery::tied_to;
 use crate::{Code, Diagnostic, Span};
 
 /// The most joined tables: each is another loop over the user's events.
@@ -46,7 +47,8 @@ struct Joined<'q> {
 struct GroupedBy {
     /// The only table whose columns that names.
     first: usize,
-    by_user: bool,
+    /// The tables whose user it names.
+    users: Vec<usize>,
 }
 
 /// What ON (by table) and WHERE say besides whose the rows are.
@@ -55,6 +57,9 @@ struct Untied<'q> {
     kept: Vec<&'q ast::Expr>,
     /// Whose rows are of one user: tables by their number, the row around all of them is the one after the last.
     ties: Vec<(usize, usize)>,
+    /// The table in whose `user_id` the user is looked for: it says whose the row is that was found, not whose
+    /// are in its group.
+    looked_for: Option<usize>,
 }
 
 impl Lowering<'_> {
@@ -80,15 +85,20 @@ impl Lowering<'_> {
         if shown && selected(select).is_none_or(|shown| self.owns_user_id(shown, &inner).is_none()) {
             self.shown_columns(select, &inner);
         }
-        let Untied { on, kept, ties } = self.untied(select, of_user, &sources, &inner, span)?;
+        let Untied { on, kept, ties, looked_for } = self.untied(select, of_user, &sources, &inner, span)?;
         let by = self.grouped_by(select, &sources, &inner, span)?;
         let around = sources.len();
-        let by_user = by.by_user.then_some((around - 1, around));
-        if !all_tied(&ties.iter().copied().chain(by_user).collect::<Vec<_>>(), around) {
-            return self.cross_user(query, alias(0), scope);
-        }
-        let same_user = all_tied(&ties, around);
         let optional = sources[around - 1].optional;
+        let same_user = untied_row(&ties, around).is_none();
+        let of_group = by.users.first().copied();
+        if let Some(at) = untied_in_group(&ties, of_group, looked_for, around).filter(|_| !same_user) {
+            let place = if optional && at + 1 == around { "ON" } else { "WHERE" };
+            let hint = match of_group.or(looked_for).map(alias) {
+                Some(other) => format!("add `{}.user_id = {other}.user_id` to its {place}", alias(at)),
+                None => tied_to(alias(at), scope),
+            };
+            return self.cross_user_until(query, hint);
+        }
         self.only_known_tables(&sources, &on)?;
         let (mut kept_on, mut on) = (Vec::new(), on);
         let of_optional = if optional { on.pop().unwrap_or_default() } else { Vec::new() };
@@ -107,26 +117,26 @@ impl Lowering<'_> {
         span: Span,
     ) -> Option<GroupedBy> {
         let GroupByExpr::Expressions(by, _) = &select.group_by else {
-            return Some(GroupedBy { first: 0, by_user: false });
+            return Some(GroupedBy { first: 0, users: Vec::new() });
         };
         let last = sources.len() - 1;
-        let mut by_user = false;
+        let mut users = Vec::new();
         let mut named = Vec::new();
-        for part in by.iter().map(|part| selected_as(select, unwrapped(part)).unwrap_or(part)) {
+        for part in by.iter().map(|part| selected_as(select, unwrapped(part), inner).unwrap_or(part)) {
             match self.owns_user_id(part, inner) {
-                Some(Owner::Here) if !sources[last].optional => by_user = true,
-                Some(Owner::Outer(distance)) if (1..=last).contains(&distance) => by_user = true,
+                Some(Owner::Here) if !sources[last].optional => users.push(last),
+                Some(Owner::Outer(distance)) if (1..=last).contains(&distance) => users.push(last - distance),
                 _ => named.extend((0..=last).filter(|at| self.mentions(part, &sources[*at].source.alias))),
             }
         }
         named.sort_unstable();
         named.dedup();
         match named.as_slice() {
-            [] => Some(GroupedBy { first: 0, by_user }),
+            [] => Some(GroupedBy { first: 0, users }),
             [only] if *only == last && sources[last].optional => {
                 self.unsupported(span, "GROUP BY a column of the optional side of a LEFT JOIN is")
             }
-            [only] => Some(GroupedBy { first: *only, by_user }),
+            [only] => Some(GroupedBy { first: *only, users }),
             _ => self.unsupported(span, "GROUP BY columns of several joined tables is"),
         }
     }
@@ -172,18 +182,18 @@ impl Lowering<'_> {
         let written = select.selection.iter().flat_map(|selection| operands(selection, &BinaryOperator::And));
         let (same, kept): (Vec<_>, Vec<_>) = written.partition(|part| self.tie(part, inner).is_some());
         let same = same.into_iter().filter_map(|part| self.tie(part, inner));
-        let mut later: Vec<(usize, usize)> = same.map(|(left, right)| (index(left), index(right))).collect();
-        if let Some(selected) = selected {
-            match self.owns_user_id(selected, inner) {
-                Some(owner) if index(owner) <= last => later.push((index(owner), sources.len())),
-                _ => return self.unsupported(span, "IN a subquery of anything but `user_id` is"),
-            }
-        }
-        if sources[last].optional && later.iter().any(|(left, right)| *left == last || *right == last) {
+        let later: Vec<(usize, usize)> = same.map(|(left, right)| (index(left), index(right))).collect();
+        let looked_for = match selected.map(|selected| self.owns_user_id(selected, inner)) {
+            None => None,
+            Some(Some(owner)) if index(owner) <= last => Some(index(owner)),
+            Some(_) => return self.unsupported(span, "IN a subquery of anything but `user_id` is"),
+        };
+        let mut outside = later.iter().flat_map(|(left, right)| [*left, *right]).chain(looked_for);
+        if sources[last].optional && outside.any(|table| table == last) {
             return self.unsupported(span, "the `user_id` of a LEFT JOIN outside of its ON is");
         }
         ties.extend(later);
-        Some(Untied { on, kept, ties })
+        Some(Untied { on, kept, ties, looked_for })
     }
 
     fn sources<'q>(&mut self, select: &'q Select, scope: &Scope<'_>, span: Span) -> Option<Vec<Joined<'q>>> {
@@ -270,8 +280,24 @@ pub(super) fn is_grouped(select: &Select) -> bool {
     !matches!(&select.group_by, GroupByExpr::Expressions(by, modifiers) if by.is_empty() && modifiers.is_empty())
 }
 
-/// Whether every row is tied to the user: rows are numbered from 0, the one around all of them is the last.
-fn all_tied(ties: &[(usize, usize)], around: usize) -> bool {
+/// Returns a row of a group that may be another user's than the one the group is of, or that was looked for. A
+/// group is of one user only if its rows are tied to each other, not each by itself to something else.
+fn untied_in_group(
+    ties: &[(usize, usize)],
+    grouped_by: Option<usize>,
+    looked_for: Option<usize>,
+    around: usize,
+) -> Option<usize> {
+    let ties = ties.iter().copied();
+    let ties: Vec<(usize, usize)> = match grouped_by {
+        Some(table) => ties.filter(|(left, right)| *left.max(right) < around).chain([(table, around)]).collect(),
+        None => ties.chain(looked_for.map(|table| (table, around))).collect(),
+    };
+    untied_row(&ties, around)
+}
+
+/// Returns a row that is not tied to the user: rows are numbered from 0, the one around all of them is the last.
+fn untied_row(ties: &[(usize, usize)], around: usize) -> Option<usize> {
     let mut reached = vec![around];
     let mut at = 0;
     while let Some(next) = reached.get(at).copied() {
@@ -283,5 +309,5 @@ fn all_tied(ties: &[(usize, usize)], around: usize) -> bool {
         }
         at += 1;
     }
-    reached.len() == around + 1
+    (0..around).find(|row| !reached.contains(row))
 }

@@ -5,9 +5,25 @@ use crate::{AggregateSpec, Code, Diagnostic, Rule, Severity, Span, render};
 
 const SECOND: i64 = 1_000_000;
 
-/// Returns what to say about each part of a rule that is evaluated over retained events.
+/// Returns which events a rule retains to be evaluated over, each at the first part that wants them.
 pub(super) fn about(plan: &Plan, rule: &Rule) -> Vec<Diagnostic> {
-    plan.interpreted().map(|spec| retained(spec, span_of(spec).unwrap_or(rule.expr.span))).collect()
+    let specs: Vec<&AggregateSpec> = plan.interpreted().collect();
+    let is_news = |at: usize, spec: &AggregateSpec| {
+        let mut others = specs.iter().enumerate();
+        !others.any(|(other_at, other)| retains_all_of(other, spec) && (other_at < at || !retains_all_of(spec, other)))
+    };
+    let news = specs.iter().enumerate().filter(|(at, spec)| is_news(*at, spec));
+    news.map(|(_, spec)| retained(spec, span_of(spec).unwrap_or(rule.expr.span))).collect()
+}
+
+/// Whether what one retains is there for the other as well.
+fn retains_all_of(one: &AggregateSpec, other: &AggregateSpec) -> bool {
+    let as_long = match (one.window.from, other.window.from) {
+        (None, _) => true,
+        (Some(one), Some(other)) => one <= other,
+        (Some(_), None) => false,
+    };
+    as_long && (one.filter.is_none() || one.filter == other.filter)
 }
 
 /// Returns the text that an interpreted aggregate was written as.

@@ -109,6 +109,12 @@ impl<'s> Scope<'s> {
         Some((Owner::Outer(own_rows + further), scope))
     }
 
+    /// Returns whether a bare name is a column of its rows; of joined ones it could be of any.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let is_column = |derived: &Derived| derived.has(name);
+        !self.joined && self.derived.map_or_else(|| Column::ALL.iter().any(|own| own.as_str() == name), is_column)
+    }
+
     /// Returns whether a column of its row is `user_id`.
     pub(super) fn is_user(&self, name: &str) -> bool {
         self.derived.map_or(name == Column::UserId.as_str(), |derived| derived.is_user(name))

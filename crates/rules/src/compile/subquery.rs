@@ -75,11 +75,13 @@ impl Lowering<'_> {
         let inner = basis.rows(scope);
         let by_user = self.is_user_id(value, scope) && self.selects_user_id(select, &inner);
         let grouping = self.grouping(select, &inner);
-        let conditions = self.passed(&basis, select, &inner, span)?;
-        if !by_user && !conditions.same_user {
+        let Conditions { same_user, filter } = self.passed(&basis, select, &inner, span)?;
+        if !by_user && !same_user {
             return self.cross_user(query, inner.alias, scope);
         }
-        let filter = conditions.filter;
+        if let Some(Grouping::By(groups)) = &grouping {
+            self.groups_of_user(groups, same_user, select, &inner, scope)?;
+        }
         if !by_user {
             return self.in_values(value, select, grouping?, filter, scope, &inner, span);
         }
@@ -291,18 +293,26 @@ impl Lowering<'_> {
     }
 
     pub(super) fn cross_user<T>(&mut self, query: &Query, alias: &str, scope: &Scope<'_>) -> Option<T> {
+        self.cross_user_until(query, tied_to(alias, scope))
+    }
+
+    /// Refuses a subquery over other users' events, and says what would make it one over the user's.
+    pub(super) fn cross_user_until<T>(&mut self, query: &Query, hint: String) -> Option<T> {
         let span = self.tokens.span_of_query(query);
         let message = "this subquery looks at the events of other users: every event of anyone could change \
                        everyone's membership, which no real-time answer can follow";
         let problem = Diagnostic::error(Code::CrossUserSubquery, span, message);
-        self.report(if alias == scope.alias {
-            problem.with_hint(format!(
-                "give the inner table a name of its own: `FROM events e WHERE e.user_id = {}.user_id AND …`",
-                scope.alias
-            ))
-        } else {
-            problem.with_hint(format!("add `{alias}.user_id = {}.user_id` to its WHERE", scope.alias))
-        })
+        self.report(problem.with_hint(hint))
+    }
+}
+
+/// Says how the rows of a table are tied to the row around.
+pub(super) fn tied_to(alias: &str, around: &Scope<'_>) -> String {
+    let around = around.alias;
+    if alias == around {
+        format!("give the inner table a name of its own: `FROM events e WHERE e.user_id = {around}.user_id AND …`")
+    } else {
+        format!("add `{alias}.user_id = {around}.user_id` to its WHERE")
     }
 }
 

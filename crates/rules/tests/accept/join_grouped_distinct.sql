@@ -10,5 +10,3 @@ warning retains_events [user_id IN (SELECT v.user_id FROM events v JOIN events p
   hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
 warning retains_events [count(DISTINCT p.order_id)]: every event with `activity_type = 'product_purchased' OR activity_type = 'page_viewed'` is kept per user for ever, to compare events with each other
   hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
-warning retains_events [count(DISTINCT v.url)]: every event with `activity_type = 'page_viewed' OR activity_type = 'product_purchased'` is kept per user for ever, to compare events with each other
-  hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter

@@ -10,20 +10,3 @@ warning retains_events [EXISTS (SELECT v.user_id FROM events v JOIN events p ON 
   HAVING count(*) FILTER (WHERE p.activity_type = 'product_purchased') >= 2 AND sum_if(p.order_total, v.region = 'CA') > 5
     AND max(p.created_at) > now() - INTERVAL 7 DAY AND count(p.region) > 1 AND min(v.created_at) < now())]: every event is kept per user for ever, to compare events with each other
   hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
-warning retains_events [v.activity_type = 'page_viewed' AND p.created_at > v.created_at GROUP BY v.user_id
-  HAVING count(*) FILTER (WHERE p.activity_type = 'product_purchased')]: every event with `activity_type = 'page_viewed' OR activity_type = 'product_purchased'` is kept per user for ever, to compare events with each other
-  hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
-warning retains_events [v.activity_type = 'page_viewed' AND p.created_at > v.created_at GROUP BY v.user_id
-  HAVING count(*) FILTER (WHERE p.activity_type = 'product_purchased') >= 2 AND sum_if(p.order_total, v.region = 'CA') > 5
-    AND max(p.created_at)]: every event is kept per user for ever, to compare events with each other
-  hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
-warning retains_events [v.activity_type = 'page_viewed' AND p.created_at > v.created_at GROUP BY v.user_id
-  HAVING count(*) FILTER (WHERE p.activity_type = 'product_purchased') >= 2 AND sum_if(p.order_total, v.region = 'CA') > 5
-    AND max(p.created_at) > now() - INTERVAL 7 DAY AND count(p.region)]: every event is kept per user for ever, to compare events with each other
-  hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
-warning retains_events [v.activity_type = 'page_viewed' AND p.created_at > v.created_at GROUP BY v.user_id
-  HAVING count(*) FILTER (WHERE p.activity_type = 'product_purchased') >= 2 AND sum_if(p.order_total, v.region = 'CA') > 5
-    AND max(p.created_at) > now() - INTERVAL 7 DAY AND count(p.region) > 1 AND min(v.created_at)]: every event is kept per user for ever, to compare events with each other
-  hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
-warning retains_events [sum_if(p.order_total, v.region = 'CA')]: every event is kept per user for ever, to compare events with each other
-  hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter

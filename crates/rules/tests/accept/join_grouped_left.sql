@@ -8,8 +8,3 @@ warning retains_events [user_id IN (SELECT v.user_id FROM events v LEFT JOIN eve
   AND p.payload->>'product_id' = v.payload->>'product_id' WHERE v.activity_type = 'page_viewed' AND p.event_id IS NULL
   GROUP BY v.user_id HAVING count(DISTINCT v.payload->>'product_id') >= 3 AND count(*) > 4)]: every event with `activity_type = 'page_viewed' OR activity_type = 'product_purchased'` is kept per user for ever, to compare events with each other
   hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
-warning retains_events [v.activity_type = 'page_viewed' AND p.event_id IS NULL
-  GROUP BY v.user_id HAVING count(DISTINCT v.payload->>'product_id') >= 3 AND count(*)]: every event with `activity_type = 'page_viewed' OR activity_type = 'product_purchased'` is kept per user for ever, to compare events with each other
-  hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
-warning retains_events [count(DISTINCT v.payload->>'product_id')]: every event with `activity_type = 'page_viewed' OR activity_type = 'product_purchased'` is kept per user for ever, to compare events with each other
-  hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
