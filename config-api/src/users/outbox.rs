@@ -16,6 +16,7 @@ const MAX_PENDING: u32 = 1_000;
 
 /// Appends what waits in the outbox, again and again until shutdown.
 pub(crate) async fn append_pending(store: Arc<dyn Store>, log: Arc<dyn EventLog>, shutdown: CancellationToken) {
+    let began = now();
     let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -23,14 +24,19 @@ pub(crate) async fn append_pending(store: Arc<dyn Store>, log: Arc<dyn EventLog>
             _ = ticks.tick() => {}
             () = shutdown.cancelled() => return,
         }
-        if let Err(error) = append_all(store.as_ref(), log.as_ref()).await {
+        if let Err(error) = append_all(store.as_ref(), log.as_ref(), began).await {
             tracing::warn!(error = format!("{error:#}"), "erasures wait in the outbox");
         }
     }
 }
 
-async fn append_all(store: &dyn Store, log: &dyn EventLog) -> anyhow::Result<()> {
-    for erasure in store.pending_erasures(MAX_PENDING).await.context("reading the outbox")? {
+/// Appends what was there when this process began, and what its request should have appended long ago.
+async fn append_all(store: &dyn Store, log: &dyn EventLog, began: Timestamp) -> anyhow::Result<()> {
+    let interval = i64::try_from(INTERVAL.as_micros()).unwrap_or(i64::MAX);
+    let under_way =
+        |erasure: &UserErasure| erasure.requested_at >= began && now().micros_since(erasure.requested_at) < interval;
+    let pending = store.pending_erasures(MAX_PENDING).await.context("reading the outbox")?;
+    for erasure in pending.into_iter().filter(|erasure| !under_way(erasure)) {
         append(store, log, erasure.user_id).await?;
         tracing::info!(user.id = %erasure.user_id, "an erasure that waited was appended");
     }

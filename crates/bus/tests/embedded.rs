@@ -73,7 +73,7 @@ async fn another_number_of_partitions_is_refused() {
     let error = EmbeddedLog::open(dir.path(), EmbeddedLogOptions { partitions: 2, ..one_partition() }).err().unwrap();
     assert_eq!(
         error.to_string(),
-        "the log is damaged: it was made with 1 partitions and is opened with 2; the number is fixed"
+        "the log is set up differently: it was made with 1 partitions and is opened with 2; the number is fixed"
     );
     drop(open(dir.path(), one_partition()));
 }

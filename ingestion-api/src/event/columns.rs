@@ -127,6 +127,9 @@ pub(super) fn order_total(raw: Option<&RawValue>) -> Result<Option<Decimal>, Fau
     if json.get().starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
         return decimal(FIELD, json.get()).map(Some);
     }
+    if !["\"", "null"].iter().any(|begin| json.get().starts_with(begin)) {
+        return Err(FaultCode::OrderTotalNotANumber.of(FIELD, "must be a number, or a text that is one"));
+    }
     match text(FIELD, raw, FaultCode::OrderTotalNotANumber)?.filter(|value| !value.is_empty()) {
         Some(value) => decimal(FIELD, &value).map(Some),
         None => Ok(None),

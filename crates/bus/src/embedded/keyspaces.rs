@@ -139,7 +139,7 @@ impl Keyspaces {
         }
         match self.number(PARTITIONS_KEY)? {
             Some(installed) if installed == u64::from(partitions) => Ok(()),
-            Some(installed) => Err(BusError::Damaged(format!(
+            Some(installed) => Err(BusError::Misfit(format!(
                 "it was made with {installed} partitions and is opened with {partitions}; the number is fixed"
             ))),
             None => Err(BusError::Damaged("the number of partitions is missing".to_owned())),

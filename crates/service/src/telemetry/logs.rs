@@ -31,7 +31,7 @@ static STARTED: OnceLock<Telemetry> = OnceLock::new();
 ///
 /// The first call in a process decides; later ones return what it started.
 pub fn init(config: &TelemetryConfig) -> anyhow::Result<Telemetry> {
-    metrics::install();
+    metrics::install(Some(&config.service_name));
     if let Some(started) = STARTED.get() {
         return Ok(started.clone());
     }

@@ -7,6 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use opentelemetry::metrics::Meter;
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::{Aggregation, Instrument, InstrumentKind, SdkMeterProvider, Stream};
 use prometheus::{Encoder, Registry, TextEncoder};
 
@@ -24,14 +25,14 @@ static REGISTRY: OnceLock<Registry> = OnceLock::new();
 
 /// Returns the meter of that name, after making sure that somebody records what it measures.
 pub fn meter(name: &'static str) -> Meter {
-    install();
+    install(None);
     opentelemetry::global::meter(name)
 }
 
 /// Returns all metrics of the process as Prometheus text.
 pub fn render() -> String {
     let mut text = Vec::new();
-    if let Err(error) = TextEncoder::new().encode(&install().gather(), &mut text) {
+    if let Err(error) = TextEncoder::new().encode(&install(None).gather(), &mut text) {
         tracing::error!(%error, "metrics could not be written");
     }
     String::from_utf8(text).unwrap_or_default()
@@ -46,20 +47,34 @@ async fn serve() -> impl IntoResponse {
     ([(CONTENT_TYPE, prometheus::TEXT_FORMAT)], render())
 }
 
-pub(super) fn install() -> &'static Registry {
+/// Starts recording. The first call in a process decides what the process is called.
+pub(super) fn install(service_name: Option<&str>) -> &'static Registry {
     REGISTRY.get_or_init(|| {
         let registry = Registry::new();
         let exporter =
             opentelemetry_prometheus::exporter().with_registry(registry.clone()).scope_info_enabled(false).build();
         match exporter {
             Ok(exporter) => {
-                let provider = SdkMeterProvider::builder().with_reader(exporter).with_view(histogram_view).build();
+                let provider = SdkMeterProvider::builder()
+                    .with_resource(resource(service_name))
+                    .with_reader(exporter)
+                    .with_view(histogram_view)
+                    .build();
                 opentelemetry::global::set_meter_provider(provider);
             }
             Err(error) => tracing::error!(%error, "metrics are off: the exporter did not start"),
         }
         registry
     })
+}
+
+/// What `target_info` says of the process.
+fn resource(service_name: Option<&str>) -> Resource {
+    let builder = Resource::builder();
+    match service_name {
+        Some(service_name) => builder.with_service_name(service_name.to_owned()).build(),
+        None => builder.build(),
+    }
 }
 
 fn histogram_view(instrument: &Instrument) -> Option<Stream> {
@@ -74,6 +89,12 @@ fn histogram_view(instrument: &Instrument) -> Option<Stream> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_process_is_called_as_configured() {
+        let named = resource(Some("ingestion-api")).get(&"service.name".into());
+        assert_eq!(named, Some("ingestion-api".into()));
+    }
 
     #[test]
     fn a_metric_is_read_as_prometheus_text_with_buckets_for_microseconds() {
