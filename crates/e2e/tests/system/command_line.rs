@@ -92,6 +92,42 @@ fn eval_prints_one_object_per_instant_and_its_evaluators_agree() {
 }
 
 #[test]
+fn eval_knows_what_was_said_of_users_and_who_is_in_other_segments() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |user: &str, at: &str, plan: &str| {
+        format!(r#"{{"id":"{user}","id_type":"cookie","created_at":"{at}","traits":{{"plan":"{plan}"}}}}"#)
+    };
+    let lines = [
+        ANA.to_owned(),
+        BEN.to_owned(),
+        said("ben", "2026-01-01T00:00:00Z", "free"),
+        said("ben", "2026-01-02T00:00:00Z", "pro"),
+        said("ben", "2026-01-01T12:00:00Z", "free"),
+        said("nobody", "2026-01-01T00:00:00Z", "pro"),
+    ];
+    let events = write(folder.path(), "events.ndjson", &lines.each_ref().map(String::as_str));
+    let in_segment = |tag: &str| format!("user_id IN (SELECT user_id FROM segment_members WHERE segment = '{tag}')");
+    let pros =
+        format!("pros: user_id IN (SELECT user_id FROM users WHERE traits['plan'] = 'pro') AND {}", in_segment("new"));
+    let clause = in_segment("pros");
+    let given = ["--segment", &pros, "--segment", "new: created_at >= now() - INTERVAL 30 MINUTE"];
+    let ask = |given: &[&str], evaluator: &str| {
+        let at = ["--evaluator", evaluator, "--at", "2026-01-01T00:40:00Z", "2026-01-01T00:40:00.000001Z"];
+        shoal(&[&["eval", "--events", &events, "--where", &clause], given, &at].concat())
+    };
+    for evaluator in ["incremental", "naive"] {
+        let output = ask(&given, evaluator);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let told: Vec<Value> = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(told[0]["user_ids"], serde_json::json!(["ben"]), "{evaluator}");
+        assert_eq!(told[1]["user_ids"], serde_json::json!([]), "{evaluator}");
+    }
+    let output = ask(&given[..2], "naive");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("there is no segment `new`"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn eval_underlines_what_is_wrong_with_a_clause() {
     let folder = tempfile::tempdir().unwrap();
     let events = write(folder.path(), "events.ndjson", &[ANA]);
