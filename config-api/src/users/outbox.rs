@@ -33,8 +33,9 @@ pub(crate) async fn append_pending(store: Arc<dyn Store>, log: Arc<dyn EventLog>
 /// Appends what was there when this process began, and what its request should have appended long ago.
 async fn append_all(store: &dyn Store, log: &dyn EventLog, began: Timestamp) -> anyhow::Result<()> {
     let interval = i64::try_from(INTERVAL.as_micros()).unwrap_or(i64::MAX);
-    let under_way =
-        |erasure: &UserErasure| erasure.requested_at >= began && now().micros_since(erasure.requested_at) < interval;
+    let under_way = |erasure: &UserErasure| {
+        erasure.requested_at >= began && (0..interval).contains(&now().micros_since(erasure.requested_at))
+    };
     let pending = store.pending_erasures(MAX_PENDING).await.context("reading the outbox")?;
     for erasure in pending.into_iter().filter(|erasure| !under_way(erasure)) {
         append(store, log, erasure.user_id).await?;
