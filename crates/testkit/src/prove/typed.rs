@@ -38,8 +38,9 @@ pub fn query(text: &str, rule: &Rule, now: Timestamp) -> Option<String> {
     let lacks_group = folded.contains("having") && !folded.contains("group by");
     // A correlated value is lost in a `least` or `greatest` when it is NULL.
     let loses_null = folded.contains("(select") && (folded.contains("least(") || folded.contains("greatest("));
-    // It loses the NULLs of a subquery that looks at the row around.
-    let loses_nulls = folded.replace("user_id not in (select", "").contains("not in (select");
+    // It loses the NULLs of a subquery that looks at the row around, also under a NOT further out.
+    let loses_nulls = folded.replace("user_id not in (select", "").contains("not in (select")
+        || (folded.contains("not ") && folded.replace("user_id in (select", "").contains(" in (select"));
     // A row is lost there whose user has no value in a subquery, also where the missing value would make it TRUE.
     let loses_user = folded.contains("from users");
     if lacks_group
@@ -135,6 +136,7 @@ mod tests {
             "date_trunc('hour', created_at) = TIMESTAMP '2026-01-01 10:00:00'",
             "-round(user_id) >= 0",
             "least((SELECT max(e.url) FROM events e WHERE e.user_id = events.user_id), 'a') IS NULL",
+            "NOT (events.order_id IN (SELECT e.region FROM events e WHERE e.user_id = events.user_id AND e.url > events.url))",
             "count(*) FILTER (WHERE region = 'CA') > 1",
             "(SELECT u.created_at FROM users u WHERE u.user_id = events.user_id) IS DISTINCT FROM DATE '2026-01-01'",
             "EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND e.url = e.url)",
