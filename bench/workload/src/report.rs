@@ -25,12 +25,12 @@ pub(crate) struct Figures {
     pub(crate) flink_events_per_s: Option<f64>,
     /// How many times Flink's rate, both on all cores.
     pub(crate) ratio: Option<f64>,
-    /// Whether the members at the end are those that DuckDB finds.
-    pub(crate) members_equal: bool,
+    /// Whether the members at the end are those that DuckDB finds; `None` when it was not asked.
+    pub(crate) members_equal: Option<bool>,
 }
 
 impl Figures {
-    pub(crate) fn new(rules: usize, events: u64, cores: u16, measured: &Measured, members_equal: bool) -> Self {
+    pub(crate) fn new(rules: usize, events: u64, cores: u16, measured: &Measured, members_equal: Option<bool>) -> Self {
         let Measured {
             events_per_s,
             events_per_cpu_s,
@@ -89,7 +89,11 @@ pub(crate) fn print(all: &[Figures]) {
             figures.bytes_per_user,
             figures.p99_ns as f64 / 1e3,
             figures.max_ns as f64 / 1e3,
-            if figures.members_equal { "equal" } else { "DIFFER" },
+            match figures.members_equal {
+                Some(true) => "equal",
+                Some(false) => "DIFFER",
+                None => "-",
+            },
         );
     }
 }
