@@ -13,6 +13,7 @@ mod command_line;
 mod crash;
 mod definitions;
 mod explain;
+mod measured;
 mod mixed_directory;
 #[cfg(feature = "distributed")]
 mod on_postgres;
