@@ -25,6 +25,9 @@ mod shutdown;
 mod three_processes;
 mod timers;
 mod traits;
+mod transfer;
+#[cfg(feature = "distributed")]
+mod transfer_to_servers;
 
 use e2e::system::System;
 use serde_json::{Value, json};
