@@ -5,7 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{ActivityType, Decimal, EventId, Timestamp, UserId};
+use crate::{Decimal, EventId, Timestamp, UserId};
+
+/// A text of an event: of up to 24 bytes, as most are, it lies in the event itself and not elsewhere in memory.
+pub type Text = compact_str::CompactString;
 
 /// An immutable thing that a user did: one row of the table `events`.
 ///
@@ -17,25 +20,25 @@ pub struct Event {
     /// Whose event it is.
     pub user_id: UserId,
     /// What kind of thing happened.
-    pub activity_type: ActivityType,
+    pub activity_type: Text,
     /// Where the user was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub region: Option<String>,
+    pub region: Option<Text>,
     /// ISO country, as sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub country: Option<String>,
+    pub country: Option<Text>,
     /// `mobile`, `desktop`, `tablet`, as sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub device_type: Option<String>,
+    pub device_type: Option<Text>,
     /// Lifted out of the payload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
+    pub url: Option<Text>,
     /// Lifted out of the payload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub element_id: Option<String>,
+    pub element_id: Option<Text>,
     /// Lifted out of the payload.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub order_id: Option<String>,
+    pub order_id: Option<Text>,
     /// Lifted out of the payload's raw text: DECIMAL(18,4), exact.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "order_total")]
     pub order_total: Option<Decimal>,

@@ -23,7 +23,7 @@ pub use change::{Cause, SegmentChange};
 pub use decimal::{Decimal, DecimalError};
 pub use definition::{Definitions, Generation, SegmentDefinition};
 pub use duplicates::{DUPLICATE_WINDOW_MICROS, is_duplicate_of};
-pub use event::{Event, Payload};
+pub use event::{Event, Payload, Text};
 pub use identity::{Identity, IdentityKind};
 pub use ids::{ActivityType, EventId, SegmentId, SegmentTag, SegmentVersion, UserId};
 pub use lineage::{EarlierMark, HistoryLineage, LogLineage, Mark, StoreLineage};

@@ -195,10 +195,10 @@ impl Sent {
         let mut event = Event {
             event_id: EventId(Uuid::from_u128(self.event_id)),
             user_id: UserId(self.user_id as i64),
-            activity_type: ACTIVITIES[self.activity].to_owned(),
-            region: Some(REGIONS[self.region].to_owned()),
-            country: Some(country_of(self.region).to_owned()),
-            device_type: Some(DEVICES[self.device].to_owned()),
+            activity_type: ACTIVITIES[self.activity].into(),
+            region: Some(REGIONS[self.region].into()),
+            country: Some(country_of(self.region).into()),
+            device_type: Some(DEVICES[self.device].into()),
             url: None,
             element_id: None,
             order_id: None,
@@ -208,14 +208,14 @@ impl Sent {
             payload: RawValue::from_string(self.subject.payload()).map_or_else(|_| Payload::empty(), Payload::new),
         };
         match self.subject {
-            Subject::Page(page) => event.url = Some(format!("/p/{page}")),
-            Subject::Button(button) => event.element_id = Some(format!("btn-{button}")),
+            Subject::Page(page) => event.url = Some(format!("/p/{page}").into()),
+            Subject::Button(button) => event.element_id = Some(format!("btn-{button}").into()),
             Subject::Cart { page } => {
-                event.url = Some(format!("/p/{page}"));
-                event.element_id = Some("cart".to_owned());
+                event.url = Some(format!("/p/{page}").into());
+                event.element_id = Some("cart".into());
             }
             Subject::Order { number, cents } => {
-                event.order_id = Some(format!("o-{number}"));
+                event.order_id = Some(format!("o-{number}").into());
                 event.order_total = Decimal::new(i128::from(cents) * 100, Event::ORDER_TOTAL_SCALE);
             }
         }

@@ -80,8 +80,8 @@ mod tests {
             let id = (user as u128) << 32 | at as u128;
             let mut event = testkit::event(UserId(user), id, "product_purchased", time);
             event.order_total = Decimal::parse_column("12.5", 18, 4).ok();
-            event.region = Some(format!("a region of some length {}", at % 10));
-            event.order_id = Some(format!("an order's number is so {at}"));
+            event.region = Some(format!("a region of some length {}", at % 10).into());
+            event.order_id = Some(format!("an order's number is so {at}").into());
             LogRecord::Event(event)
         })
     }

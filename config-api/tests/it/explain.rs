@@ -23,8 +23,8 @@ fn view(number: u64) -> LogRecord {
     LogRecord::Event(Event {
         event_id: id(number),
         user_id: USER,
-        activity_type: "page_viewed".to_owned(),
-        region: Some("California".to_owned()).filter(|_| number == 1),
+        activity_type: "page_viewed".into(),
+        region: Some("California".into()).filter(|_| number == 1),
         country: None,
         device_type: None,
         url: None,

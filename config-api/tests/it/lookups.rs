@@ -149,7 +149,7 @@ async fn a_users_events_are_listed_the_latest_first() {
         LogRecord::Event(Event {
             event_id: EventId(uuid::Uuid::from_u128(u128::from(number) + 1)),
             user_id,
-            activity_type: format!("activity-{number}"),
+            activity_type: format!("activity-{number}").into(),
             region: None,
             country: None,
             device_type: None,

@@ -68,11 +68,11 @@ fn event(user_id: UserId, event_id: Uuid) -> LogRecord {
     LogRecord::Event(Event {
         event_id: EventId(event_id),
         user_id,
-        activity_type: "page_viewed".to_owned(),
+        activity_type: "page_viewed".into(),
         region: None,
         country: None,
         device_type: None,
-        url: Some("/".repeat(200)),
+        url: Some("/".repeat(200).into()),
         element_id: None,
         order_id: None,
         order_total: None,

@@ -26,7 +26,7 @@ fn event(number: u32, received_at: Timestamp) -> LogRecord {
     LogRecord::Event(Event {
         event_id: EventId(uuid::Uuid::from_u128(u128::from(number))),
         user_id: UserId(1),
-        activity_type: "page_viewed".to_owned(),
+        activity_type: "page_viewed".into(),
         region: None,
         country: None,
         device_type: None,

@@ -14,7 +14,7 @@ use rules::json::Json;
 use rules::plan::argument_of;
 use rules::rule::{CastType, ScalarFunction};
 use rules::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Rule, UserColumn, Value};
-use schema::{Decimal, Event, StandingTraits, Timestamp};
+use schema::{Decimal, Event, StandingTraits, Text, Timestamp};
 
 /// Returns whether a user with these events, in any order, is in the segment at `now`.
 ///
@@ -112,11 +112,11 @@ fn of_user(person: &Person<'_>, column: UserColumn) -> Value {
 }
 
 fn column_of(event: &Event, column: Column) -> Value {
-    let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::Text);
+    let text = |text: &Option<Text>| text.as_ref().map_or(Value::Null, |text| Value::Text(text.to_string()));
     match column {
         Column::EventId => Value::Text(event.event_id.to_string()),
         Column::UserId => Value::Integer(event.user_id.0),
-        Column::ActivityType => Value::Text(event.activity_type.clone()),
+        Column::ActivityType => Value::Text(event.activity_type.to_string()),
         Column::Region => text(&event.region),
         Column::Country => text(&event.country),
         Column::DeviceType => text(&event.device_type),

@@ -14,7 +14,7 @@ impl Scope for Row<'_> {
         match column {
             Column::EventId => Value::Text(event.event_id.to_string()),
             Column::UserId => Value::Integer(event.user_id.0),
-            Column::ActivityType => Value::Text(event.activity_type.clone()),
+            Column::ActivityType => Value::Text(event.activity_type.to_string()),
             Column::Region => text(event.region.as_deref()),
             Column::Country => text(event.country.as_deref()),
             Column::DeviceType => text(event.device_type.as_deref()),

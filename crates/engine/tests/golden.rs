@@ -90,8 +90,8 @@ fn engine_told(catalog: Arc<Catalog>) -> Engine {
 fn engine(catalog: Arc<Catalog>) -> Engine {
     let mut engine = Engine::new(catalog, PartitionClock::default());
     let purchase = |number, minute: &str, order: &str, total: &str| Event {
-        region: Some("CA".to_owned()),
-        order_id: Some(order.to_owned()),
+        region: Some("CA".into()),
+        order_id: Some(order.into()),
         order_total: Some(Decimal::parse_column(total, 18, 4).unwrap()),
         ..event(UserId(1), number, "product_purchased", at(&format!("2026-01-01T00:{minute}:00Z")))
     };

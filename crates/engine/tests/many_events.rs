@@ -75,9 +75,9 @@ fn at(number: u64) -> Timestamp {
 fn event(number: u64) -> Event {
     let activity = if number.is_multiple_of(2) { "page_viewed" } else { "product_purchased" };
     let mut event = testkit::event(UserId(1), u128::from(number), activity, at(number));
-    event.region = Some(format!("region {}", number % 3));
+    event.region = Some(format!("region {}", number % 3).into());
     // Some are viewed and bought, all others neither.
-    event.url = Some(format!("/product/{}", number / 2 % 2_000));
+    event.url = Some(format!("/product/{}", number / 2 % 2_000).into());
     event.order_total = schema::Decimal::parse_column("9.99", 18, 4).ok();
     event
 }

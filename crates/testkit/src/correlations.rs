@@ -98,7 +98,7 @@ impl Clauses<'_> {
             4 => "p.payload['plan'] = v.payload['plan']".to_owned(),
             5 => "CAST(p.payload['n'] AS BIGINT) > v.order_total".to_owned(),
             0 => "p.event_id IS NULL".to_owned(),
-            1 => "(p.region IS NULL OR p.region = v.region)".to_owned(),
+            1 => "(p.region IS NULL OR p.region = v.region)".into(),
             2 => self.window("p."),
             3 => "p.order_total > 5".to_owned(),
             _ => "v.region IS NOT DISTINCT FROM p.region".to_owned(),

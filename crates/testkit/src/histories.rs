@@ -13,7 +13,7 @@ pub fn event(user_id: UserId, event_id: u128, activity_type: &str, at: Timestamp
     Event {
         event_id: EventId(Uuid::from_u128(event_id)),
         user_id,
-        activity_type: activity_type.to_owned(),
+        activity_type: activity_type.into(),
         region: None,
         country: None,
         device_type: None,

@@ -13,7 +13,7 @@ fn event(user_id: i64, region: Option<&str>, payload: &str) -> Event {
     Event {
         event_id: EventId(Uuid::from_u128(user_id as u128)),
         user_id: UserId(user_id),
-        activity_type: "page_viewed".to_owned(),
+        activity_type: "page_viewed".into(),
         region: region.map(str::to_owned),
         country: None,
         device_type: None,

@@ -52,11 +52,11 @@ fn record_at(partition: PartitionId, offset: Offset) -> LogRecord {
     LogRecord::Event(Event {
         event_id: EventId(Uuid::from_u64_pair(1, offset / 300 * 10 + dice.roll(40))),
         user_id,
-        activity_type: "page_viewed".to_owned(),
+        activity_type: "page_viewed".into(),
         region: None,
         country: None,
         device_type: None,
-        url: Some("/".repeat(200)),
+        url: Some("/".repeat(200).into()),
         element_id: None,
         order_id: None,
         order_total: None,

@@ -193,7 +193,7 @@ fn event(number: u128) -> LogRecord {
     LogRecord::Event(Event {
         event_id: EventId(Uuid::from_u128(number)),
         user_id: UserId(i64::try_from(number % 20).unwrap() + 1),
-        activity_type: "page_viewed".to_owned(),
+        activity_type: "page_viewed".into(),
         region: None,
         country: None,
         device_type: None,

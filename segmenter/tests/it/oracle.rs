@@ -69,8 +69,8 @@ impl World {
         let late = if self.dice.roll(3) == 0 { self.dice.micros(15 * SECOND) } else { 0 };
         let mut event = self.shop.event(user, kind, self.now.plus_micros(-late));
         event.received_at = self.now;
-        event.region = Some((*self.dice.pick(&["California", "Nevada"])).to_owned());
-        event.order_id = Some(format!("order-{}", self.dice.roll(20)));
+        event.region = Some((*self.dice.pick(&["California", "Nevada"])).into());
+        event.order_id = Some(format!("order-{}", self.dice.roll(20)).into());
         event.order_total = Decimal::parse_column(&format!("{}.25", self.dice.roll(60)), 18, 4).ok();
         event
     }

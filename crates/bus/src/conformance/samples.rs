@@ -21,11 +21,11 @@ pub(super) fn event(user_id: UserId, number: u32) -> LogRecord {
     LogRecord::Event(Event {
         event_id: EventId(uuid::Uuid::from_u128((u128::from(user_id.0.unsigned_abs()) << 64) | u128::from(number))),
         user_id,
-        activity_type: "page_viewed".to_owned(),
+        activity_type: "page_viewed".into(),
         region: None,
         country: None,
         device_type: None,
-        url: Some(format!("/{number}")),
+        url: Some(format!("/{number}").into()),
         element_id: None,
         order_id: None,
         order_total: None,

@@ -130,7 +130,7 @@ pub(crate) fn event(user_id: UserId, number: u64) -> LogRecord {
     LogRecord::Event(Event {
         event_id: EventId(uuid::Uuid::from_u64_pair(user_id.0.unsigned_abs(), number)),
         user_id,
-        activity_type: "page_viewed".to_owned(),
+        activity_type: "page_viewed".into(),
         region: None,
         country: None,
         device_type: None,

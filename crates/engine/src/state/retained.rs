@@ -163,8 +163,8 @@ mod tests {
         let activity = if number.is_multiple_of(2) { "page_viewed" } else { "product_purchased" };
         let time = Timestamp::from_micros(number as i64 * 60_000_000);
         let mut event = testkit::event(UserId(1), u128::from(number), activity, time);
-        event.region = Some(format!("region {}", number % 3));
-        event.url = Some(format!("/product/{}", number / 2));
+        event.region = Some(format!("region {}", number % 3).into());
+        event.url = Some(format!("/product/{}", number / 2).into());
         event.order_total = Decimal::parse_column("9.99", 18, 4).ok();
         event
     }

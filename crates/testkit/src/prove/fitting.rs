@@ -219,13 +219,13 @@ impl<'r> Compared<'r> {
 fn set(event: &mut Event, column: Column, text: String) {
     let text = Some(text).filter(|text| !text.is_empty());
     match column {
-        Column::ActivityType => event.activity_type = text.unwrap_or_default(),
-        Column::Region => event.region = text,
-        Column::Country => event.country = text,
-        Column::DeviceType => event.device_type = text,
-        Column::Url => event.url = text,
-        Column::ElementId => event.element_id = text,
-        Column::OrderId => event.order_id = text,
+        Column::ActivityType => event.activity_type = text.unwrap_or_default().into(),
+        Column::Region => event.region = text.map(Into::into),
+        Column::Country => event.country = text.map(Into::into),
+        Column::DeviceType => event.device_type = text.map(Into::into),
+        Column::Url => event.url = text.map(Into::into),
+        Column::ElementId => event.element_id = text.map(Into::into),
+        Column::OrderId => event.order_id = text.map(Into::into),
         _ => {}
     }
 }

@@ -110,7 +110,7 @@ pub(super) fn event(random: &mut Random, user_id: UserId, created_at: Timestamp)
     Event {
         event_id: EventId(Uuid::from_u128(id)),
         user_id,
-        activity_type: activity_type.to_owned(),
+        activity_type: activity_type.into(),
         region: column(region),
         country: column(country),
         device_type: column(device_type),

@@ -87,9 +87,9 @@ fn write(warehouse: Arc<dyn Warehouse>, batch: WriteBatch) -> tokio::task::JoinH
 pub async fn an_event_comes_back_as_it_was(installation: &dyn Installation) -> Result<(), WarehouseError> {
     let warehouse = installation.open().await?;
     let mut full = event(user_in(PARTITION, 0), 1, 5);
-    full.country = Some("US".to_owned());
-    full.element_id = Some("buy \"now\"".to_owned());
-    full.order_id = Some("o-1".to_owned());
+    full.country = Some("US".into());
+    full.element_id = Some("buy \"now\"".into());
+    full.order_id = Some("o-1".into());
     full.order_total = Decimal::new(125_000, 4);
     if let Ok(raw) = serde_json::from_str(r#"{"b": 1.10, "a": [null, "ü"]}"#) {
         full.payload = schema::Payload::new(raw);

@@ -157,7 +157,7 @@ mod tests {
         LogRecord::Event(Event {
             event_id: EventId(Uuid::from_u64_pair(1, 1)),
             user_id,
-            activity_type: "page_viewed".to_owned(),
+            activity_type: "page_viewed".into(),
             region: None,
             country: None,
             device_type: None,

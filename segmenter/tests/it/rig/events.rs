@@ -15,7 +15,7 @@ impl Shop {
         Event {
             event_id: EventId(Uuid::from_u128(self.made)),
             user_id: UserId(user_id),
-            activity_type: activity_type.to_owned(),
+            activity_type: activity_type.into(),
             region: None,
             country: None,
             device_type: None,
