@@ -66,7 +66,7 @@ fn record(number: u64) -> LogRecord {
         device_type: Some(if random & 1 == 0 { "mobile" } else { "desktop" }.into()),
         url: None,
         element_id: None,
-        order_id: order.map(|order| format!("o{order}")),
+        order_id: order.map(|order| format!("o{order}").into()),
         order_total: order.and_then(|order| Decimal::new(i128::from(order % 3_000_000), 4)),
         created_at: at,
         received_at: at,

@@ -107,7 +107,7 @@ fn id(number: u128) -> EventId {
 /// Views at 10, 20 and 30 (ids 1 to 3), a purchase at 25 (id 4).
 fn some_events() -> Vec<Event> {
     let view = |number: u128| event(UserId(1), number, "page_viewed", at(10 * number as i64));
-    let purchase = Event { region: Some("California".to_owned()), ..event(UserId(1), 4, "product_purchased", at(25)) };
+    let purchase = Event { region: Some("California".into()), ..event(UserId(1), 4, "product_purchased", at(25)) };
     vec![view(2), purchase, view(3), view(1)]
 }
 

@@ -1,6 +1,6 @@
 //! Random histories: few users, small alphabets, times that meet the windows' edges.
 
-use schema::{Decimal, Event, EventId, LogRecord, Payload, Timestamp, UserDeletion, UserId, UserTraits};
+use schema::{Decimal, Event, EventId, LogRecord, Payload, Text, Timestamp, UserDeletion, UserId, UserTraits};
 use uuid::Uuid;
 
 use crate::Random;
@@ -160,8 +160,8 @@ impl History {
         serde_json::value::RawValue::from_string(text).map_or_else(|_| Payload::empty(), Payload::new)
     }
 
-    fn optional(&mut self, values: &[&str]) -> Option<String> {
-        (!self.random.chance(30)).then(|| self.random.pick(values).to_owned())
+    fn optional(&mut self, values: &[&str]) -> Option<Text> {
+        (!self.random.chance(30)).then(|| self.random.pick(values).into())
     }
 
     /// Mostly now; late by whole seconds, so that it meets other events and edges; a little ahead.

@@ -14,7 +14,7 @@ fn event(user_id: i64, region: Option<&str>, payload: &str) -> Event {
         event_id: EventId(Uuid::from_u128(user_id as u128)),
         user_id: UserId(user_id),
         activity_type: "page_viewed".into(),
-        region: region.map(str::to_owned),
+        region: region.map(Into::into),
         country: None,
         device_type: None,
         url: None,

@@ -105,7 +105,7 @@ pub fn instant(random: &mut Random) -> Timestamp {
 pub(super) fn event(random: &mut Random, user_id: UserId, created_at: Timestamp) -> Event {
     let [activity_type, region, country, device_type, url, element_id, order_id] =
         TEXT_COLUMNS.map(|(_, values)| random.pick(values));
-    let column = |value: &str| (!value.is_empty()).then(|| value.to_owned());
+    let column = |value: &str| (!value.is_empty()).then(|| value.into());
     let id = u128::from(random.next()) << 64 | u128::from(random.next());
     Event {
         event_id: EventId(Uuid::from_u128(id)),

@@ -200,7 +200,7 @@ fn place<T: Clone + PartialEq>(names: &mut Vec<T>, name: &T) -> i64 {
 }
 
 fn set_column(event: &mut Event, name: &str, value: &str) -> Result<()> {
-    let text = || Some(value.to_owned());
+    let text = || Some(value.into());
     match name {
         "region" => event.region = text(),
         "country" => event.country = text(),
