@@ -23,6 +23,8 @@ mod shutdown;
 mod three_processes;
 mod timers;
 mod traits;
+#[cfg(feature = "distributed")]
+mod with_databend;
 
 use e2e::system::System;
 use serde_json::{Value, json};
