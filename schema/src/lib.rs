@@ -26,7 +26,7 @@ pub use duplicates::{DUPLICATE_WINDOW_MICROS, is_duplicate_of};
 pub use event::{Event, Payload};
 pub use identity::{Identity, IdentityKind};
 pub use ids::{ActivityType, EventId, SegmentId, SegmentTag, SegmentVersion, UserId};
-pub use lineage::Lineage;
+pub use lineage::{EarlierMark, HistoryLineage, LogLineage, Mark, StoreLineage};
 pub use partition::{DEFAULT_PARTITIONS, PartitionId, partition_of};
 pub use record::{DecodeRecordError, LogPosition, LogRecord, Offset, UserDeletion, UserTraits};
 pub use status::PartitionStatus;

@@ -18,7 +18,7 @@ fn every_scenario_happens_as_it_is_written() {
 
 /// Forms of the language that no single word of it stands for: each with pieces of text that the clause of
 /// some scenario has all of, in this order, in lower case and with single spaces.
-const FORMS: [(&str, &[&str]); 40] = [
+const FORMS: [(&str, &[&str]); 42] = [
     ("EXISTS", &["exists (select 1 from events e where e.user_id = events.user_id and"]),
     ("NOT EXISTS", &["not exists (select 1 from events"]),
     ("user_id IN", &["user_id in (select user_id from events where"]),
@@ -53,6 +53,8 @@ const FORMS: [(&str, &[&str]); 40] = [
     ("a trait and a pattern", &["traits->>'mail' like"]),
     ("a trait that is missing", &["traits['plan'] is null"]),
     ("a trait in a CASE", &["case when traits["]),
+    ("a trait beside a column", &["region = (select traits->>'home' from users"]),
+    ("a segment at each event", &["from events e", "e.user_id in (select user_id from segment_members"]),
     ("when a user was first heard of", &["(select u.created_at from users u", "< now() - interval"]),
     ("nothing said of a user", &["not exists (select 1 from users"]),
     ("a segment in a segment", &["user_id in (select user_id from segment_members where segment ="]),

@@ -8,8 +8,9 @@ pub const MAX_TOKENS: usize = 8 * MAX_NODES;
 /// The deepest nesting: keeps every recursion over a rule far from the end of a thread's stack.
 pub const MAX_DEPTH: usize = 32;
 /// The deepest nesting of the text, parentheses that mean nothing included: what the parser's own
-/// recursion is held to. Two levels for each of a rule, so that every canonical text parses.
-pub const MAX_PARSER_DEPTH: usize = 2 * MAX_DEPTH + 8;
+/// recursion is held to. Three levels for each of a rule, as an aggregate of an aggregate takes in SELECTs, so that
+/// every canonical text parses.
+pub const MAX_PARSER_DEPTH: usize = 3 * MAX_DEPTH + 8;
 /// How deep the parser goes on the caller's stack; deeper clauses are read on a thread of their own.
 pub const SHALLOW_PARSER_DEPTH: usize = 24;
 /// The stack of that thread: a level takes up to 30 KiB in an unoptimised build.
@@ -21,6 +22,9 @@ pub const PARSER_STEPS_PER_TOKEN: usize = 16;
 pub const MIN_PARSER_STEPS: usize = 1_000;
 /// The most nodes of a typed rule: bounds the time that one re-evaluation takes.
 pub const MAX_NODES: usize = 512;
+/// The most nodes that compiling one may make: some are only looked at, as what EXISTS selects. Bounds what doubles
+/// on the way, and is enough for the canonical text of the largest rule.
+pub const MAX_MADE_NODES: usize = 4 * MAX_NODES;
 /// The most different aggregates of one rule: bounds the state that one rule adds to a user.
 pub const MAX_AGGREGATES: usize = 64;
 /// The greatest threshold a count in a window is compared with: that many times are kept per user.

@@ -30,7 +30,7 @@ pub mod postgres;
 pub mod sqlite;
 
 use async_trait::async_trait;
-use schema::Lineage;
+use schema::StoreLineage;
 
 pub use activities::{Activity, ActivityId, ActivitySpec, ActivityStore, AssociationSource, SegmentActivity};
 pub use definitions::{
@@ -47,10 +47,10 @@ pub use users::{IdentityRemoval, User, UserErasure, UserProfile, UserStore};
 #[async_trait]
 pub trait Store: DefinitionStore + ActivityStore + UserStore + MembershipStore {
     /// Returns which installation the store belongs to; `None` before that was said.
-    async fn lineage(&self) -> Result<Option<Lineage>, StoreError>;
+    async fn lineage(&self) -> Result<Option<StoreLineage>, StoreError>;
 
     /// Says which installation it belongs to; durable when this returns.
-    async fn set_lineage(&self, lineage: &Lineage) -> Result<(), StoreError>;
+    async fn set_lineage(&self, lineage: &StoreLineage) -> Result<(), StoreError>;
 
     /// Waits for what is under way and lets go of the database; calls that come later fail.
     ///

@@ -96,4 +96,7 @@ pub trait UserStore: Send + Sync {
     /// Returns at most `limit` erasures that must still be appended, ascending by user: after a crash
     /// they are appended again, which the log's readers take as one.
     async fn pending_erasures(&self, limit: u32) -> Result<Vec<UserErasure>, StoreError>;
+
+    /// Returns how many users were ever erased: the log never has deletions of more.
+    async fn count_erasures(&self) -> Result<u64, StoreError>;
 }

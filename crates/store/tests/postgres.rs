@@ -6,11 +6,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use schema::{Identity, IdentityKind, SegmentId};
+use schema::{Identity, IdentityKind, Mark, SegmentId};
 use sqlx::{Connection as _, PgConnection};
 use store::conformance::Pair;
 use store::postgres::{PostgresOptions, PostgresStore};
-use store::{IdentityRemoval, MembershipStore as _, StoreError, UserProfile, UserStore as _, WrongSize};
+use store::{IdentityRemoval, MembershipStore as _, Store as _, StoreError, UserProfile, UserStore as _, WrongSize};
 use testkit::servers::{Postgres, PostgresSettings, or_not_run};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -211,4 +211,24 @@ async fn what_waiting_does_not_change_is_told_at_once() {
     let refused = open(&server.url("nowhere")).await;
     assert!(refused.is_err_and(|error| error.to_string().contains("nowhere")));
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_store_whose_starts_were_only_counted_gets_the_marks_of_these_numbers() {
+    let Some(server) = or_not_run(Postgres::shared()) else { return };
+    for (starts, confirmed) in [(1, None), (5, Some(Mark::of_counted_start(4)))] {
+        let url = server.database();
+        open(&url).await.unwrap().close().await;
+        let mut connection = PgConnection::connect(&url).await.unwrap();
+        for statement in store::conformance::AS_BEFORE_MARKS {
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
+        }
+        let counted = "INSERT INTO lineage VALUES (1, '00000000-0000-0000-0000-000000000007', $1)";
+        sqlx::query(counted).bind(starts).execute(&mut connection).await.unwrap();
+
+        let lineage = open(&url).await.unwrap().lineage().await.unwrap().unwrap();
+        assert_eq!((lineage.installation.as_u128(), lineage.starts.cast_signed()), (7, starts));
+        let pending = Some(Mark::of_counted_start(lineage.starts));
+        assert_eq!((lineage.confirmed, lineage.pending), (confirmed, pending));
+    }
 }

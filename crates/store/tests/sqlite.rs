@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use schema::SegmentId;
+use schema::{Mark, SegmentId};
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use store::conformance::Pair;
 use store::sqlite::SqliteStore;
-use store::{MembershipStore as _, StoreError, WrongSize};
+use store::{MembershipStore as _, Store as _, StoreError, WrongSize};
 use tempfile::TempDir;
 
 macro_rules! on_sqlite {
@@ -54,4 +54,25 @@ async fn sizes_that_somebody_changed_are_found_and_set_right() {
     assert_eq!(store.repair_sizes().await.unwrap(), expected);
     assert_eq!(store.wrong_sizes().await.unwrap(), []);
     assert_eq!(store.segment_sizes(&[1, 2, 3, 4].map(SegmentId)).await.unwrap(), [2, 1, 1, 0]);
+}
+
+#[tokio::test]
+async fn a_store_whose_starts_were_only_counted_gets_the_marks_of_these_numbers() {
+    for (starts, confirmed) in [(1, None), (5, Some(Mark::of_counted_start(4)))] {
+        let dir = TempDir::new().unwrap();
+        open(&dir).await.unwrap().close().await;
+        let file = SqliteConnectOptions::new().filename(dir.path().join("shoal.sqlite"));
+        let mut connection = SqliteConnection::connect_with(&file).await.unwrap();
+        for statement in store::conformance::AS_BEFORE_MARKS {
+            sqlx::query(statement).execute(&mut connection).await.unwrap();
+        }
+        let counted = "INSERT INTO lineage VALUES (1, '00000000-0000-0000-0000-000000000007', $1)";
+        sqlx::query(counted).bind(starts).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+
+        let lineage = open(&dir).await.unwrap().lineage().await.unwrap().unwrap();
+        assert_eq!((lineage.installation.as_u128(), lineage.starts.cast_signed()), (7, starts));
+        let pending = Some(Mark::of_counted_start(lineage.starts));
+        assert_eq!((lineage.confirmed, lineage.pending), (confirmed, pending));
+    }
 }

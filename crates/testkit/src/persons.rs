@@ -21,7 +21,12 @@ pub fn clause_on_user(random: &mut Random, tags: &[String]) -> String {
     let event = crate::clause(random);
     let mut clauses = Clauses { random };
     let (first, second) = (clauses.person(tags), clauses.person(tags));
-    match clauses.random.below(8) {
+    // What is known of the user, asked at the events of a subquery.
+    let inside = |condition: &str| {
+        let condition = condition.replace("events.", "e.");
+        condition.replace("user_id IN", "e.user_id IN").replace("user_id NOT", "e.user_id NOT")
+    };
+    match clauses.random.below(13) {
         0 => first,
         1 => format!("({first}) AND ({event})"),
         2 => format!("({first}) OR ({event})"),
@@ -32,12 +37,40 @@ pub fn clause_on_user(random: &mut Random, tags: &[String]) -> String {
             let (op, bound) = (clauses.random.pick(&COMPARISONS), clauses.random.below(3));
             format!("count(*) FILTER (WHERE ({first}) AND {}) {op} {bound}", clauses.row("", 0))
         }
+        7 => {
+            let (op, path) = (clauses.random.pick(&COMPARISONS), clauses.random.pick(&TRAITS));
+            format!("payload['plan'] {op} (SELECT {path} FROM users u WHERE u.user_id = events.user_id)")
+        }
+        8 => format!(
+            "EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND e.created_at > events.created_at AND ({} OR {}))",
+            inside(&first),
+            clauses.row("e.", 0)
+        ),
+        9 => {
+            let (op, path) = (clauses.random.pick(&COMPARISONS), clauses.random.pick(&TRAITS));
+            format!(
+                "(SELECT count(*) FROM events e WHERE e.user_id = events.user_id AND (e.payload['n'] {op} (SELECT u.{path} FROM \
+                 users u WHERE u.user_id = e.user_id) OR {})) {op} {}",
+                inside(&first),
+                clauses.random.below(3)
+            )
+        }
+        10 => {
+            let (op, bound) = (clauses.random.pick(&COMPARISONS), clauses.random.below(3));
+            format!(
+                "count(*) FILTER (WHERE ({first}) OR {} AND {}) {op} {bound}",
+                clauses.row("", 0),
+                clauses.window("")
+            )
+        }
+        11 => format!(
+            "EXISTS (SELECT 1 FROM events v LEFT JOIN events p ON p.user_id = v.user_id AND p.region = v.region AND {} WHERE \
+             v.user_id = events.user_id AND p.event_id IS NULL)",
+            inside(&first).replace("e.user_id", "p.user_id")
+        ),
         _ => format!(
             "user_id IN (SELECT user_id FROM events e WHERE e.region IS NOT NULL AND {} GROUP BY user_id HAVING count(*) > 1)",
-            first
-                .replace("events.", "e.")
-                .replace("user_id IN", "e.user_id IN")
-                .replace("user_id NOT", "e.user_id NOT")
+            inside(&first)
         ),
     }
 }

@@ -200,6 +200,8 @@ mod tests {
             [ingestion_api::Config::ENVIRONMENT, config_api::Config::ENVIRONMENT, segmenter::Config::ENVIRONMENT];
         let mut known: Vec<&'static str> = services.concat().into_iter().map(|(name, _)| name).collect();
         known.extend([CONFIG_FILE_VARIABLE, "SHOAL_HOST", "DATABEND_DSN"]);
+        // What `docker compose` itself asks for.
+        known.extend(["POSTGRES_PASSWORD", "MINIO_PASSWORD", "DATABEND_PASSWORD", "GRAFANA_PASSWORD"]);
         assert_eq!(env_example_problems(EXAMPLE, &known), Vec::<String>::new());
 
         // Services on their own keep their data elsewhere than `shoal up`.

@@ -86,10 +86,15 @@ async fn run_until_shutdown(
 ) -> anyhow::Result<()> {
     let directory = DataDirectory::create(&args.data)?;
     let parts = parts::Parts::open(&directory, config.partitions(), config.store_options()).await?;
-    let store = parts.store.clone();
+    let (store, made) = (parts.store.clone(), parts.made.clone());
     let outcome = run_on(parts, &directory, args, config, shutdown).await;
     // Also when nothing was started: a journal that is left behind would spoil a copy that is put back.
     store.close().await;
+    if outcome.as_ref().is_err_and(|error| error.is::<wholeness::Refusal>())
+        && let Err(error) = parts::unmake(&made)
+    {
+        terminal::complain(format_args!("{error:#}"));
+    }
     outcome?;
     terminal::say(format_args!("stopped; everything accepted is in {}", directory.path().display()));
     Ok(())
@@ -103,7 +108,7 @@ async fn run_on(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     wholeness::check(&parts, directory).await?;
-    let services = compose::start(config, parts, shutdown.clone()).await?;
+    let services = compose::start(config, parts.clone(), shutdown.clone()).await?;
     let places = services.places().clone();
     if args.sample {
         sample::create(&places).await.context("creating the sample segments")?;
@@ -117,7 +122,11 @@ async fn run_on(
     if let Some(shop) = shop {
         shop.await.context("closing the sample shop")?;
     }
-    stopped
+    stopped?;
+    if let Err(error) = wholeness::seal(&parts, directory).await {
+        tracing::warn!(error = format!("{error:#}"), "the parts could not be marked as stopped together");
+    }
+    Ok(())
 }
 
 /// A shop in trouble does not take the services with it.

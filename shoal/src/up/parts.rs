@@ -38,19 +38,31 @@ impl DataDirectory {
         self.path.join("history")
     }
 
+    /// Returns the parts that are not there: those that opening makes.
+    fn missing(&self) -> Vec<PathBuf> {
+        let is_empty = |path: &PathBuf| {
+            let Ok(found) = path.symlink_metadata() else { return true };
+            found.is_dir() && path.read_dir().is_ok_and(|mut entries| entries.next().is_none())
+        };
+        [self.log(), self.history(), self.store()].into_iter().filter(is_empty).collect()
+    }
+
     /// Returns the file of definitions, users and memberships.
     pub(crate) fn store(&self) -> PathBuf {
         self.path.join("shoal.sqlite")
     }
 }
 
-/// The opened parts.
+/// The opened parts; cheap to clone.
+#[derive(Clone)]
 pub(super) struct Parts {
     pub(super) log: EmbeddedLog,
     pub(super) warehouse: Arc<EmbeddedWarehouse>,
     pub(super) store: Arc<dyn Store>,
     /// Where the store is, for people.
     pub(super) store_place: String,
+    /// What was not there before it was opened.
+    pub(super) made: Vec<PathBuf>,
 }
 
 impl Parts {
@@ -58,6 +70,7 @@ impl Parts {
     ///
     /// The store is the directory's own unless `store` has a URL.
     pub(super) async fn open(directory: &DataDirectory, partitions: u16, store: StoreOptions) -> anyhow::Result<Self> {
+        let made = directory.missing();
         let (log_folder, history_folder) = (directory.log(), directory.history());
         // Reading the journals of a crash blocks.
         let opening = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
@@ -71,6 +84,20 @@ impl Parts {
         let store_options = StoreOptions { file: directory.store(), ..store };
         let store_place = store_options.place();
         let store = store::open(&store_options).await.with_context(|| format!("opening the store {store_place}"))?;
-        Ok(Self { log, warehouse: Arc::new(warehouse), store, store_place })
+        Ok(Self { log, warehouse: Arc::new(warehouse), store, store_place, made })
     }
+}
+
+/// Removes parts that were made by opening a directory that was then refused; they are closed.
+pub(super) fn unmake(made: &[PathBuf]) -> anyhow::Result<()> {
+    for part in made {
+        let removed = if part.is_dir() { std::fs::remove_dir_all(part) } else { std::fs::remove_file(part) };
+        match removed {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("removing {} again", part.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }

@@ -8,7 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use schema::{
-    ErrorRecord, Generation, Lineage, LogPosition, Offset, PartitionId, PartitionStatus, Timestamp, Topic, partition_of,
+    ErrorRecord, Generation, LogLineage, LogPosition, Offset, PartitionId, PartitionStatus, Timestamp, Topic,
+    partition_of,
 };
 use tokio::sync::{Semaphore, oneshot};
 
@@ -65,12 +66,12 @@ impl EmbeddedLog {
     }
 
     /// Returns which installation the log belongs to; `None` before that was said.
-    pub fn lineage(&self) -> Result<Option<Lineage>, BusError> {
+    pub fn lineage(&self) -> Result<Option<LogLineage>, BusError> {
         self.shared().keyspaces.lineage()
     }
 
     /// Says which installation it belongs to; durable when this returns. Blocks while it is written.
-    pub fn set_lineage(&self, lineage: &Lineage) -> Result<(), BusError> {
+    pub fn set_lineage(&self, lineage: &LogLineage) -> Result<(), BusError> {
         self.shared().keyspaces.set_lineage(lineage)
     }
 

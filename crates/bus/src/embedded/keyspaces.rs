@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
-use schema::{Definitions, Lineage, Offset, PartitionId, Topic};
+use schema::{Definitions, LogLineage, Offset, PartitionId, Topic};
 
 use super::EmbeddedLogOptions;
 use super::failure::from_fjall;
 use super::keys::{offset_of, partition_prefix};
 use super::stored::Position;
+use super::whole::make_whole;
 use crate::BusError;
 use crate::values::encode;
 
@@ -50,6 +51,11 @@ pub(super) struct Keyspaces {
 impl Keyspaces {
     /// Opens the database, or makes it; refuses another format or another number of partitions.
     pub(super) fn open(dir: &Path, options: &EmbeddedLogOptions) -> Result<Self, BusError> {
+        make_whole(dir, |error| from_fjall(error.into()), |making| Self::open_in(making, options).map(drop))?;
+        Self::open_in(dir, options)
+    }
+
+    fn open_in(dir: &Path, options: &EmbeddedLogOptions) -> Result<Self, BusError> {
         let database = Database::builder(dir)
             .cache_size(options.cache_bytes)
             .max_journaling_size(options.journal_bytes.max(64 * 1_024 * 1_024))
@@ -118,13 +124,13 @@ impl Keyspaces {
     }
 
     /// Reads which installation the log belongs to.
-    pub(super) fn lineage(&self) -> Result<Option<Lineage>, BusError> {
+    pub(super) fn lineage(&self) -> Result<Option<LogLineage>, BusError> {
         let Some(bytes) = self.meta.get(LINEAGE_KEY).map_err(from_fjall)? else { return Ok(None) };
         serde_json::from_slice(&bytes).map(Some).map_err(|error| BusError::Damaged(format!("its lineage: {error}")))
     }
 
     /// Keeps that, durably.
-    pub(super) fn set_lineage(&self, lineage: &Lineage) -> Result<(), BusError> {
+    pub(super) fn set_lineage(&self, lineage: &LogLineage) -> Result<(), BusError> {
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
         batch.insert(&self.meta, LINEAGE_KEY, encode(lineage)?);
         batch.commit().map_err(from_fjall)

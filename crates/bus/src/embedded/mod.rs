@@ -19,8 +19,10 @@ mod retention;
 mod shared;
 mod space;
 mod stored;
+mod whole;
 mod writing;
 
 pub use embedded_log::EmbeddedLog;
 pub use options::EmbeddedLogOptions;
 pub use owner::{EmbeddedOwner, EmbeddedOwnership};
+pub use whole::make_whole;

@@ -17,6 +17,7 @@ mod mixed_directory;
 #[cfg(feature = "distributed")]
 mod on_postgres;
 mod order;
+mod put_back;
 mod segments_in_segments;
 mod shutdown;
 #[cfg(feature = "distributed")]

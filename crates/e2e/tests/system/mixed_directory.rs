@@ -34,10 +34,12 @@ fn check_refused(installation: &Installation, outcome: anyhow::Result<e2e::proce
     check_told(outcome, &[&log, &data.join(reader).display().to_string()]);
 }
 
+/// Checks that a start was refused, in these words.
 #[track_caller]
-fn check_told(outcome: anyhow::Result<e2e::process::Running>, what: &[&str]) {
+pub(crate) fn check_told(outcome: anyhow::Result<e2e::process::Running>, what: &[&str]) {
     let message = format!("{:#}", outcome.unwrap_err());
-    let always = ["exit status: 1", "put back `log`, `history` and `shoal.sqlite` from one copy"];
+    let untouched = "nothing was started, no event, user or definition was changed";
+    let always = ["exit status: 1", untouched, "put back `log`, `history` and `shoal.sqlite` from one copy"];
     for told in always.iter().chain(what) {
         assert!(message.contains(told), "`{told}` is not in: {message}");
     }
@@ -56,7 +58,9 @@ async fn a_log_that_lost_its_end_is_refused_before_anything_is_announced() {
 
     // A store that was made anew does not hide that the history is ahead.
     std::fs::remove_file(installation.data().join("shoal.sqlite")).unwrap();
-    check_refused(&installation, installation.start().await, "history");
+    check_told(installation.start().await, &["it is empty, and so is the store, and the history is not"]);
+    assert!(!installation.data().join("log").exists(), "what opening made is removed again");
+    assert!(!installation.data().join("shoal.sqlite").exists(), "what opening made is removed again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,7 +76,6 @@ async fn a_store_that_does_not_know_the_users_of_the_log_is_refused() {
     let told = format!("the store {} is older than the log in ", store.display());
     std::fs::rename(&store, folder.join("newer.sqlite")).unwrap();
     check_told(installation.start().await, &[&told, "the log names user 1, the store has no users"]);
-    std::fs::remove_file(&store).unwrap();
     std::fs::rename(&older, &store).unwrap();
     check_told(installation.start().await, &[&told]);
     std::fs::rename(folder.join("newer.sqlite"), &store).unwrap();
@@ -80,7 +83,7 @@ async fn a_store_that_does_not_know_the_users_of_the_log_is_refused() {
 }
 
 /// Copies a store that is open, and at rest.
-fn copy_with_journal(from: &Path, to: &Path) {
+pub(crate) fn copy_with_journal(from: &Path, to: &Path) {
     std::fs::copy(from, to).unwrap();
     let journal = |path: &Path| path.with_extension("sqlite-wal");
     if journal(from).exists() {
@@ -106,7 +109,7 @@ async fn a_store_that_lost_a_definition_a_deletion_or_its_log_is_refused() {
     running.stop().await.unwrap();
     std::fs::rename(&store, &newest).unwrap();
     std::fs::copy(&stopped, &store).unwrap();
-    check_told(installation.start().await, &["the log counts 2 starts, the store 1"]);
+    check_told(installation.start().await, &["the log erased 1 users, the store 0"]);
 
     // Of another installation, as often started.
     let other_folder = folder.join("other");

@@ -78,7 +78,7 @@ impl CatalogBuilder {
             segments: rules.iter().map(|rule| (rule.definition.segment_id, rule.definition.version)).collect(),
             rules_of: rules_by_condition(&rules, conditions.len()),
             index: index(&series, &aggregates),
-            user_conditions: UserConditions::new(&rules, &conditions),
+            user_conditions: UserConditions::new(&rules, &conditions, &aggregates),
             series_by_key: (0..).zip(&series).map(|(index, series)| (series.key, index)).collect(),
             series,
             stands_for,

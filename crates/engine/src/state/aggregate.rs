@@ -13,7 +13,7 @@ use super::fold::{FoldKind, FoldSpec, Occurrence};
 use super::retained::Retained;
 use super::total::Total;
 use super::windowed::Windowed;
-use crate::user::SeriesState;
+use crate::user::{Besides, SeriesState};
 
 /// How the state of an aggregate is kept; the same for all users, so the state does not repeat it.
 #[derive(Clone, PartialEq, Debug)]
@@ -103,10 +103,10 @@ impl AggregateState {
     }
 
     /// Brings it to `now`: moves its window, or computes its value.
-    pub(crate) fn advance(&mut self, keeping: &Keeping, now: Timestamp) {
+    pub(crate) fn advance(&mut self, keeping: &Keeping, now: Timestamp, besides: &Besides<'_>) {
         match (self, keeping) {
             (Self::Retained(retained), Keeping::Interpreted { interpretation, window }) => {
-                retained.settle(interpretation, *window, now);
+                retained.settle(interpretation, *window, now, besides);
             }
             (state, Keeping::Folded(fold)) => {
                 for_any!(state, windowed => windowed.advance(fold, now), _retained => ());
@@ -118,6 +118,13 @@ impl AggregateState {
     /// Returns whether an event came that only advancing takes into account.
     pub(crate) fn is_unsettled(&self) -> bool {
         matches!(self, Self::Retained(retained) if !retained.is_settled())
+    }
+
+    /// Forgets what was computed, which more than events and time has changed.
+    pub(crate) fn unsettle(&mut self) {
+        if let Self::Retained(retained) = self {
+            retained.unsettle();
+        }
     }
 
     pub(crate) fn next_change(&self, keeping: &Keeping) -> Option<Timestamp> {

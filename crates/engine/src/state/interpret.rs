@@ -4,12 +4,12 @@
 //! Everything else it looks at stays as it is while no event comes, so until that instant it would
 //! look at the same things again and find the same.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use rules::eval::{Scope, evaluate, is_true};
 use rules::plan::argument_of;
-use rules::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Interpretation, Value};
+use rules::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Interpretation, UserColumn, Value};
 use rustc_hash::FxHashMap;
 use schema::Timestamp;
 
@@ -17,13 +17,19 @@ use super::aggregate::AggregateState;
 use super::fold::{FoldSpec, Occurrence};
 use super::paths::{Found, Key, Path, Rank, push, within};
 use super::retained::{Decided, RetainedRow};
+use crate::user::Besides;
 
 /// Below so many rows, looking at each of them is no slower than finding some.
 const LEAST_ROWS: usize = 8;
 
 /// Computes the aggregate at `now`. The rows are ascending by time and event.
-pub(super) fn interpret(interpretation: &Interpretation, rows: &[RetainedRow], now: Timestamp) -> Decided {
-    let run = Run::new(interpretation, rows, now, None);
+pub(super) fn interpret(
+    interpretation: &Interpretation,
+    rows: &[RetainedRow],
+    now: Timestamp,
+    besides: &Besides<'_>,
+) -> Decided {
+    let run = Run::new(interpretation, rows, now, None, besides);
     let value = run.outermost();
     Decided { value, next_change: run.next_flip.get() }
 }
@@ -37,6 +43,7 @@ pub(super) fn interpret_more(
     came: &[usize],
     before: &Decided,
     now: Timestamp,
+    besides: &Besides<'_>,
 ) -> Option<Decided> {
     let same_till_now = before.next_change.is_none_or(|next_change| now < next_change);
     // A time that is compared with `now()` stands beside the filter, and may be that of other rows.
@@ -47,7 +54,7 @@ pub(super) fn interpret_more(
     if before.value == Value::Boolean(true) {
         return Some(before.clone());
     }
-    let run = Run::new(interpretation, rows, now, before.next_change);
+    let run = Run::new(interpretation, rows, now, before.next_change, besides);
     let value = Value::Boolean(run.exists_with(&interpretation.aggregate, came, None));
     Some(Decided { value, next_change: run.next_flip.get() })
 }
@@ -80,6 +87,9 @@ struct Run<'a> {
     interpretation: &'a Interpretation,
     rows: &'a [RetainedRow],
     now: Timestamp,
+    besides: &'a Besides<'a>,
+    /// The traits, which are made of what was said.
+    traits: OnceCell<Value>,
     /// The earliest flip of a comparison with `now()` so far.
     next_flip: Cell<Option<Timestamp>>,
     /// Aggregates by their address: those that do not look at the row they stand at have one value.
@@ -100,9 +110,10 @@ impl<'a> Run<'a> {
         rows: &'a [RetainedRow],
         now: Timestamp,
         next_flip: Option<Timestamp>,
+        besides: &'a Besides<'a>,
     ) -> Self {
-        let (known, ways) = (RefCell::default(), RefCell::default());
-        Self { interpretation, rows, now, next_flip: Cell::new(next_flip), known, ways }
+        let (known, ways, traits) = (RefCell::default(), RefCell::default(), OnceCell::new());
+        Self { interpretation, rows, now, besides, traits, next_flip: Cell::new(next_flip), known, ways }
     }
 
     fn outermost(&self) -> Value {
@@ -381,6 +392,15 @@ impl Scope for At<'_, '_> {
             }
             _ => Value::Null,
         }
+    }
+
+    fn of_user(&self, column: UserColumn) -> Value {
+        let value = || self.run.besides.of_user(column);
+        if column == UserColumn::Traits { self.run.traits.get_or_init(value).clone() } else { value() }
+    }
+
+    fn is_in_segment(&self, tag: &str) -> bool {
+        self.run.besides.is_in_segment(tag)
     }
 
     fn now(&self) -> Timestamp {

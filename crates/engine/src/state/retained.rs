@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fold::Occurrence;
 use super::interpret::{interpret, interpret_more};
+use crate::user::Besides;
 
 /// What is kept of an event.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -76,14 +77,25 @@ impl Retained {
     }
 
     /// Forgets what is needed no more, and computes the value at `now`.
-    pub(crate) fn settle(&mut self, interpretation: &Interpretation, window: WindowSpec, now: Timestamp) {
+    pub(crate) fn settle(
+        &mut self,
+        interpretation: &Interpretation,
+        window: WindowSpec,
+        now: Timestamp,
+        besides: &Besides<'_>,
+    ) {
         let gone = self.rows.partition_point(|row| window.is_past(row.time, now));
         self.rows.drain(..gone);
         let more = self.before.take().and_then(|Before { decided, came }| {
             let came: Vec<_> = came.into_iter().filter_map(|place| place.checked_sub(gone)).collect();
-            interpret_more(interpretation, &self.rows, &came, &decided, now)
+            interpret_more(interpretation, &self.rows, &came, &decided, now, besides)
         });
-        self.decided = Some(more.unwrap_or_else(|| interpret(interpretation, &self.rows, now)));
+        self.decided = Some(more.unwrap_or_else(|| interpret(interpretation, &self.rows, now, besides)));
+    }
+
+    /// Forgets what was decided.
+    pub(crate) fn unsettle(&mut self) {
+        (self.decided, self.before) = (None, None);
     }
 
     /// Returns the earliest instant at which time alone can change the value; at once, when it is not known.

@@ -54,7 +54,8 @@ impl User {
     fn fire_general(&mut self, deciding: &mut Deciding<'_>, at: Timestamp) -> bool {
         let catalog = deciding.catalog;
         let due = self.due_comparisons(catalog, at);
-        self.kept.slots.advance(catalog, at, &mut deciding.scratch.touched);
+        let (slots, besides) = self.slots_and_besides(catalog);
+        slots.advance(&besides, at, &mut deciding.scratch.touched);
         let mut bits: Vec<Bit> = due.clone();
         bits.extend(deciding.scratch.touched.iter().flat_map(|slot| &catalog.aggregate(*slot).readers));
         bits.sort_unstable();

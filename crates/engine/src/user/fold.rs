@@ -47,7 +47,8 @@ impl User {
         self.is_seen();
         if self.profile.is_none() {
             self.kept.fold(catalog, event, now, |_| true);
-            self.kept.slots.advance(catalog, now, &mut deciding.scratch.touched);
+            let (slots, besides) = self.slots_and_besides(catalog);
+            slots.advance(&besides, now, &mut deciding.scratch.touched);
             self.settle(deciding, now);
             deciding.scratch.consider_all(catalog);
             return self.decide(deciding);
@@ -83,7 +84,8 @@ impl User {
         }
         self.decided_at = now;
         let catalog = deciding.catalog;
-        self.look_at_user(deciding, catalog.user_conditions().of_traits(), now);
+        let conditions = catalog.user_conditions();
+        self.look_at_user(deciding, conditions.of_traits(), conditions.slots_of_traits(), now);
         deciding.scratch.consider_flipped(catalog);
         self.decide(deciding)
     }

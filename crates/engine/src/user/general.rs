@@ -6,17 +6,15 @@ use schema::Timestamp;
 
 use super::present::Deciding;
 use super::series::Watch;
-use super::{Said, Slots, User};
-use crate::bits;
-use crate::catalog::{Bit, Catalog, GeneralCondition};
+use super::{Besides, Slots, User};
+use crate::catalog::{Bit, Catalog, GeneralCondition, Slot};
 
 /// What a condition is evaluated over: the values of the aggregates it reads.
 struct Values<'a> {
     catalog: &'a Catalog,
     condition: &'a GeneralCondition,
     slots: &'a Slots,
-    said: Option<&'a Said>,
-    members: &'a [u64],
+    besides: Besides<'a>,
     now: Timestamp,
 }
 
@@ -39,16 +37,11 @@ impl Scope for Values<'_> {
     }
 
     fn of_user(&self, column: UserColumn) -> Value {
-        match (self.said, column) {
-            (Some(said), _) => said.value(column),
-            (None, UserColumn::Known) => Value::Boolean(false),
-            (None, _) => Value::Null,
-        }
+        self.besides.of_user(column)
     }
 
     fn is_in_segment(&self, tag: &str) -> bool {
-        let rule = self.catalog.user_conditions().rule_of_tag(tag);
-        rule.is_some_and(|rule| bits::is_set(self.members, rule))
+        self.besides.is_in_segment(tag)
     }
 
     fn now(&self) -> Timestamp {
@@ -58,8 +51,7 @@ impl Scope for Values<'_> {
 
 impl User {
     fn values<'a>(&'a self, catalog: &'a Catalog, condition: &'a GeneralCondition, now: Timestamp) -> Values<'a> {
-        let (slots, said, members) = (&self.kept.slots, self.said.as_deref(), self.members());
-        Values { catalog, condition, slots, said, members, now }
+        Values { catalog, condition, slots: &self.kept.slots, besides: self.besides(catalog), now }
     }
 
     pub(super) fn general_holds(&self, catalog: &Catalog, condition: &GeneralCondition, now: Timestamp) -> bool {
@@ -76,13 +68,25 @@ impl User {
         }
     }
 
-    /// Looks at conditions that something else than events and time has changed.
-    pub(super) fn look_at_user(&mut self, deciding: &mut Deciding<'_>, bits: &[Bit], now: Timestamp) {
-        self.look_at_general(deciding, bits, now);
-        let flips = bits.iter().filter_map(|bit| self.next_flip(deciding.catalog, *bit, now));
-        if let Some(deadline) = flips.min() {
+    /// Looks at conditions that something else than events and time has changed, and at those that read
+    /// aggregates which it has.
+    pub(super) fn look_at_user(&mut self, deciding: &mut Deciding<'_>, bits: &[Bit], slots: &[Slot], now: Timestamp) {
+        let catalog = deciding.catalog;
+        self.compute_again(catalog, slots, now);
+        let readers = slots.iter().map(|slot| catalog.aggregate(*slot).readers.as_slice());
+        let bits = conditions_of(readers.chain([bits]));
+        self.look_at_general(deciding, &bits, now);
+        let flips = bits.iter().filter_map(|bit| self.next_flip(catalog, *bit, now));
+        let changes = slots.iter().filter_map(|slot| self.kept.slots.next_change(catalog, *slot));
+        if let Some(deadline) = flips.chain(changes).min() {
             self.hurry(deadline);
         }
+    }
+
+    /// Computes aggregates anew that look at something else than events and time.
+    pub(crate) fn compute_again(&mut self, catalog: &Catalog, slots: &[Slot], now: Timestamp) {
+        let (kept, besides) = self.slots_and_besides(catalog);
+        kept.compute_again(&besides, slots, now);
     }
 
     /// Looks at what reads the aggregates that an event was folded into.
@@ -92,7 +96,8 @@ impl User {
         }
         let catalog = deciding.catalog;
         let touched = std::mem::take(&mut deciding.scratch.touched);
-        self.kept.slots.settle(catalog, &touched, now);
+        let (slots, besides) = self.slots_and_besides(catalog);
+        slots.settle(&besides, &touched, now);
         let readers = conditions_of(touched.iter().map(|slot| catalog.aggregate(*slot).readers.as_slice()));
         self.look_at_general(deciding, &readers, now);
         let now_readers = conditions_of(touched.iter().map(|slot| catalog.aggregate(*slot).now_readers.as_slice()));

@@ -3,7 +3,7 @@
 use super::present::{Deciding, Scratch};
 use super::{Flips, User};
 use crate::bits;
-use crate::catalog::{Bit, Catalog, RuleIndex};
+use crate::catalog::{Bit, Catalog, RuleIndex, Slot};
 
 impl Scratch {
     /// Decides the rules that name a condition that flipped.
@@ -53,13 +53,17 @@ impl User {
     /// Looks at the conditions that ask for segments that flipped; returns whether any did.
     fn look_at_segments(&mut self, deciding: &mut Deciding<'_>, flips: &Flips) -> bool {
         let catalog = deciding.catalog;
-        let flipped = flips.entered.iter().chain(&flips.left).filter_map(|id| catalog.rule_index_of(*id));
-        let mut bits: Vec<Bit> = flipped.flat_map(|rule| catalog.user_conditions().of_segment(rule)).copied().collect();
-        bits.sort_unstable();
-        bits.dedup();
+        let conditions = catalog.user_conditions();
+        let (mut bits, mut slots): (Vec<Bit>, Vec<Slot>) = (Vec::new(), Vec::new());
+        for rule in flips.entered.iter().chain(&flips.left).filter_map(|id| catalog.rule_index_of(*id)) {
+            bits.extend(conditions.of_segment(rule));
+            slots.extend(conditions.slots_of_segment(rule));
+        }
+        slots.sort_unstable();
+        slots.dedup();
         deciding.scratch.flipped.clear();
         let now = self.decided_at;
-        self.look_at_user(deciding, &bits, now);
+        self.look_at_user(deciding, &bits, &slots, now);
         !deciding.scratch.flipped.is_empty()
     }
 

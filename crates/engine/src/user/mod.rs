@@ -5,6 +5,7 @@
 //! ([`membership`]). Time alone does the same ([`fire`]). From scratch it is done when a user is new,
 //! loaded, or taken over to another catalog ([`settle`]).
 
+mod besides;
 mod conditions;
 mod duplicates;
 mod fire;
@@ -18,6 +19,7 @@ mod series;
 mod settle;
 mod slots;
 
+pub(crate) use besides::Besides;
 pub(crate) use duplicates::DuplicateMemory;
 pub(crate) use flips::Flips;
 pub(crate) use fold::Kept;

@@ -3,7 +3,7 @@
 use schema::{SegmentId, Timestamp};
 
 use super::fold::Kept;
-use super::{DuplicateMemory, Said, Slab};
+use super::{Besides, DuplicateMemory, Said, Slab, Slots};
 use crate::bits;
 use crate::catalog::{Bit, Catalog, Profiles, RuleIndex};
 
@@ -115,6 +115,17 @@ impl User {
     pub(super) fn members_and_set(&mut self) -> (&mut [u64], &[u64]) {
         let (members, set) = self.bits.split_at_mut(self.member_words as usize);
         (members, set)
+    }
+
+    /// Returns what is known of the user besides the events.
+    pub(super) fn besides<'a>(&'a self, catalog: &'a Catalog) -> Besides<'a> {
+        Besides { catalog, said: self.said.as_deref(), members: self.members() }
+    }
+
+    /// Returns the aggregates that are folded one by one, and what is known of the user besides the events.
+    pub(crate) fn slots_and_besides<'a>(&'a mut self, catalog: &'a Catalog) -> (&'a mut Slots, Besides<'a>) {
+        let (said, members) = (self.said.as_deref(), &self.bits[..self.member_words as usize]);
+        (&mut self.kept.slots, Besides { catalog, said, members })
     }
 
     /// Returns what is kept, and the conditions that hold.

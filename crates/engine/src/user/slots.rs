@@ -2,6 +2,7 @@
 
 use schema::{Event, Timestamp};
 
+use super::Besides;
 use crate::Catalog;
 use crate::catalog::Slot;
 use crate::state::AggregateState;
@@ -57,23 +58,38 @@ impl Slots {
     /// Computes what the events folded so far have left open.
     ///
     /// Apart from [`Self::fold`], because history is folded event by event and computed over once.
-    pub(crate) fn settle(&mut self, catalog: &Catalog, touched: &[Slot], now: Timestamp) {
-        let list = self.list_mut();
-        for slot in touched {
-            let Ok(at) = list.binary_search_by_key(slot, |(known, _)| *known) else { continue };
-            if list[at].1.is_unsettled() {
-                list[at].1.advance(&catalog.aggregate(*slot).keeping, now);
+    pub(crate) fn settle(&mut self, besides: &Besides<'_>, touched: &[Slot], now: Timestamp) {
+        self.each(touched, |slot, state| {
+            if state.is_unsettled() {
+                state.advance(&besides.catalog.aggregate(slot).keeping, now, besides);
+            }
+        });
+    }
+
+    /// Computes these from scratch, as far as they are there.
+    pub(crate) fn compute_again(&mut self, besides: &Besides<'_>, slots: &[Slot], now: Timestamp) {
+        self.each(slots, |slot, state| {
+            state.unsettle();
+            state.advance(&besides.catalog.aggregate(slot).keeping, now, besides);
+        });
+    }
+
+    fn each(&mut self, slots: &[Slot], call: impl Fn(Slot, &mut AggregateState)) {
+        let Some(list) = &mut self.0 else { return };
+        for slot in slots {
+            if let Ok(at) = list.binary_search_by_key(slot, |(known, _)| *known) {
+                call(*slot, &mut list[at].1);
             }
         }
     }
 
     /// Moves every window to `now`; appends the aggregates whose value may have changed.
-    pub(crate) fn advance(&mut self, catalog: &Catalog, now: Timestamp, touched: &mut Vec<Slot>) {
-        let keeping_of = |slot: Slot| &catalog.aggregate(slot).keeping;
+    pub(crate) fn advance(&mut self, besides: &Besides<'_>, now: Timestamp, touched: &mut Vec<Slot>) {
+        let keeping_of = |slot: Slot| &besides.catalog.aggregate(slot).keeping;
         let Some(list) = &mut self.0 else { return };
         for (slot, state) in list.iter_mut() {
             if state.next_change(keeping_of(*slot)).is_some_and(|change| change <= now) {
-                state.advance(keeping_of(*slot), now);
+                state.advance(keeping_of(*slot), now, besides);
                 touched.push(*slot);
             }
         }

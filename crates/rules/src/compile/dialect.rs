@@ -8,6 +8,7 @@ use std::cell::Cell;
 
 use sqlparser::ast::Expr;
 use sqlparser::dialect::{Dialect, GenericDialect, Precedence};
+use sqlparser::keywords::{Keyword, RESERVED_FOR_IDENTIFIER};
 use sqlparser::parser::{Parser, ParserError};
 
 use crate::limits::{MIN_PARSER_STEPS, PARSER_STEPS_PER_TOKEN};
@@ -56,6 +57,23 @@ impl Dialect for ClauseDialect {
         self.steps_left.set(self.steps_left.get().saturating_sub(1));
         // The one error that the parser does not try to read around.
         self.is_exhausted().then_some(Err(ParserError::RecursionLimitExceeded))
+    }
+
+    /// What is no form of these words is no column called so either: the parser would try that before it says
+    /// that the form nests too deeply.
+    fn is_reserved_for_identifier(&self, keyword: Keyword) -> bool {
+        const WITH_EXPRESSIONS: [Keyword; 9] = [
+            Keyword::NOT,
+            Keyword::CASE,
+            Keyword::CAST,
+            Keyword::TRY_CAST,
+            Keyword::EXTRACT,
+            Keyword::CEIL,
+            Keyword::FLOOR,
+            Keyword::SUBSTR,
+            Keyword::SUBSTRING,
+        ];
+        WITH_EXPRESSIONS.contains(&keyword) || RESERVED_FOR_IDENTIFIER.contains(&keyword)
     }
 
     /// As in Databend; `literals` refuses those escapes that the two read differently.

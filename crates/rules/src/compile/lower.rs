@@ -8,7 +8,7 @@ use sqlparser::ast::{self, BinaryOperator, CaseWhen, CeilFloorKind, DateTimeFiel
 use crate::compile::names;
 use crate::compile::scope::{Owner, Place, Scope, folded, named};
 use crate::compile::tokens::Tokens;
-use crate::limits::{MAX_DEPTH, MAX_NODES};
+use crate::limits::{MAX_DEPTH, MAX_MADE_NODES};
 use crate::rule::{Comparison, ScalarFunction};
 use crate::{Code, Column, Diagnostic, Expr, ExprKind, Span, SqlType};
 
@@ -67,10 +67,10 @@ impl<'t> Lowering<'t> {
     pub(super) fn charge(&mut self, nodes: usize, span: Span) -> Option<()> {
         let before = self.nodes;
         self.nodes = before.saturating_add(nodes);
-        if self.nodes <= MAX_NODES {
+        if self.nodes <= MAX_MADE_NODES {
             return Some(());
         }
-        if before <= MAX_NODES {
+        if before <= MAX_MADE_NODES {
             self.report::<()>(super::bounds::too_many_nodes(span));
         }
         None
@@ -79,7 +79,7 @@ impl<'t> Lowering<'t> {
     /// Lowers an expression at its place.
     pub(super) fn expression(&mut self, parsed: &ast::Expr, scope: &Scope<'_>) -> Option<Expr> {
         let parsed = unwrapped(parsed);
-        if self.depth >= MAX_DEPTH || self.nodes > MAX_NODES {
+        if self.depth >= MAX_DEPTH || self.nodes > MAX_MADE_NODES {
             return self.past_the_limits(parsed);
         }
         if let Place::Grouped(groups) = scope.place
@@ -87,9 +87,11 @@ impl<'t> Lowering<'t> {
         {
             return self.copy(key);
         }
-        self.depth += 1;
+        // A subquery and what it selects are one node.
+        let level = usize::from(!matches!(parsed, ast::Expr::Subquery(_)));
+        self.depth += level;
         let lowered = self.dispatch(parsed, scope);
-        self.depth -= 1;
+        self.depth -= level;
         lowered
     }
 
@@ -205,7 +207,7 @@ impl<'t> Lowering<'t> {
             return self.ungrouped(&format!("{qualifier}.{name}"), span);
         }
         let Some((owner, found)) = scope.find(qualifier.as_deref(), &name) else {
-            return self.unknown_alias(&qualifier.unwrap_or_default(), span, scope);
+            return self.unknown_alias(&qualifier.unwrap_or_default(), parsed, scope);
         };
         let own = self.column_of(&found, parsed, &name, span)?;
         match (owner, found.place) {
@@ -265,8 +267,11 @@ impl<'t> Lowering<'t> {
         })
     }
 
-    fn unknown_alias(&mut self, qualifier: &str, span: Span, scope: &Scope<'_>) -> Option<Expr> {
-        let span = Span { end: span.start + qualifier.len(), ..span };
+    fn unknown_alias(&mut self, qualifier: &str, parsed: &ast::Expr, scope: &Scope<'_>) -> Option<Expr> {
+        let span = match parsed {
+            ast::Expr::CompoundIdentifier(parts) if !parts.is_empty() => self.tokens.span_at(parts[0].span),
+            _ => self.tokens.span_of(parsed),
+        };
         let problem = Diagnostic::error(Code::UnknownTable, span, format!("no table is called `{qualifier}` here"));
         if qualifier == "payload" {
             return self.report(problem.with_hint("the payload is read by `payload['k']` or `payload:k`"));

@@ -42,4 +42,4 @@ mod warnings;
 pub use clause::{Compiled, compile};
 
 #[cfg(test)]
-pub(crate) use {aggregates::result_type, clause::typed};
+pub(crate) use {aggregates::result_type, bounds::within, clause::typed};

@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use sqlparser::ast;
-use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
@@ -40,27 +39,15 @@ type Parsed = (ast::Expr, Option<Option<usize>>);
 
 fn parsed(tokens: Vec<TokenWithSpan>, depth: usize) -> Result<Parsed, Stopped> {
     let dialect = ClauseDialect::for_tokens(tokens.len());
-    // Before NOTs past its limit the parser stops as if something else had to stand there.
-    let only_deep = nots_in_a_row(&tokens) >= depth / 2;
     let mut parser = Parser::new(&dialect).with_recursion_limit(depth).with_tokens_with_locations(tokens);
     let expr = parser.parse_expr().map_err(|error| match error {
         ParserError::RecursionLimitExceeded if dialect.is_exhausted() => Stopped::TooManySteps,
         ParserError::RecursionLimitExceeded => Stopped::TooDeep,
-        _ if only_deep => Stopped::TooDeep,
         ParserError::ParserError(message) | ParserError::TokenizerError(message) => Stopped::Unexpected(message),
     })?;
     let rest = parser.peek_token_ref();
     let left = (rest.token != Token::EOF).then(|| super::tokens::decode(rest.span.start));
-    if left.is_some() && only_deep {
-        return Err(Stopped::TooDeep);
-    }
     Ok((expr, left))
-}
-
-fn nots_in_a_row(tokens: &[TokenWithSpan]) -> usize {
-    let is_not = |token: &Token| matches!(token, Token::Word(word) if word.keyword == Keyword::NOT);
-    let runs = tokens.split(|placed| !is_not(&placed.token) && !matches!(placed.token, Token::Whitespace(_)));
-    runs.map(|run| run.iter().filter(|placed| is_not(&placed.token)).count()).max().unwrap_or(0)
 }
 
 /// Runs `parse` with room for the deepest clause, whatever stack the caller has.

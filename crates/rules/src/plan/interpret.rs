@@ -61,7 +61,6 @@ impl Rewriting {
             }
             ExprKind::Compare { .. } if is_against_now(expr) => self.now_comparison(expr),
             ExprKind::Now => self.refuse(expr, unsupported::now_outside_of_comparison(expr)),
-            ExprKind::OfUser(_) | ExprKind::InSegment(_) => self.refuse(expr, unsupported::user_among_rows(expr)),
             _ => map_children(expr, &mut |child| self.expr(child)),
         }
     }

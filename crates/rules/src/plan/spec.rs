@@ -201,19 +201,28 @@ impl Plan {
     /// Returns whether anything of it is read that `users` says.
     pub fn reads_traits(&self) -> bool {
         let mut reads = false;
-        self.membership.walk(&mut |part| reads |= matches!(part.kind, ExprKind::OfUser(_)));
+        self.walk(&mut |part| reads |= matches!(part.kind, ExprKind::OfUser(_)));
         reads
     }
 
     /// Returns the tags of the segments that decide it, each once, ascending.
     pub fn segments(&self) -> Vec<&str> {
         let mut tags = std::collections::BTreeSet::new();
-        self.membership.walk(&mut |part| {
+        self.walk(&mut |part| {
             if let ExprKind::InSegment(tag) = &part.kind {
                 tags.insert(tag.as_str());
             }
         });
         tags.into_iter().collect()
+    }
+
+    /// Calls `visit` for everything that is computed, inside of interpreted aggregates too.
+    fn walk<'p>(&'p self, visit: &mut impl FnMut(&'p Expr)) {
+        self.membership.walk(visit);
+        for interpretation in self.aggregates.iter().filter_map(|spec| spec.interpretation.as_ref()) {
+            interpretation.aggregate.children().for_each(|part| part.walk(visit));
+            interpretation.now_comparisons.iter().for_each(|comparison| comparison.time.walk(visit));
+        }
     }
 
     /// Returns the aggregates that are computed over retained events.

@@ -20,12 +20,6 @@ pub(super) fn now_outside_of_comparison(expr: &Expr) -> Diagnostic {
     refuse(Code::Unsupported, expr, message.to_owned(), Some(hint))
 }
 
-pub(super) fn user_among_rows(expr: &Expr) -> Diagnostic {
-    let message = "traits and segments cannot stand in a condition that is computed over the user's events one by one; this is \
-                   not supported yet";
-    refuse(Code::Unsupported, expr, message.to_owned(), Some("let it stand by itself, joined to the rest by AND or OR"))
-}
-
 pub(super) fn interval_too_long(expr: &Expr) -> Diagnostic {
     let message = "an interval from `now()` can have at most 100 years";
     refuse(Code::Unsupported, expr, message.to_owned(), None)

@@ -31,6 +31,13 @@ pub use users::{
     users_are_paged_in_order,
 };
 
+/// Takes a new store back to before starts had marks, for tests of what opening makes of it.
+pub const AS_BEFORE_MARKS: [&str; 3] = [
+    "ALTER TABLE lineage DROP COLUMN confirmed",
+    "ALTER TABLE lineage DROP COLUMN pending",
+    "DELETE FROM _sqlx_migrations WHERE version = 20261121000006",
+];
+
 /// Calls a macro with the names of all cases: first those of one store, then those of two.
 #[macro_export]
 macro_rules! conformance_cases {

@@ -1,6 +1,6 @@
 //! Users and identities: resolution, clientRefId, erasure.
 
-use schema::{Identity, IdentityKind, Lineage, LogPosition, PartitionId, UserId};
+use schema::{Identity, IdentityKind, LogPosition, Mark, PartitionId, StoreLineage, UserId};
 
 use crate::{ConflictField, IdentityRemoval, Store, StoreError, UserProfile};
 
@@ -66,8 +66,12 @@ pub async fn an_id_is_never_used_again(store: &dyn Store) -> Result<(), StoreErr
 /// Which installation a store belongs to is said at every start; the last word stands.
 pub async fn the_lineage_is_what_was_said_last(store: &dyn Store) -> Result<(), StoreError> {
     assert_eq!(store.lineage().await?, None);
-    for (installation, starts) in [(7, 1), (7, 2), (8, u64::from(u32::MAX) + 1)] {
-        let lineage = Lineage { installation: uuid::Uuid::from_u128(installation), starts };
+    let mark = |name: &str| Some(Mark(name.to_owned()));
+    for (installation, starts, confirmed, pending) in
+        [(7, 1, None, mark("a")), (7, 2, mark("a"), mark("b")), (8, u64::from(u32::MAX) + 1, mark("b"), None)]
+    {
+        let installation = uuid::Uuid::from_u128(installation);
+        let lineage = StoreLineage { installation, starts, confirmed, pending };
         store.set_lineage(&lineage).await?;
         assert_eq!(store.lineage().await?, Some(lineage));
     }
@@ -107,7 +111,9 @@ pub async fn an_erased_user_is_gone_and_waits_in_the_outbox(store: &dyn Store) -
     let mut removed = store.identities_removed();
     let user = store.create_user(&named("u1")).await?;
     assert_eq!(store.erase_user(UserId(999)).await?, None);
+    assert_eq!(store.count_erasures().await?, 0);
     let erasure = store.erase_user(user.user_id).await?;
+    assert_eq!(store.count_erasures().await?, 1);
     assert_eq!(erasure.map(|erasure| (erasure.user_id, erasure.recorded)), Some((user.user_id, None)));
     assert_eq!(removed.try_recv().ok(), Some(IdentityRemoval::OfUser(user.user_id)));
     assert_eq!(store.user(user.user_id).await?, None);
@@ -122,6 +128,7 @@ pub async fn an_erased_user_is_gone_and_waits_in_the_outbox(store: &dyn Store) -
     assert_eq!(store.record_erasure(user.user_id, later).await?, recorded, "the first position stays");
     assert_eq!(store.pending_erasures(10).await?, []);
     assert_eq!(store.erase_user(user.user_id).await?, recorded);
+    assert_eq!(store.count_erasures().await?, 1, "one that is recorded, or asked for again, is one");
     Ok(())
 }
 

@@ -26,6 +26,11 @@ impl Backend {
         .await?;
         rows.into_iter().map(UserErasure::try_from).collect()
     }
+
+    pub(super) async fn select_number_of_erasures(&self) -> Result<u64, StoreError> {
+        let number: i64 = sqlx::query_scalar("SELECT count(*) FROM user_deletions").fetch_one(self.readers()).await?;
+        u64::try_from(number).map_err(|_| damaged("number of erasures", number))
+    }
 }
 
 pub(super) async fn select(connection: &mut Connection, user_id: UserId) -> Result<Option<UserErasure>, StoreError> {

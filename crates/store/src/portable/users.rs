@@ -94,6 +94,10 @@ impl UserStore for Backend {
     async fn pending_erasures(&self, limit: u32) -> Result<Vec<UserErasure>, StoreError> {
         self.select_pending_erasures(limit).await
     }
+
+    async fn count_erasures(&self) -> Result<u64, StoreError> {
+        self.select_number_of_erasures().await
+    }
 }
 
 async fn insert_user(connection: &mut Connection, profile: &UserProfile, now: Timestamp) -> Result<UserId, StoreError> {

@@ -1,10 +1,11 @@
 //! The handle that services hold; all work is done on threads for blocking work.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use schema::{Offset, PartitionId, StandingTraits, UserId, partition_of};
+use schema::{HistoryLineage, Offset, PartitionId, StandingTraits, UserId, partition_of};
 
 use super::draft::Draft;
 use super::failure::damaged;
@@ -40,6 +41,31 @@ impl EmbeddedWarehouse {
             Ok(greatest.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().max())
         })
         .await
+    }
+
+    /// Counts the users that were deleted from the history or are in `also`: each once, and for good.
+    ///
+    /// Reads one key for each of them.
+    pub async fn count_deleted(&self, also: BTreeSet<UserId>) -> Result<u64, WarehouseError> {
+        self.blocking(move |inner| {
+            let mut number = inner.keyspaces.count_deleted()?;
+            for user_id in also {
+                let user = user_prefix(partition_of(user_id, inner.partitions), user_id);
+                number += u64::from(!inner.keyspaces.is_deleted(&user)?);
+            }
+            Ok(number)
+        })
+        .await
+    }
+
+    /// Returns which installation the history belongs to; `None` before that was said.
+    pub async fn lineage(&self) -> Result<Option<HistoryLineage>, WarehouseError> {
+        self.blocking(|inner| inner.keyspaces.lineage()).await
+    }
+
+    /// Says which installation it belongs to; durable when this returns.
+    pub async fn set_lineage(&self, lineage: HistoryLineage) -> Result<(), WarehouseError> {
+        self.blocking(move |inner| inner.keyspaces.set_lineage(&lineage)).await
     }
 
     async fn blocking<T: Send + 'static>(

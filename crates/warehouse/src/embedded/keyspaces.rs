@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use bus::embedded::make_whole;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
-use schema::{Offset, PartitionId, StandingTraits, Timestamp, UserId};
+use schema::{HistoryLineage, Offset, PartitionId, StandingTraits, Timestamp, UserId};
 
 use super::erasing::finish_erasing;
 use super::failure::{damaged, from_fjall};
@@ -16,6 +17,7 @@ use crate::WarehouseError;
 const FORMAT_VERSION: u64 = 1;
 const FORMAT_KEY: &[u8] = b"format";
 const PARTITIONS_KEY: &[u8] = b"partitions";
+const LINEAGE_KEY: &[u8] = b"lineage";
 
 const MIB: u64 = 1_024 * 1_024;
 /// Timelines and backfills read in order; a cache beyond the hot index blocks gains little.
@@ -57,6 +59,11 @@ pub(super) struct Position {
 impl Keyspaces {
     /// Opens the database, or makes it; refuses another format or another number of partitions.
     pub(super) fn open(dir: &Path, partitions: u16) -> Result<Self, WarehouseError> {
+        make_whole(dir, |error| from_fjall(error.into()), |making| Self::open_in(making, partitions).map(drop))?;
+        Self::open_in(dir, partitions)
+    }
+
+    fn open_in(dir: &Path, partitions: u16) -> Result<Self, WarehouseError> {
         let horizons = Arc::new(Horizons::new(partitions));
         let database = Database::builder(dir)
             .cache_size(CACHE_BYTES)
@@ -103,6 +110,25 @@ impl Keyspaces {
             greatest = greatest.max(Some(user_id));
         }
         Ok(greatest)
+    }
+
+    /// Counts the users that were deleted.
+    pub(super) fn count_deleted(&self) -> Result<u64, WarehouseError> {
+        self.deleted.len().map(|number| number as u64).map_err(from_fjall)
+    }
+
+    /// Reads which installation the history belongs to.
+    pub(super) fn lineage(&self) -> Result<Option<HistoryLineage>, WarehouseError> {
+        let Some(bytes) = self.meta.get(LINEAGE_KEY).map_err(from_fjall)? else { return Ok(None) };
+        serde_json::from_slice(&bytes).map(Some).map_err(|error| damaged(&format!("its lineage: {error}")))
+    }
+
+    /// Keeps that, durably.
+    pub(super) fn set_lineage(&self, lineage: &HistoryLineage) -> Result<(), WarehouseError> {
+        let encoded = serde_json::to_vec(lineage).map_err(|error| damaged(&format!("encoding a lineage: {error}")))?;
+        let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
+        batch.insert(&self.meta, LINEAGE_KEY, encoded);
+        batch.commit().map_err(from_fjall)
     }
 
     /// Reads what stands of a user's traits, also of one who was deleted a moment ago.

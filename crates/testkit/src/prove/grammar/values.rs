@@ -24,6 +24,9 @@ impl Grammar<'_> {
             }
             Place::Group => self.aggregate(sort, depth),
             Place::Both if self.random.chance(50) => self.aggregate(sort, depth),
+            Place::Row(_) | Place::Rows { .. } if depth > 0 && self.random.chance(4) => {
+                self.value_of_user(sort, depth, place)
+            }
             Place::Rows { around, .. } if self.random.chance(35) => self.column(sort, around),
             Place::Row("" | "events.") if depth > 0 && self.random.chance(4) => self.scalar(sort, depth, place),
             _ => self.column(sort, place.qualifier()),

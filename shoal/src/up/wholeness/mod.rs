@@ -1,0 +1,75 @@
+//! Whether the parts of a data directory belong together: none is older than the others, or from elsewhere.
+//!
+//! Going on with a log that lost records would give new ones their places, and whoever has read the
+//! lost ones would pass over the new ones without a word; going on with an older store would give ids
+//! of users to other people. So `shoal up` refuses before it starts anything ([`refusal`]). It looks at
+//! two things: what the parts have read of each other ([`contents`]), which says what is missing, and
+//! the marks that are put on all of them at every start and stop ([`marks`]), which say that something
+//! is missing also when nothing shows.
+
+mod contents;
+mod marks;
+#[cfg(test)]
+mod model;
+mod refusal;
+
+pub(super) use refusal::{Refusal, advice};
+
+use anyhow::Context as _;
+use bus::EventLog as _;
+use schema::{Mark, Offset, PartitionId, Topic};
+use warehouse::Warehouse as _;
+
+use super::parts::{DataDirectory, Parts};
+use marks::{Seen, Step, Turn};
+use refusal::Names;
+
+/// Refuses parts that do not belong together; marks those that do as started together.
+pub(super) async fn check(parts: &Parts, directory: &DataDirectory) -> anyhow::Result<()> {
+    let names = Names::new(parts, directory);
+    let seen = see(parts).await?;
+    marks::check_installation(&seen, &names)?;
+    // Before the marks, because it can tell what is missing.
+    contents::check(parts, directory, &names).await?;
+    marks::check(&seen, &names)?;
+    mark(parts, &seen, Turn::Start).await
+}
+
+/// Marks parts as stopped together: then a copy that was made while they ran is known as such.
+pub(super) async fn seal(parts: &Parts, directory: &DataDirectory) -> anyhow::Result<()> {
+    let names = Names::new(parts, directory);
+    let seen = see(parts).await?;
+    marks::check_installation(&seen, &names)?;
+    marks::check(&seen, &names)?;
+    mark(parts, &seen, Turn::Stop).await
+}
+
+async fn see(parts: &Parts) -> anyhow::Result<Seen> {
+    let mut ends = Vec::new();
+    for partition in (0..parts.log.partitions()).map(PartitionId) {
+        ends.push(end_of(parts, partition).await?);
+    }
+    Ok(Seen {
+        store: parts.store.lineage().await.context("asking which installation the store belongs to")?,
+        log: parts.log.lineage().context("asking which installation the log belongs to")?,
+        history: parts.warehouse.lineage().await.context("asking which installation the history belongs to")?,
+        written: parts.warehouse.positions().await.context("asking how far the history is")?,
+        ends,
+    })
+}
+
+async fn end_of(parts: &Parts, partition: PartitionId) -> anyhow::Result<Offset> {
+    Ok(parts.log.range(Topic::Events, partition).await.context("asking where the log ends")?.end)
+}
+
+/// Takes the steps one after the other, each durable before the next.
+async fn mark(parts: &Parts, seen: &Seen, turn: Turn) -> anyhow::Result<()> {
+    for step in marks::steps(seen, Mark::draw(), turn) {
+        match step {
+            Step::Store(lineage) => parts.store.set_lineage(&lineage).await.context("marking the store")?,
+            Step::Log(lineage) => parts.log.set_lineage(&lineage).context("marking the log")?,
+            Step::History(lineage) => parts.warehouse.set_lineage(lineage).await.context("marking the history")?,
+        }
+    }
+    Ok(())
+}
