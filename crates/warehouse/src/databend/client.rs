@@ -20,6 +20,8 @@ use super::{DatabendError, DatabendOptions};
 
 /// A server that does not even take the connection is away.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Better no connection than one that is not what was asked for.
+const NO_TLS: &str = "encryption towards Databend is not built yet: say sslmode=disable, and let nobody stand between";
 /// How much longer than the server waits for a result the client waits for its answer.
 const PAGE_GRACE: Duration = Duration::from_secs(20);
 /// How long the code and reason of a refusal that has no JSON may be.
@@ -50,6 +52,9 @@ impl fmt::Debug for Databend {
 impl Databend {
     /// Makes a client; nothing is asked yet.
     pub fn new(options: DatabendOptions) -> Result<Self, DatabendError> {
+        if options.is_encrypted() {
+            return Err(DatabendError::Misconfigured(NO_TLS.to_owned()));
+        }
         let http = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).timeout(options.request_timeout);
         let http = http.build().map_err(|error| DatabendError::Misconfigured(causes(&error)))?;
         Ok(Self { http, options: Arc::new(options) })

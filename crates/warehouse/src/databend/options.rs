@@ -1,7 +1,6 @@
 //! Where a Databend is, and who asks it.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -15,8 +14,7 @@ const DEFAULT_TLS_PORT: u16 = 443;
 
 /// Where a Databend is, and who asks it: `databend://user:password@host:port/database?sslmode=disable`.
 ///
-/// Without `sslmode=disable` the connection is encrypted, and the server's certificate checked against the
-/// system's authorities or the one in `sslrootcert=/path/ca.pem`.
+/// Without `sslmode=disable` the connection is to be encrypted, which [`Databend::new`](super::Databend::new) refuses so far.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabendOptions {
     /// `https://host:port/`
@@ -24,7 +22,6 @@ pub struct DatabendOptions {
     pub(super) user: String,
     pub(super) password: String,
     pub(super) database: String,
-    pub(super) ca_file: Option<PathBuf>,
     /// How long a statement or a load may take.
     pub(super) request_timeout: Duration,
 }
@@ -38,12 +35,11 @@ impl DatabendOptions {
         let parsed = Url::parse(url).map_err(|_| wrong(form))?;
         let host = parsed.host_str().filter(|host| !host.is_empty() && parsed.scheme() == "databend");
         let host = host.ok_or_else(|| wrong(form))?;
-        let (mut encrypted, mut ca_file) = (true, None);
+        let mut encrypted = true;
         for (key, value) in parsed.query_pairs() {
             match (key.as_ref(), value.as_ref()) {
                 ("sslmode", "disable") => encrypted = false,
                 ("sslmode", "enable" | "require" | "verify-full") => encrypted = true,
-                ("sslrootcert", path) => ca_file = Some(PathBuf::from(path)),
                 (key, _) => {
                     return Err(wrong(&format!("`{key}` is no option of it, or has another value than it may")));
                 }
@@ -62,7 +58,6 @@ impl DatabendOptions {
             user: or_else(decoded(parsed.username())?, "root"),
             password: decoded(parsed.password().unwrap_or_default())?,
             database: or_else(database, "default"),
-            ca_file,
             request_timeout: REQUEST_TIMEOUT,
         })
     }
@@ -145,8 +140,6 @@ mod tests {
         );
         check("databend://shoal:p%40ss%2Fw@db/shoal", "https://db/", "shoal", "p@ss/w", "shoal");
         check("databend://db?sslmode=disable", "http://db:8000/", "root", "", "default");
-        let own = DatabendOptions::parse("databend://a:b@db:1/x?sslmode=verify-full&sslrootcert=/etc/ca.pem").unwrap();
-        assert_eq!((own.is_encrypted(), own.ca_file), (true, Some(PathBuf::from("/etc/ca.pem"))));
     }
 
     #[test]
