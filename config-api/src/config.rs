@@ -96,6 +96,7 @@ const OWN: &[(&str, &str)] = &[
     ("CONFIG_API_ADDRESS", "http.address"),
     ("CONFIG_API_MAX_BODY_BYTES", "http.max_body_bytes"),
     ("CONFIG_API_MAX_CONNECTIONS", "http.max_connections"),
+    ("CONFIG_API_HEADER_TIMEOUT_MS", "http.header_timeout_ms"),
     ("CONFIG_API_REQUEST_TIMEOUT_MS", "http.request_timeout_ms"),
     ("CONFIG_API_DRAIN_MS", "http.drain_ms"),
     ("CONFIG_API_METRICS_ADDRESS", "metrics.address"),

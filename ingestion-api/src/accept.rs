@@ -42,6 +42,9 @@ impl Intake {
         events: Vec<Result<SentEvent, Refusal>>,
         received_at: Timestamp,
     ) -> Result<Vec<Outcome>, Problem> {
+        if events.iter().any(Result::is_ok) {
+            self.check_room()?;
+        }
         let identities = events.iter().flatten().map(|event| &event.identity);
         let mut resolutions = self.identities.resolve(identities).await.into_iter();
         let mut draft = Draft { received_at, ..Draft::default() };
@@ -59,11 +62,17 @@ impl Intake {
 
     /// Returns of whom something was said, after it is durable, or why it was not accepted.
     pub(crate) async fn identify(&self, said: SentTraits, received_at: Timestamp) -> Result<Outcome, Problem> {
+        self.check_room()?;
         let mut resolutions = self.identities.resolve(std::iter::once(&said.identity)).await.into_iter();
         let mut draft = Draft { received_at, ..Draft::default() };
         let outcome = draft.take_traits(said, resolutions.next().unwrap_or(Resolution::Failed));
         self.store(draft).await.map_err(|error| problem_of_log(&error))?;
         Ok(outcome)
+    }
+
+    /// Users are not made for events that the log would then refuse.
+    fn check_room(&self) -> Result<(), Problem> {
+        self.log.check_room().map_err(|error| problem_of_log(&error))
     }
 
     async fn store(&self, draft: Draft) -> Result<(), bus::BusError> {

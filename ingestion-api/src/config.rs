@@ -180,6 +180,7 @@ const OWN: &[(&str, &str)] = &[
     ("INGESTION_ADDRESS", "http.address"),
     ("INGESTION_MAX_BODY_BYTES", "http.max_body_bytes"),
     ("INGESTION_MAX_CONNECTIONS", "http.max_connections"),
+    ("INGESTION_HEADER_TIMEOUT_MS", "http.header_timeout_ms"),
     ("INGESTION_REQUEST_TIMEOUT_MS", "http.request_timeout_ms"),
     ("INGESTION_DRAIN_MS", "http.drain_ms"),
     ("INGESTION_METRICS_ADDRESS", "metrics.address"),

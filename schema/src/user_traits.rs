@@ -45,6 +45,19 @@ impl StandingTraits {
         self.first
     }
 
+    /// Returns what could have been said to make this stand: for each instant the text of one JSON object.
+    pub fn words(&self) -> Vec<(Timestamp, String)> {
+        let mut words: BTreeMap<Timestamp, BTreeMap<&str, Option<&RawValue>>> = BTreeMap::new();
+        if let Some(first) = self.first {
+            words.entry(first).or_default();
+        }
+        for (name, (at, value)) in &self.values {
+            words.entry(*at).or_default().insert(name, serde_json::from_str(value).ok());
+        }
+        let text = |(at, values): (Timestamp, _)| (at, serde_json::to_string(&values).unwrap_or_default());
+        words.into_iter().map(text).collect()
+    }
+
     /// Returns the traits as one JSON object, ascending by name; each value as it was sent.
     pub fn to_json(&self) -> String {
         let values: BTreeMap<&str, Option<&RawValue>> =
@@ -94,6 +107,20 @@ mod tests {
     fn saying_nothing_in_particular_is_saying_something() {
         check(&[], None, "{}");
         check(&[(3, "{}"), (5, "[1]")], Some(3), "{}");
+    }
+
+    #[test]
+    fn what_stands_can_be_said_again() {
+        let mut standing = StandingTraits::default();
+        for (at, traits) in [(1, "{}"), (2, r#"{"plan":"pro","age":40.10}"#), (5, r#"{"age":41,"city":null}"#)] {
+            standing.fold_text(Timestamp::from_micros(at), traits);
+        }
+        let mut again = StandingTraits::default();
+        for (at, traits) in standing.words() {
+            again.fold_text(at, &traits);
+        }
+        assert_eq!(again, standing);
+        assert_eq!(standing.words().len(), 3);
     }
 
     #[test]

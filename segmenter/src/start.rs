@@ -131,5 +131,12 @@ fn readiness(
 
 /// The metrics server answers scrapers and probes: small, few, and quick to go.
 fn metrics_http(address: SocketAddr) -> HttpConfig {
-    HttpConfig { address, max_body_bytes: 1024, max_connections: 64, request_timeout_ms: 10_000, drain_ms: 1_000 }
+    HttpConfig {
+        address,
+        max_body_bytes: 1024,
+        max_connections: 64,
+        header_timeout_ms: 10_000,
+        request_timeout_ms: 10_000,
+        drain_ms: 1_000,
+    }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
-use crate::{demo, eval, migrate, replay, scenarios, store_command, terminal, up};
+use crate::{demo, eval, migrate, replay, scenarios, store_command, terminal, transfer, up};
 
 /// Real-time behavioural segmentation: post events, define segments in SQL, be told who enters and leaves.
 #[derive(Parser, Debug)]
@@ -24,6 +24,8 @@ enum Command {
     Test(scenarios::TestArgs),
     Migrate(migrate::MigrateArgs),
     Store(store_command::StoreArgs),
+    Export(transfer::ExportArgs),
+    Import(transfer::ImportArgs),
     /// Print the version
     Version,
 }
@@ -62,6 +64,8 @@ fn run(command: Command) -> anyhow::Result<Verdict> {
         Command::Test(args) => scenarios::run(&args),
         Command::Migrate(args) => runtime.block_on(migrate::run(args)),
         Command::Store(args) => runtime.block_on(store_command::run(args)),
+        Command::Export(args) => runtime.block_on(transfer::export(args)),
+        Command::Import(args) => runtime.block_on(transfer::import(args)),
         Command::Version => {
             terminal::say(format_args!("shoal {}", env!("CARGO_PKG_VERSION")));
             Ok(Verdict::Success)

@@ -2,7 +2,7 @@
 //!
 //! Composition only. What a service does is in that service's crate; what is here starts them on
 //! the embedded parts (`up`), talks to running ones over HTTP as any client would (`demo`,
-//! `replay`), or runs the evaluators on a file without a server (`eval`, `test`).
+//! `replay`), or runs the evaluators on a file without a server (`eval`, `test`); `transfer` moves an installation to another form.
 
 mod cli;
 mod terminal;
@@ -14,6 +14,7 @@ mod migrate;
 mod replay;
 mod scenarios;
 mod store_command;
+mod transfer;
 mod up;
 
 pub use cli::main;

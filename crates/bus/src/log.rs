@@ -28,6 +28,12 @@ pub trait EventLog: Send + Sync {
     /// Returns how many partitions every topic has; fixed at installation.
     fn partitions(&self) -> u16;
 
+    /// Refuses when the next append would be refused for want of room; asked before something is done
+    /// that only an append makes worth while. Servers that are full say so when they are asked.
+    fn check_room(&self) -> Result<(), BusError> {
+        Ok(())
+    }
+
     /// Appends to `events`, all or nothing per call in the embedded form; durable when it returns.
     /// Positions are in the order of the records. Many calls under way share one sync to disk.
     async fn append(&self, records: Vec<NewRecord>) -> Result<Vec<LogPosition>, BusError>;

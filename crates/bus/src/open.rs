@@ -17,6 +17,12 @@ pub struct OpenedLog {
 }
 
 impl OpenedLog {
+    /// Takes an embedded log that was opened with options of its own.
+    pub fn of_embedded(log: EmbeddedLog) -> Self {
+        let owned = log.clone();
+        Self { log: Arc::new(log), is_shared: false, ownership: Box::new(move || Box::new(owned.ownership())) }
+    }
+
     /// Takes part in owning partitions, as a segmenter does.
     pub fn ownership(&self) -> Box<dyn Ownership> {
         (self.ownership)()
@@ -37,8 +43,7 @@ async fn open_embedded(directory: &Path, partitions: u16) -> Result<OpenedLog, B
     // Reading the journal of a crash blocks.
     let opening = tokio::task::spawn_blocking(move || EmbeddedLog::open(directory, options)).await;
     let log = opening.map_err(|error| BusError::Unavailable(format!("opening was interrupted: {error}")))??;
-    let owned = log.clone();
-    Ok(OpenedLog { log: Arc::new(log), is_shared: false, ownership: Box::new(move || Box::new(owned.ownership())) })
+    Ok(OpenedLog::of_embedded(log))
 }
 
 #[cfg(feature = "kafka")]

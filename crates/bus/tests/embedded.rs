@@ -111,12 +111,14 @@ async fn closing_ends_all_waiting_and_refuses_what_comes() {
 async fn appends_are_refused_before_the_disk_is_full() {
     let dir = TempDir::new().unwrap();
     let log = open(dir.path(), EmbeddedLogOptions { free_space_floor_bytes: u64::MAX, ..one_partition() });
+    assert!(matches!(log.check_room(), Err(BusError::Full)), "who asks before is told");
     let appended = log.append(vec![event(1, Timestamp::default())]).await;
     assert!(matches!(appended, Err(BusError::Full)), "got {appended:?}");
     assert!(appended.is_err_and(|error| error.retryable()));
     assert_eq!(log.range(Topic::Events, ONLY).await.unwrap(), 0..0);
     drop(log);
     let log = open(dir.path(), one_partition());
+    log.check_room().unwrap();
     let appended = log.append(vec![event(1, Timestamp::default())]).await.unwrap();
     assert_eq!(appended[0].offset, 0, "what was refused left no gap");
 }

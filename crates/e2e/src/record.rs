@@ -39,7 +39,13 @@ pub struct Recorded {
 impl Recorded {
     /// Reads a data directory that no process has open.
     pub async fn read(data: &Path) -> anyhow::Result<Self> {
-        let log = EmbeddedLog::open(data.join("log"), EmbeddedLogOptions::default()).context("opening the log")?;
+        Self::read_partitions(data, schema::DEFAULT_PARTITIONS).await
+    }
+
+    /// The same of one that was made with another number of partitions.
+    pub async fn read_partitions(data: &Path, partitions: u16) -> anyhow::Result<Self> {
+        let options = EmbeddedLogOptions { partitions, ..EmbeddedLogOptions::default() };
+        let log = EmbeddedLog::open(data.join("log"), options).context("opening the log")?;
         let warehouse =
             EmbeddedWarehouse::open(data.join("history"), log.partitions()).context("opening the history")?;
         let mut ownership = log.ownership();

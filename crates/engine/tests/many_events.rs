@@ -14,7 +14,7 @@ const MEASURED: u64 = 5;
 /// In an unoptimised build, on a busy machine. Comparing every pair of 20,000 events takes minutes.
 const MOST: Duration = Duration::from_secs(4);
 
-const CLAUSES: [(&str, &str); 7] = [
+const CLAUSES: [(&str, &str); 11] = [
     (
         "number of an event",
         "user_id IN (SELECT t.user_id FROM (SELECT *, row_number() OVER (PARTITION BY user_id ORDER BY created_at DESC) AS n \
@@ -49,6 +49,23 @@ const CLAUSES: [(&str, &str); 7] = [
         "(SELECT max(t.total) FROM (SELECT user_id, region AS part, sum(order_total) AS total FROM events GROUP BY user_id, part) t \
          WHERE t.user_id = events.user_id) > 1000000",
     ),
+    (
+        "events of a region within a month",
+        "user_id IN (SELECT user_id FROM events WHERE created_at >= now() - INTERVAL 30 DAY GROUP BY user_id, region \
+         HAVING count(*) > 1000000)",
+    ),
+    (
+        "the last event, if it is of a region",
+        "user_id IN (SELECT t.user_id FROM (SELECT *, row_number() OVER (PARTITION BY user_id ORDER BY created_at DESC) AS n \
+         FROM events) t WHERE t.n = 1 AND t.region = 'region 1')",
+    ),
+    (
+        "bought what was viewed within an hour, in a month",
+        "EXISTS (SELECT 1 FROM events v JOIN events p ON p.user_id = v.user_id AND p.url = v.url WHERE v.user_id = events.user_id \
+         AND v.activity_type = 'page_viewed' AND p.activity_type = 'product_returned' AND v.created_at >= now() - INTERVAL 30 DAY \
+         AND p.created_at > v.created_at AND p.created_at <= v.created_at + INTERVAL 1 HOUR)",
+    ),
+    ("above the average", "order_total > 2 * avg(order_total)"),
 ];
 
 fn at(number: u64) -> Timestamp {

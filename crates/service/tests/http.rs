@@ -22,6 +22,7 @@ fn config() -> HttpConfig {
         address: "127.0.0.1:0".parse().unwrap(),
         max_body_bytes: 16,
         max_connections: 8,
+        header_timeout_ms: 60_000,
         request_timeout_ms: 100,
         drain_ms: 5_000,
     }
@@ -151,6 +152,22 @@ async fn shutdown_lets_requests_under_way_finish_and_closes_idle_connections() {
     busy.read_to_string(&mut answer).await.unwrap();
     assert!(answer.ends_with("done"), "{answer}");
     tokio::time::timeout(Duration::from_secs(5), server).await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_sends_no_headers_in_the_configured_time_is_cut_off() {
+    let listener = bind(config().address).await.unwrap();
+    let mut stream = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let shutdown = CancellationToken::new();
+    let token = shutdown.clone();
+    let config = HttpConfig { header_timeout_ms: 50, ..config() };
+    let server = tokio::spawn(async move { serve(listener, router(), &config, token).await });
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: ").await.unwrap();
+    let mut nothing = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut nothing)).await;
+    ended.expect("the connection is still open").unwrap();
+    shutdown.cancel();
+    server.await.unwrap().unwrap();
 }
 
 /// Reads the head and the body of one answer.

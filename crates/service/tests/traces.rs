@@ -37,6 +37,7 @@ fn http_config() -> HttpConfig {
         address: "127.0.0.1:0".parse().unwrap(),
         max_body_bytes: 1_000_000,
         max_connections: 8,
+        header_timeout_ms: 10_000,
         request_timeout_ms: 10_000,
         drain_ms: 1_000,
     }

@@ -1,6 +1,6 @@
 //! Definitions, users, identities and memberships: everything that is looked up by key and edited by people.
 //!
-//! [`Store`] is what the services see; it is four traits, one per subject. [`sqlite`] is the
+//! [`Store`] is what the services see; it is four traits, one per subject, and [`transfer`], which moves all of it. [`sqlite`] is the
 //! embedded form, `postgres` (a cargo feature) the distributed one, and [`conformance`] is the one
 //! suite both must pass. Statements that both read stand once, in the files of `portable`: each is
 //! a module of both, compiled against the connection of its parent. The store decides nothing about
@@ -18,6 +18,8 @@ mod activities;
 mod definitions;
 mod memberships;
 mod users;
+
+pub mod transfer;
 
 mod clock;
 mod fold;
@@ -45,7 +47,7 @@ pub use users::{IdentityRemoval, User, UserErasure, UserProfile, UserStore};
 
 /// The store as the services share it: `Arc<dyn Store>`.
 #[async_trait]
-pub trait Store: DefinitionStore + ActivityStore + UserStore + MembershipStore {
+pub trait Store: DefinitionStore + ActivityStore + UserStore + MembershipStore + transfer::StoreTransfer {
     /// Returns which installation the store belongs to; `None` before that was said.
     async fn lineage(&self) -> Result<Option<StoreLineage>, StoreError>;
 

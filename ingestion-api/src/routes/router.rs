@@ -19,7 +19,7 @@ pub(crate) fn router(state: ApiState, config: &Config, readiness: Readiness) -> 
     let (routes, document) = documented_routes().split_for_parts();
     let routes = routes
         .with_state(state)
-        .merge(SwaggerUi::new("/docs").url("/api-docs/openapi.json", document))
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .merge(health_router(move || readiness.clone().check()));
     dress(routes, &config.http).layer(cors::layer(&config.cors))
 }

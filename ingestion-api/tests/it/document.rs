@@ -22,7 +22,7 @@ fn the_document_is_the_reviewed_one() {
 #[tokio::test]
 async fn the_document_and_its_page_are_served() {
     let app = TestApp::start().await;
-    let document = app.call(request(Method::GET, "/api-docs/openapi.json", "")).await;
+    let document = app.call(request(Method::GET, "/openapi.json", "")).await;
     assert_eq!(document.status, StatusCode::OK);
     assert_eq!(document.json(), serde_json::to_value(ingestion_api::openapi()).unwrap());
     let page = app.call(request(Method::GET, "/docs/", "")).await;

@@ -8,6 +8,7 @@ use schema::Topic;
 
 use crate::app::{BATCH, EVENTS, SAMPLE, TestApp, config};
 use crate::fakes::Appends;
+use crate::identify::IDENTIFY;
 
 #[tokio::test]
 async fn nothing_is_answered_before_the_log_has_it() {
@@ -42,6 +43,20 @@ async fn what_the_log_does_not_take_is_not_accepted() {
     assert_eq!(app.count(Topic::Events).await, 0);
     app.log.set(Appends::Pass);
     app.accept(SAMPLE).await;
+}
+
+#[tokio::test]
+async fn nobody_is_made_a_user_by_an_event_that_a_full_log_refuses() {
+    let app = TestApp::start().await;
+    app.log.set(Appends::Full);
+    let said = r#"{"id":"a","id_type":"cookie","traits":{"plan":"pro"}}"#;
+    for (path, body) in [(EVENTS, SAMPLE), (BATCH, &format!("[{SAMPLE}]")), (IDENTIFY, said)] {
+        let answer = app.post(path, body.to_owned()).await;
+        assert_eq!((answer.status.as_u16(), answer.code().as_str()), (503, "log_full"), "{path}");
+    }
+    assert_eq!(app.store.users(None, 10).await.unwrap(), []);
+    let bad = app.post(EVENTS, "{}").await;
+    assert_eq!(bad.status, StatusCode::BAD_REQUEST, "what is wrong with an event is told first");
 }
 
 #[tokio::test]

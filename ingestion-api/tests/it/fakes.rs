@@ -65,6 +65,13 @@ impl EventLog for FakeLog {
         self.inner.partitions()
     }
 
+    fn check_room(&self) -> Result<(), BusError> {
+        match *self.appends.lock().unwrap() {
+            Appends::Full => Err(BusError::Full),
+            _ => Ok(()),
+        }
+    }
+
     async fn append(&self, records: Vec<NewRecord>) -> Result<Vec<LogPosition>, BusError> {
         self.obey().await?;
         self.inner.append(records).await

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::app::{EVENTS, TestApp, event};
 
-const IDENTIFY: &str = "/api/v1/identify";
+pub(crate) const IDENTIFY: &str = "/api/v1/identify";
 
 fn said(rest: &str) -> String {
     format!(r#"{{"id":"u","id_type":"cookie"{rest}}}"#)

@@ -36,6 +36,7 @@ pub struct EmbeddedLog(Arc<Handle>);
 
 struct Handle {
     shared: Arc<Shared>,
+    space: Arc<Space>,
     room: Arc<Semaphore>,
     /// `None` only while it is dropped.
     requests: Option<mpsc::Sender<Request>>,
@@ -48,8 +49,8 @@ impl EmbeddedLog {
         let dir = dir.as_ref();
         let keyspaces = Keyspaces::open(dir, &options)?;
         let shared = Arc::new(Shared::new(keyspaces, options.partitions)?);
-        let space = Space::new(dir.to_owned(), options.free_space_floor_bytes);
-        let thread = WritingThread::new(shared.clone(), space, Retention::new(&options));
+        let space = Arc::new(Space::new(dir.to_owned(), options.free_space_floor_bytes));
+        let thread = WritingThread::new(shared.clone(), space.clone(), Retention::new(&options));
         // Bounded by `room`, which callers wait for without blocking a thread.
         let (requests, queue) = mpsc::channel();
         let writing = std::thread::Builder::new()
@@ -57,7 +58,7 @@ impl EmbeddedLog {
             .spawn(move || thread.run(queue))
             .map_err(|error| BusError::Unavailable(format!("starting the writing thread: {error}")))?;
         let room = Arc::new(Semaphore::new(QUEUE_KIB));
-        Ok(Self(Arc::new(Handle { shared, room, requests: Some(requests), writing: Some(writing) })))
+        Ok(Self(Arc::new(Handle { shared, space, room, requests: Some(requests), writing: Some(writing) })))
     }
 
     /// Hands out all partitions to the caller; who owned them before can commit no more.
@@ -125,6 +126,10 @@ impl Drop for Handle {
 impl EventLog for EmbeddedLog {
     fn partitions(&self) -> u16 {
         self.shared().partitions
+    }
+
+    fn check_room(&self) -> Result<(), BusError> {
+        self.0.space.check_append()
     }
 
     async fn append(&self, records: Vec<NewRecord>) -> Result<Vec<LogPosition>, BusError> {

@@ -1,6 +1,7 @@
 //! How much of the disk is left, looked at no more than once a second.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::BusError;
@@ -15,34 +16,35 @@ const COMMIT_PART: u64 = 8;
 pub(super) struct Space {
     dir: PathBuf,
     floor_bytes: u64,
-    seen: Option<(Instant, u64)>,
+    seen: Mutex<Option<(Instant, u64)>>,
 }
 
 impl Space {
     pub(super) fn new(dir: PathBuf, floor_bytes: u64) -> Self {
-        Self { dir, floor_bytes, seen: None }
+        Self { dir, floor_bytes, seen: Mutex::default() }
     }
 
     /// Refuses an append while less than the floor is free.
-    pub(super) fn check_append(&mut self) -> Result<(), BusError> {
+    pub(super) fn check_append(&self) -> Result<(), BusError> {
         self.check(self.floor_bytes)
     }
 
     /// Refuses a commit while less than an eighth of the floor is free.
-    pub(super) fn check_commit(&mut self) -> Result<(), BusError> {
+    pub(super) fn check_commit(&self) -> Result<(), BusError> {
         self.check(self.floor_bytes / COMMIT_PART)
     }
 
-    fn check(&mut self, floor_bytes: u64) -> Result<(), BusError> {
+    fn check(&self, floor_bytes: u64) -> Result<(), BusError> {
         if self.free_bytes() < floor_bytes { Err(BusError::Full) } else { Ok(()) }
     }
 
-    fn free_bytes(&mut self) -> u64 {
-        match self.seen {
+    fn free_bytes(&self) -> u64 {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        match *seen {
             Some((at, free)) if at.elapsed() < MAX_AGE => free,
             _ => {
                 let free = self.ask();
-                self.seen = Some((Instant::now(), free));
+                *seen = Some((Instant::now(), free));
                 free
             }
         }
@@ -66,8 +68,8 @@ mod tests {
 
     #[track_caller]
     fn check(free_bytes: u64, append: bool, commit: bool) {
-        let seen = Some((Instant::now(), free_bytes));
-        let mut space = Space { dir: PathBuf::from("/nowhere"), floor_bytes: 800, seen };
+        let seen = Mutex::new(Some((Instant::now(), free_bytes)));
+        let space = Space { dir: PathBuf::from("/nowhere"), floor_bytes: 800, seen };
         assert_eq!(space.check_append().is_ok(), append, "an append with {free_bytes} bytes free");
         assert_eq!(space.check_commit().is_ok(), commit, "a commit with {free_bytes} bytes free");
     }

@@ -8,7 +8,8 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Calls `make` for a folder beside `dir` and moves that to `dir`, unless something is there already.
+/// Calls `make` for a folder beside `dir` and moves that to `dir`, unless that is there already: also an
+/// empty one may be another disk's.
 ///
 /// What a kill left of an earlier attempt is removed. `make` must have closed what it made.
 pub fn make_whole<E>(
@@ -16,7 +17,7 @@ pub fn make_whole<E>(
     of_io: impl Fn(io::Error) -> E,
     make: impl FnOnce(&Path) -> Result<(), E>,
 ) -> Result<(), E> {
-    if is_made(dir).map_err(&of_io)? {
+    if dir.try_exists().map_err(&of_io)? {
         return Ok(());
     }
     let making = dir.with_extension("making");
@@ -26,14 +27,6 @@ pub fn make_whole<E>(
     }
     make(&making)?;
     put_in_place(&making, dir).map_err(of_io)
-}
-
-fn is_made(dir: &Path) -> io::Result<bool> {
-    match std::fs::read_dir(dir) {
-        Ok(mut entries) => Ok(entries.next().is_some()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
 }
 
 fn put_in_place(making: &Path, dir: &Path) -> io::Result<()> {

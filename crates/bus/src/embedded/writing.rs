@@ -32,7 +32,7 @@ const GROUP_BYTES: usize = 4 * 1_024 * 1_024;
 /// The writing thread's own.
 pub(super) struct WritingThread {
     shared: Arc<Shared>,
-    space: Space,
+    space: Arc<Space>,
     retention: Retention,
     /// By partition: the owner whose commits are taken.
     epochs: Vec<u64>,
@@ -51,7 +51,7 @@ struct Waiting {
 }
 
 impl WritingThread {
-    pub(super) fn new(shared: Arc<Shared>, space: Space, retention: Retention) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, space: Arc<Space>, retention: Retention) -> Self {
         let epochs = vec![0; usize::from(shared.partitions)];
         Self { shared, space, retention, epochs, ends: Ends::new(), begins: BTreeMap::new() }
     }

@@ -13,6 +13,7 @@ mod command_line;
 mod crash;
 mod definitions;
 mod explain;
+mod measured;
 mod mixed_directory;
 #[cfg(feature = "distributed")]
 mod on_postgres;
@@ -24,6 +25,9 @@ mod shutdown;
 mod three_processes;
 mod timers;
 mod traits;
+mod transfer;
+#[cfg(feature = "distributed")]
+mod transfer_to_servers;
 #[cfg(feature = "distributed")]
 mod with_databend;
 

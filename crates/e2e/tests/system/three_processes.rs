@@ -83,7 +83,7 @@ async fn receive(stream: &mut ChangeStream, count: usize) -> Vec<SegmentChange> 
 
 /// Each user's changes in the order in which they came, checked to be without gap, repetition or contradiction.
 #[track_caller]
-fn by_user(changes: &[SegmentChange]) -> BTreeMap<UserId, Vec<SegmentChange>> {
+pub(crate) fn by_user(changes: &[SegmentChange]) -> BTreeMap<UserId, Vec<SegmentChange>> {
     let mut users: BTreeMap<UserId, Vec<SegmentChange>> = BTreeMap::new();
     for change in changes {
         users.entry(change.user_id).or_default().push(change.clone());

@@ -8,14 +8,19 @@
 //!
 //! What no fold expresses keeps the events themselves ([`retained`]) and is computed over them.
 
+mod affected;
 mod aggregate;
+mod conjuncts;
 mod count;
 mod distinct;
 mod ends;
 mod exists;
 mod extreme;
 mod fold;
+mod funnel;
 mod interpret;
+mod key;
+mod lookups;
 mod paths;
 mod retained;
 mod total;

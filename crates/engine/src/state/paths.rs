@@ -2,21 +2,13 @@
 //!
 //! Of the conditions that the filter joins by AND, those on the row alone are the same wherever the aggregate
 //! stands: they are looked at once. What must equal something of the row around finds its rows by that value;
-//! `created_at` against a time of the row around cuts the rows short, as they are in that order; and how many
-//! rows stand before the one around, by time and event, is the place of it. What depends on few values of the row
-//! around is computed once for each. Whatever is left is looked at row by row.
+//! `created_at` against a time of the row around, or against `now()`, cuts the rows short, as they are in that
+//! order; and how many rows stand before the one around, by time and event, is the place of it. What depends on
+//! few values of the row around is computed once for each. Whatever is left is looked at row by row.
 
-use std::cell::RefCell;
-use std::collections::hash_map::Entry;
-
-use rules::json::Json;
 use rules::rule::Comparison;
-use rules::{Aggregate, AggregateFunction, Column, Expr, ExprKind, SqlType, Value};
-use rustc_hash::FxHashMap;
+use rules::{Aggregate, AggregateFunction, Column, Expr, ExprKind, NowComparison, SqlType};
 use schema::Timestamp;
-
-/// A value as bytes: the same for values that are equal.
-pub(super) type Key = Vec<u8>;
 
 /// What a filter is made of, by what finds its rows.
 #[derive(Default)]
@@ -27,6 +19,8 @@ pub(super) struct Path<'a> {
     pub(super) equal: Vec<Equal<'a>>,
     /// `created_at` against something of the row around.
     pub(super) bounds: Vec<(Comparison, &'a Expr)>,
+    /// `created_at` against `now()`: places among the comparisons of the interpretation.
+    pub(super) windows: Vec<usize>,
     /// Whether the rows are those that stand before (or behind) the row around.
     pub(super) rank: Option<Rank>,
     /// What is looked at row by row.
@@ -50,7 +44,7 @@ pub(super) enum Rank {
 }
 
 impl<'a> Path<'a> {
-    pub(super) fn of(aggregate: &'a Aggregate) -> Self {
+    pub(super) fn of(aggregate: &'a Aggregate, comparisons: &'a [NowComparison]) -> Self {
         let mut path = Self::default();
         let mut open: Vec<&Expr> = aggregate.filter.iter().collect();
         let mut others = Vec::new();
@@ -60,7 +54,7 @@ impl<'a> Path<'a> {
                 _ => others.push(part),
             }
         }
-        others.into_iter().for_each(|part| path.add(part));
+        others.into_iter().for_each(|part| path.add(part, comparisons));
         // What holds an aggregate costs the most, and comes last.
         path.rest.sort_by_key(|part| part.holds_aggregate());
         if let ([only], AggregateFunction::CountAll) = (path.rest.as_slice(), &aggregate.function)
@@ -69,16 +63,17 @@ impl<'a> Path<'a> {
             path.rank = Some(rank);
             path.rest.clear();
         }
-        path.depends_on = depends_on(aggregate);
+        path.depends_on = depends_on(aggregate, comparisons);
         path
     }
 
-    fn add(&mut self, part: &'a Expr) {
+    fn add(&mut self, part: &'a Expr, comparisons: &[NowComparison]) {
         let names = Names::of(part);
         if names.own_alone() {
             return self.own.push(part);
         }
         match &part.kind {
+            ExprKind::Slot(index) if is_window(&comparisons[*index]) => self.windows.push(*index),
             ExprKind::Compare { op: Comparison::Equal, left, right } => self.add_equal(part, left, right, false),
             ExprKind::IsNotDistinct(left, right) => self.add_equal(part, left, right, true),
             ExprKind::Compare { op, left, right } if *op != Comparison::NotEqual => match (&left.kind, &right.kind) {
@@ -110,15 +105,15 @@ impl<'a> Path<'a> {
 
 /// Whose columns an expression names.
 #[derive(Clone, Copy, Default)]
-struct Names {
-    own: bool,
+pub(super) struct Names {
+    pub(super) own: bool,
     around: bool,
     /// Aggregates, and what is compared with `now()`.
     other: bool,
 }
 
 impl Names {
-    fn of(expr: &Expr) -> Self {
+    pub(super) fn of(expr: &Expr) -> Self {
         let own = Self {
             own: matches!(expr.kind, ExprKind::Column(_)),
             around: matches!(expr.kind, ExprKind::Outer { .. }),
@@ -134,7 +129,7 @@ impl Names {
         })
     }
 
-    const fn own_alone(self) -> bool {
+    pub(super) const fn own_alone(self) -> bool {
         self.own && !self.around && !self.other
     }
 
@@ -145,6 +140,12 @@ impl Names {
 
 fn is_time_around(expr: &Expr) -> bool {
     expr.sql_type == SqlType::Timestamp && Names::of(expr).around_alone()
+}
+
+/// Whether rows of a stretch of time pass a comparison with `now()`.
+fn is_window(comparison: &NowComparison) -> bool {
+    let one_edge = !matches!(comparison.op, Comparison::Equal | Comparison::NotEqual);
+    one_edge && comparison.time.kind == ExprKind::Column(Column::CreatedAt)
 }
 
 /// Whether two values of a type have the same key only if they are equal.
@@ -183,14 +184,14 @@ fn ranked(part: &Expr) -> Option<Rank> {
 }
 
 /// Returns what an aggregate names of the rows around, if rows can be expected to have it in common.
-fn depends_on(aggregate: &Aggregate) -> Option<Vec<&Expr>> {
+fn depends_on<'a>(aggregate: &'a Aggregate, comparisons: &'a [NowComparison]) -> Option<Vec<&'a Expr>> {
     let mut named = Vec::new();
-    let few = aggregate.children().all(|part| collect(part, &mut named));
+    let few = aggregate.children().all(|part| collect(part, comparisons, &mut named));
     (few && !named.is_empty() && named.iter().all(|part| is_exact(part.sql_type))).then_some(named)
 }
 
 /// Collects the greatest parts that only name rows around; `false` when that is no use.
-fn collect<'a>(part: &'a Expr, named: &mut Vec<&'a Expr>) -> bool {
+fn collect<'a>(part: &'a Expr, comparisons: &'a [NowComparison], named: &mut Vec<&'a Expr>) -> bool {
     let names = Names::of(part);
     if names.around_alone() {
         let unlike = matches!(
@@ -202,89 +203,11 @@ fn collect<'a>(part: &'a Expr, named: &mut Vec<&'a Expr>) -> bool {
         }
         return !unlike;
     }
-    // What they name cannot be told apart from here.
-    let hidden = matches!(part.kind, ExprKind::Aggregate(_) | ExprKind::Slot(_));
-    !hidden && rules::plan::children(part).into_iter().all(|child| collect(child, named))
-}
-
-/// Adds a value to a key.
-pub(super) fn push(key: &mut Key, value: &Value) {
-    let text = |key: &mut Key, tag, text: &str| {
-        key.push(tag);
-        key.extend((text.len() as u64).to_le_bytes());
-        key.extend(text.as_bytes());
-    };
-    match value {
-        Value::Null => key.push(0),
-        Value::Boolean(value) => key.extend([1, u8::from(*value)]),
-        Value::Integer(value) | Value::Interval(value) => {
-            key.push(2);
-            key.extend(value.to_le_bytes());
-        }
-        Value::Decimal(value) => {
-            key.extend([3, value.scale()]);
-            key.extend(value.units().to_le_bytes());
-        }
-        Value::Double(value) => {
-            key.push(4);
-            key.extend(whole_zero(*value).to_le_bytes());
-        }
-        Value::Text(value) => text(key, 5, value),
-        Value::Timestamp(value) => {
-            key.push(6);
-            key.extend(value.as_micros().to_le_bytes());
-        }
-        Value::Date(value) => {
-            key.push(7);
-            key.extend(value.to_le_bytes());
-        }
-        Value::Variant(Json::String(value)) => text(key, 8, value),
-        // By value, whatever the notation.
-        Value::Variant(Json::Number(number)) => {
-            key.push(9);
-            key.extend(whole_zero(number.to_string().parse().unwrap_or(f64::INFINITY)).to_le_bytes());
-        }
-        Value::Variant(_) => key.push(10),
-    }
-}
-
-/// There is one zero.
-fn whole_zero(value: f64) -> f64 {
-    if value == 0.0 { 0.0 } else { value }
-}
-
-/// The rows of an aggregate, found once.
-pub(super) struct Found {
-    /// Their places, ascending, by what must equal something of the row around.
-    by_key: FxHashMap<Key, Vec<u32>>,
-    /// The value, by what it depends on.
-    known: RefCell<FxHashMap<Key, Value>>,
-}
-
-impl Found {
-    /// Sorts the places of rows, ascending, by their keys; a row without one is never found.
-    pub(super) fn new(rows: impl Iterator<Item = (u32, Option<Key>)>) -> Self {
-        let mut by_key: FxHashMap<Key, Vec<u32>> = FxHashMap::default();
-        for (place, key) in rows {
-            let Some(key) = key else { continue };
-            match by_key.entry(key) {
-                Entry::Occupied(mut places) => places.get_mut().push(place),
-                Entry::Vacant(places) => drop(places.insert(vec![place])),
-            }
-        }
-        Self { by_key, known: RefCell::default() }
-    }
-
-    pub(super) fn places(&self, key: &Key) -> &[u32] {
-        self.by_key.get(key).map_or(&[], Vec::as_slice)
-    }
-
-    pub(super) fn known(&self, key: &Key) -> Option<Value> {
-        self.known.borrow().get(key).cloned()
-    }
-
-    pub(super) fn learn(&self, key: Key, value: Value) {
-        self.known.borrow_mut().insert(key, value);
+    match &part.kind {
+        // What it names cannot be told apart from here.
+        ExprKind::Aggregate(_) => false,
+        ExprKind::Slot(index) => collect(&comparisons[*index].time, comparisons, named),
+        _ => rules::plan::children(part).into_iter().all(|child| collect(child, comparisons, named)),
     }
 }
 

@@ -9,10 +9,10 @@ use crate::bits;
 /// What conditions can ask of a user besides the events, as it is now.
 #[derive(Clone, Copy)]
 pub(crate) struct Besides<'a> {
-    pub(super) catalog: &'a Catalog,
-    pub(super) said: Option<&'a Said>,
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) said: Option<&'a Said>,
     /// By rule of the catalog.
-    pub(super) members: &'a [u64],
+    pub(crate) members: &'a [u64],
 }
 
 impl Besides<'_> {

@@ -207,7 +207,11 @@ impl<'t> Lowering<'t> {
             return self.ungrouped(&format!("{qualifier}.{name}"), span);
         }
         let Some((owner, found)) = scope.find(qualifier.as_deref(), &name) else {
-            return self.unknown_alias(&qualifier.unwrap_or_default(), parsed, scope);
+            let at = match parsed {
+                ast::Expr::CompoundIdentifier(parts) if !parts.is_empty() => self.tokens.span_at(parts[0].span),
+                _ => span,
+            };
+            return self.unknown_alias(&qualifier.unwrap_or_default(), at, scope);
         };
         let own = self.column_of(&found, parsed, &name, span)?;
         match (owner, found.place) {
@@ -261,17 +265,16 @@ impl<'t> Lowering<'t> {
             let text = format!("'{}'", ident.value.replace('\'', "''"));
             return self.report(problem.with_hint("a text stands in single quotes").with_replacement(text));
         }
+        if let Some(hint) = elsewhere(&name) {
+            return self.report(problem.with_hint(hint));
+        }
         self.report(match names::nearest(&name, Column::ALL.map(Column::as_str)) {
             Some(near) => problem.with_hint(format!("did you mean `{near}`?")).with_replacement(near),
             None => problem.with_hint(format!("its columns are {}", Column::ALL.map(Column::as_str).join(", "))),
         })
     }
 
-    fn unknown_alias(&mut self, qualifier: &str, parsed: &ast::Expr, scope: &Scope<'_>) -> Option<Expr> {
-        let span = match parsed {
-            ast::Expr::CompoundIdentifier(parts) if !parts.is_empty() => self.tokens.span_at(parts[0].span),
-            _ => self.tokens.span_of(parsed),
-        };
+    pub(super) fn unknown_alias(&mut self, qualifier: &str, span: Span, scope: &Scope<'_>) -> Option<Expr> {
         let problem = Diagnostic::error(Code::UnknownTable, span, format!("no table is called `{qualifier}` here"));
         if qualifier == "payload" {
             return self.report(problem.with_hint("the payload is read by `payload['k']` or `payload:k`"));
@@ -382,6 +385,17 @@ impl<'t> Lowering<'t> {
             _ => "this form of expression is",
         };
         self.unsupported(span, what)
+    }
+}
+
+/// Says where a column of another table is asked for.
+fn elsewhere(name: &str) -> Option<&'static str> {
+    match name {
+        "traits" => {
+            Some("what is said of the user: `(SELECT traits['plan'] FROM users u WHERE u.user_id = events.user_id)`")
+        }
+        "segment" => Some("other segments: `user_id IN (SELECT user_id FROM segment_members WHERE segment = 'loyal')`"),
+        _ => None,
     }
 }
 

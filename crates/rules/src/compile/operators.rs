@@ -243,9 +243,17 @@ impl Lowering<'_> {
             return self
                 .report(problem.with_hint("move one to the other side: `created_at >= now() - INTERVAL 7 DAY`"));
         }
+        let is_time = |side: &Expr| matches!(side.sql_type, SqlType::Timestamp | SqlType::Date);
+        let shifts = (is_time(left) && typing::is_number(right.sql_type))
+            || (is_time(right) && typing::is_number(left.sql_type));
         let (left, right) = (typing::name(left.sql_type), typing::name(right.sql_type));
         let message = format!("`{}` does not take {left} and {right}", op.as_str());
-        self.report(Diagnostic::error(Code::TypeMismatch, span, message))
+        let problem = Diagnostic::error(Code::TypeMismatch, span, message);
+        self.report(if shifts {
+            problem.with_hint("a length of time is written as `INTERVAL 30 DAY`")
+        } else {
+            problem
+        })
     }
 
     pub(super) fn concatenation(

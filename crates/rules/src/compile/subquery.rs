@@ -3,7 +3,9 @@
 //! What ties a subquery to the user is either `e.user_id = events.user_id` in its WHERE or
 //! `user_id IN (SELECT user_id …)`. Without it a subquery speaks about other users' events.
 
-use sqlparser::ast::{self, BinaryOperator, Query, Select, SelectItem, SetExpr, TableFactor};
+use sqlparser::ast::{
+    self, BinaryOperator, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableFactor,
+};
 
 use crate::compile::derived::having_without_group;
 use crate::compile::grouping::Grouping;
@@ -284,12 +286,23 @@ impl Lowering<'_> {
                     self.expression(shown, inner);
                 }
                 SelectItem::Wildcard(_) => {}
+                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _)
+                    if one_name(name).is_some() =>
+                {
+                    self.table_in_sight(one_name(name), inner);
+                }
                 SelectItem::QualifiedWildcard(..) | SelectItem::ExprWithAliases { .. } => {
                     let at = self.tokens.span_at(select.select_token.0.span);
-                    self.unsupported::<()>(at, "selecting `alias.*` is");
+                    self.unsupported::<()>(at, "this form of `*` is");
                 }
             }
         }
+    }
+
+    fn table_in_sight(&mut self, name: Option<&ast::Ident>, rows: &Scope<'_>) {
+        let Some(name) = name.filter(|name| !rows.aliases().contains(&folded(name).as_str())) else { return };
+        let span = self.tokens.span_at(name.span);
+        self.unknown_alias(&folded(name), span, rows);
     }
 
     pub(super) fn cross_user<T>(&mut self, query: &Query, alias: &str, scope: &Scope<'_>) -> Option<T> {
@@ -303,6 +316,14 @@ impl Lowering<'_> {
                        everyone's membership, which no real-time answer can follow";
         let problem = Diagnostic::error(Code::CrossUserSubquery, span, message);
         self.report(problem.with_hint(hint))
+    }
+}
+
+/// Returns a name that has one part.
+fn one_name(name: &ast::ObjectName) -> Option<&ast::Ident> {
+    match name.0.as_slice() {
+        [ast::ObjectNamePart::Identifier(ident)] => Some(ident),
+        _ => None,
     }
 }
 

@@ -14,6 +14,9 @@ pub struct HttpConfig {
     pub max_body_bytes: usize,
     /// The most connections at once; further ones wait in the listener's queue.
     pub max_connections: usize,
+    /// How long a client may take to send the headers of a request, or be silent between two, in
+    /// milliseconds.
+    pub header_timeout_ms: u64,
     /// How long one request may take, in milliseconds.
     pub request_timeout_ms: u64,
     /// How long requests under way may take to finish at shutdown, in milliseconds.
@@ -21,6 +24,11 @@ pub struct HttpConfig {
 }
 
 impl HttpConfig {
+    /// Returns how long a client may take to send the headers of a request, or be silent between two.
+    pub fn header_timeout(&self) -> Duration {
+        Duration::from_millis(self.header_timeout_ms)
+    }
+
     /// Returns how long one request may take.
     pub fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)
@@ -36,6 +44,7 @@ impl HttpConfig {
         let at_least_one = [
             ("max_body_bytes", self.max_body_bytes as u64),
             ("max_connections", self.max_connections as u64),
+            ("header_timeout_ms", self.header_timeout_ms),
             ("request_timeout_ms", self.request_timeout_ms),
         ];
         at_least_one

@@ -19,9 +19,6 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::HttpConfig;
 
-/// How long a client may take to send the headers of a request, or be silent between two.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(75);
-
 /// How long to wait after an accept that failed for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -45,9 +42,9 @@ pub async fn serve(
             place = places.clone().acquire_owned() => place.context("waiting for a free connection")?,
             () = shutdown.cancelled() => break,
         };
-        let (router, shutdown) = (router.clone(), shutdown.clone());
+        let (router, shutdown, header_timeout) = (router.clone(), shutdown.clone(), config.header_timeout());
         connections.spawn(async move {
-            serve_connection(stream, router, shutdown).await;
+            serve_connection(stream, router, header_timeout, shutdown).await;
             drop(place);
         });
     }
@@ -79,10 +76,10 @@ async fn next_connection(listener: &TcpListener, shutdown: &CancellationToken) -
     }
 }
 
-async fn serve_connection(stream: TcpStream, router: Router, shutdown: CancellationToken) {
+async fn serve_connection(stream: TcpStream, router: Router, header_timeout: Duration, shutdown: CancellationToken) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
+        .header_read_timeout(header_timeout)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     tokio::pin!(connection);
     let served = tokio::select! {

@@ -7,6 +7,7 @@ mod activities;
 mod definitions;
 mod memberships;
 mod races;
+mod transferring;
 mod users;
 
 pub use activities::{a_segment_lists_what_its_rule_names_and_what_was_assigned, an_activity_has_a_code_of_its_own};
@@ -25,6 +26,7 @@ pub use races::{
     of_many_who_make_a_tag_one_does, of_many_who_saw_a_version_one_changes_it,
     renamed_users_keep_one_client_ref_id_each,
 };
+pub use transferring::{a_filled_store_goes_on_where_the_other_stopped, an_unfinished_filling_leaves_nothing};
 pub use users::{
     a_client_ref_id_names_one_user, an_erased_user_is_gone_and_waits_in_the_outbox, an_id_is_never_used_again,
     equal_identities_make_one_user, identities_resolve_in_the_order_asked, the_lineage_is_what_was_said_last,
@@ -63,6 +65,8 @@ macro_rules! conformance_cases {
                 the_projection_is_the_fold_of_the_changes,
                 a_segment_lists_what_its_rule_names_and_what_was_assigned,
                 an_activity_has_a_code_of_its_own,
+                a_filled_store_goes_on_where_the_other_stopped,
+                an_unfinished_filling_leaves_nothing,
             }
             of_two {
                 a_change_counts_once_whoever_projects_it,

@@ -22,6 +22,7 @@ mod locks;
 mod options;
 mod projection;
 mod removals;
+mod sequences;
 
 #[path = "../portable/activities.rs"]
 mod activities;
@@ -41,6 +42,8 @@ mod memberships;
 mod segment_rows;
 #[path = "../portable/sizes.rs"]
 mod sizes;
+#[path = "../portable/transfer.rs"]
+mod transfer;
 #[path = "../portable/user_rows.rs"]
 mod user_rows;
 #[path = "../portable/users.rs"]
@@ -52,4 +55,6 @@ pub use options::PostgresOptions;
 pub(crate) use error::of_postgres;
 
 use PostgresStore as Backend;
+use connection::WriteTransaction;
 use sqlx::postgres::PgConnection as Connection;
+use sqlx::postgres::Postgres as Database;

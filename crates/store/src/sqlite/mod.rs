@@ -6,6 +6,7 @@
 mod connection;
 mod identities;
 mod projection;
+mod sequences;
 
 #[path = "../portable/activities.rs"]
 mod activities;
@@ -25,6 +26,8 @@ mod memberships;
 mod segment_rows;
 #[path = "../portable/sizes.rs"]
 mod sizes;
+#[path = "../portable/transfer.rs"]
+mod transfer;
 #[path = "../portable/user_rows.rs"]
 mod user_rows;
 #[path = "../portable/users.rs"]
@@ -33,4 +36,6 @@ mod users;
 pub use connection::SqliteStore;
 
 use SqliteStore as Backend;
+use connection::WriteTransaction;
+use sqlx::sqlite::Sqlite as Database;
 use sqlx::sqlite::SqliteConnection as Connection;

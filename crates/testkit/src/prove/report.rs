@@ -4,11 +4,11 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use schema::{Event, LogRecord, UserId, UserTraits};
+use schema::{Event, LogRecord, UserTraits};
 
 use super::history::Known;
 use super::segments::Members;
-use super::shrink::Mismatch;
+use super::shrink::{Mismatch, is_numbered};
 use super::typed;
 
 /// Writes the scenario into the folder and returns its path.
@@ -77,8 +77,8 @@ fn obstacle(found: &Mismatch) -> Option<&'static str> {
     }
     // A scenario counts its users in the order in which they come.
     let by_number = clause.contains("rollout") || clause.contains("user_id");
-    let others = found.case.histories.keys().any(|user_id| *user_id != UserId(1));
-    (by_number && others).then_some("it hangs on the number of a user, which is 1 when it is played")
+    let others = !is_numbered(&found.case.histories);
+    (by_number && others).then_some("it hangs on the numbers of users, which are 1, 2, … when it is played")
 }
 
 fn said(members: &Members) -> String {
@@ -126,7 +126,7 @@ fn assigned(columns: &[(&str, Option<String>)]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use schema::{SegmentTag, Timestamp};
+    use schema::{SegmentTag, Timestamp, UserId};
     use serde_json::value::RawValue;
 
     use super::*;

@@ -84,7 +84,7 @@ async fn step(databend: &Databend, from: &Mismatch, attempts: &mut usize) -> any
 }
 
 /// Returns what is one step smaller: the other users away, a record or a segment less, a piece of a clause less,
-/// a column of an event or a trait less.
+/// a column of an event or a trait less; and at last the users numbered as a scenario numbers them.
 fn candidates(from: &Case) -> Vec<Case> {
     let mut histories = Vec::new();
     if from.histories.len() > 1 {
@@ -107,7 +107,28 @@ fn candidates(from: &Case) -> Vec<Case> {
         }
     }
     candidates.extend(with_other(&from.histories, plainer_records).into_iter().map(of));
+    candidates.extend(renumbered(&from.histories).map(of));
     candidates
+}
+
+/// Returns the users of whom anything is known with the numbers from 1 on, if they have others.
+fn renumbered(histories: &Histories) -> Option<Histories> {
+    let known = histories.values().filter(|known| known.records().next().is_some());
+    let renumbered: Histories = (1..)
+        .map(UserId)
+        .zip(known.cloned())
+        .map(|(user_id, mut known)| {
+            known.events.iter_mut().for_each(|event| event.user_id = user_id);
+            known.said.iter_mut().for_each(|said| said.user_id = user_id);
+            (user_id, known)
+        })
+        .collect();
+    (renumbered != *histories).then_some(renumbered)
+}
+
+/// Returns whether the users have the numbers that a scenario gives them.
+pub(super) fn is_numbered(histories: &Histories) -> bool {
+    renumbered(histories).is_none()
 }
 
 fn shorter(clause: &Clause) -> impl Iterator<Item = Clause> {
@@ -192,4 +213,24 @@ fn plainer(event: &Event) -> Vec<Event> {
         without(|event| event.payload = Payload::empty()),
     ];
     plainer.into_iter().filter(|plainer| plainer != event).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prove::Sort;
+
+    #[test]
+    fn users_are_numbered_in_their_order_once_nothing_else_is_smaller() {
+        let now = Timestamp::default();
+        let known = |user_id| Known { events: vec![crate::event(user_id, 1, "page_viewed", now)], said: Vec::new() };
+        let of = |ids: &[i64]| -> Histories { ids.iter().map(|id| (UserId(*id), known(UserId(*id)))).collect() };
+        let mut histories = of(&[412, 17]);
+        histories.insert(UserId(300), Known::default());
+        let clause = Clause::text(Sort::Boolean, "TRUE");
+        let case = Case { clause, segments: Vec::new(), histories, now, random: Random::new(1) };
+        let last = candidates(&case).pop().unwrap().histories;
+        assert_eq!(last, of(&[1, 2]));
+        assert!(is_numbered(&last) && !is_numbered(&case.histories));
+    }
 }

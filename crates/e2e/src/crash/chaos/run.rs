@@ -202,13 +202,14 @@ impl Stage {
         }
         let settling = Client { stop: Arc::default(), ..self.client.clone() }.settle();
         tokio::time::timeout(PATIENCE, settling).await.context("posting what had no answer")?;
+        // Segments that were edited while Databend was away wait for it, and so do their backfills for this.
+        until_written(options, prefix).await?;
         self.editor.until_live().await?;
         let settled = Duration::from_secs(SETTLED_AFTER_SECONDS);
         let passed = now().plus_micros(i64::try_from(settled.as_micros())?);
         tokio::time::sleep(settled).await;
         let config = self.fleet.config.told().borrow().clone().context("config-api is away")?.config;
         let answers = answers::ask(&self.client.http, &config, &self.ledger.users(), passed).await?;
-        until_written(options, prefix).await?;
         self.fleet.stop_all_but_config().await?;
 
         let recorded = read(options, prefix).await.context("reading what is in the log")?;

@@ -1,0 +1,119 @@
+//! One installation, opened as a whole: its log, with all partitions claimed, its history and its store.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
+use bus::{EventLog, OpenedLog, Ownership, OwnershipChange, PartitionOwner};
+use config_api::Config;
+use store::{Store, StoreOptions};
+use warehouse::{OpenedWarehouse, Warehouse};
+
+use crate::up::DataDirectory;
+
+/// How long it may take until every partition is ours; a segmenter that runs keeps some for good.
+const CLAIMING: Duration = Duration::from_secs(60);
+/// Nothing is trimmed while it is copied.
+const FOR_GOOD: Duration = Duration::from_secs(1_000 * 365 * 24 * 3_600);
+
+/// An opened installation that no service runs on.
+pub(super) struct Place {
+    log: OpenedLog,
+    warehouse: OpenedWarehouse,
+    store: Arc<dyn Store>,
+    name: String,
+}
+
+impl Place {
+    /// Opens what the environment names, as the services do: brokers and a server, or a data directory.
+    pub(super) async fn open(data: &Path, to_make: bool) -> anyhow::Result<Self> {
+        let config: Config = service::config::load().context("reading the configuration")?;
+        let partitions = config.embedded.partitions;
+        let on_brokers = !config.bus.brokers.is_empty();
+        let store_options = config.store_options();
+        if on_brokers {
+            ensure!(
+                !store_options.url.is_empty(),
+                "BUS_BROKERS is set and STORE_URL is not: both are shared, or neither"
+            );
+            let log = bus::open(&config.bus, data, partitions).await.context("opening the log")?;
+            let name = format!("the installation on {} and {}", config.bus.brokers, store_options.place());
+            return Self::of(log, data, store_options, name).await;
+        }
+        ensure!(to_make || data.join("log").is_dir(), "there is no installation in {}", data.display());
+        let directory = DataDirectory::create(data)?;
+        let folder = directory.log();
+        let opening = tokio::task::spawn_blocking(move || {
+            let options = EmbeddedLogOptions { partitions, retention: FOR_GOOD, ..EmbeddedLogOptions::default() };
+            EmbeddedLog::open(folder, options)
+        });
+        let log = OpenedLog::of_embedded(opening.await.context("opening the log")?.context("opening the log")?);
+        let store_options = StoreOptions { file: directory.store(), ..store_options };
+        let name = format!("the installation in {}", directory.path().display());
+        Self::of(log, directory.path(), store_options, name).await
+    }
+
+    async fn of(log: OpenedLog, data: &Path, store: StoreOptions, name: String) -> anyhow::Result<Self> {
+        let warehouse = warehouse::open(&log, data.join("history")).await.context("opening the history")?;
+        let store = store::open(&store).await.with_context(|| format!("opening the store {}", store.place()))?;
+        Ok(Self { log, warehouse, store, name })
+    }
+
+    /// Lets go of the store; a file that was closed is whole by itself.
+    pub(super) async fn close(&self) {
+        self.store.close().await;
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn log(&self) -> &dyn EventLog {
+        self.log.log.as_ref()
+    }
+
+    pub(super) fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    /// Returns the history that is kept beside the log; `None` where the log is all there is.
+    pub(super) fn history(&self) -> Option<&dyn Warehouse> {
+        self.warehouse.to_fill.as_deref()
+    }
+
+    /// Takes every partition, in their order; what else wanted to commit is fenced or not there.
+    pub(super) async fn claim(&self) -> anyhow::Result<Claimed> {
+        let mut ownership = self.log.ownership();
+        let mut owners: Vec<Option<Box<dyn PartitionOwner>>> = Vec::new();
+        owners.resize_with(usize::from(self.log().partitions()), || None);
+        let claiming = async {
+            while owners.iter().any(Option::is_none) {
+                match ownership.next().await.context("claiming the partitions")? {
+                    Some(OwnershipChange::Assigned(owner)) => {
+                        let partition = usize::from(owner.partition().0);
+                        if let Some(place) = owners.get_mut(partition) {
+                            *place = Some(owner);
+                        }
+                    }
+                    Some(OwnershipChange::Revoked(partition)) => bail!("somebody else takes partition {partition}"),
+                    None => bail!("the log was closed"),
+                }
+            }
+            Ok(())
+        };
+        match tokio::time::timeout(CLAIMING, claiming).await {
+            Ok(claimed) => claimed.context("is a segmenter running? stop all services first")?,
+            Err(_) => bail!("not all partitions are to be had: is a segmenter running? stop all services first"),
+        }
+        Ok(Claimed { owners: owners.into_iter().flatten().collect(), _ownership: ownership })
+    }
+}
+
+/// All partitions of a log, for as long as this is kept.
+pub(super) struct Claimed {
+    /// Ascending by partition.
+    pub(super) owners: Vec<Box<dyn PartitionOwner>>,
+    _ownership: Box<dyn Ownership>,
+}
