@@ -132,6 +132,11 @@ kafka: ## Fetch Apache Kafka's jars for the tests (needs Java 17 and Maven)
 	@scripts/kafka-jars
 .PHONY: kafka
 
+# Not part of `make test`: the client of Kafka is built once more, with OpenSSL.
+kafka-tls: tools kafka ## Test the log on a Kafka that asks for TLS, certificates and a password (needs libssl-dev)
+	@$(CARGO) test --package bus --features bus/kafka-tls --test kafka -- encryption
+.PHONY: kafka-tls
+
 prove: tools ## Ask three evaluators, a real Databend among them, about TRIPLES random rules (SEED; DATABEND_DSN)
 	@$(CARGO) build --quiet --package testkit --features databend --bin prove
 	@TRIPLES=$(TRIPLES) SEED=$(SEED) OUT=$(OUT) $(TARGET_DIR)/debug/prove

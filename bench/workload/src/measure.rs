@@ -232,7 +232,7 @@ impl Pass {
     fn take_decoded(&mut self, batch: &[LogRecord]) {
         let began = (Instant::now(), computed());
         for some in batch.chunks(LOOK_AHEAD) {
-            self.engine.look_ahead(some.iter().map(LogRecord::user_id), until(some));
+            self.engine.look_ahead(some.iter(), until(some));
             some.iter().for_each(|record| self.take(record));
         }
         self.busy += began.0.elapsed();
@@ -245,7 +245,7 @@ impl Pass {
         for some in written.chunks(LOOK_AHEAD) {
             // What was just encoded can be decoded.
             let records: Vec<LogRecord> = some.iter().filter_map(|bytes| LogRecord::decode(bytes).ok()).collect();
-            self.engine.look_ahead(records.iter().map(LogRecord::user_id), until(&records));
+            self.engine.look_ahead(records.iter(), until(&records));
             for record in &records {
                 let applying = Instant::now();
                 self.take(record);

@@ -21,6 +21,7 @@ pub mod explain;
 #[cfg(test)]
 mod footprint;
 pub mod naive;
+mod prefetch;
 mod row;
 mod state;
 mod timers;

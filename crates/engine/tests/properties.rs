@@ -231,11 +231,14 @@ fn groups_of_joined_events_equal_the_naive_evaluators_after_every_step() {
 
 #[test]
 fn one_user_with_many_events_equals_the_naive_evaluator_after_every_step() {
-    for_each_seed(25, |seed| {
+    for_each_seed(30, |seed| {
         let mut random = Random::new(seed);
-        let definitions =
-            if random.chance(50) { segments_of_pairs(&mut random) } else { segments_of_rows(&mut random) };
-        let inputs = History::new(seed, 1).inputs(45);
+        let (definitions, mut history) = match random.below(3) {
+            0 => (segments_of_pairs(&mut random), History::new(seed, 1)),
+            1 => (segments_of_rows(&mut random), History::new(seed, 1)),
+            _ => (dependent_segments(&mut random, 3), History::new(seed, 1).saying_things()),
+        };
+        let inputs = history.inputs(45);
         fail(&definitions, inputs, |inputs| {
             let mut random = Random::new(seed);
             let mut oracle = Oracle::new(definitions.clone())?;

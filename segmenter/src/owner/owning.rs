@@ -133,17 +133,16 @@ impl Owner {
         Ok(rest)
     }
 
-    fn take_some(&mut self, records: &[StoredRecord], now: Timestamp, step: &mut Step) {
-        for next in records.chunks(LOOK_AHEAD) {
-            self.engine.look_ahead(next.iter().map(|record| record.user_id), now);
-            next.iter().for_each(|record| self.take_record(record, now, step));
-        }
-    }
-
-    fn take_record(&mut self, stored: &StoredRecord, now: Timestamp, step: &mut Step) {
-        match Unreadable::check(stored) {
-            Ok(record) => step.note(&record, self.engine.apply(&record, now)),
-            Err(unreadable) => step.put_aside(&unreadable, self.log.partition(), stored),
+    fn take_some(&mut self, stored: &[StoredRecord], now: Timestamp, step: &mut Step) {
+        for next in stored.chunks(LOOK_AHEAD) {
+            let records: Vec<_> = next.iter().map(Unreadable::check).collect();
+            self.engine.look_ahead(records.iter().flatten(), now);
+            for (stored, record) in next.iter().zip(records) {
+                match record {
+                    Ok(record) => step.note(&record, self.engine.apply(&record, now)),
+                    Err(unreadable) => step.put_aside(&unreadable, self.log.partition(), stored),
+                }
+            }
         }
     }
 

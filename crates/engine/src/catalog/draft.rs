@@ -110,9 +110,19 @@ impl Draft {
         let series = *self.by_key.entry(key).or_insert_with(|| {
             let filter = spec.filter.clone();
             let place = self.series.len() as SeriesIndex;
-            let (kind, row, conditions, orders) = (kind(), Vec::new(), 0..0, Vec::new());
+            let (kind, row, row_columns, conditions, orders) = (kind(), Vec::new(), Vec::new(), 0..0, Vec::new());
             let condition_words = Vec::new();
-            self.series.push(Series { key, filter, kind, place, row, conditions, condition_words, orders });
+            self.series.push(Series {
+                key,
+                filter,
+                kind,
+                place,
+                row,
+                row_columns,
+                conditions,
+                condition_words,
+                orders,
+            });
             place
         });
         self.stands_for.insert(spec.key(), series);

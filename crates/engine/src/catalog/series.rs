@@ -32,6 +32,8 @@ pub(crate) struct Series {
     /// Of the first series of latest values over a filter: those that are kept together, because they
     /// mostly come from the same event.
     pub(crate) row: Vec<SeriesIndex>,
+    /// The columns of that row.
+    pub(crate) row_columns: Vec<Column>,
     /// The conditions that are about it alone.
     pub(crate) conditions: Range<Bit>,
     /// The same, as bits of words.
@@ -82,9 +84,7 @@ pub(super) fn make_rows(series: &mut [Series]) {
     let mut firsts: Vec<usize> = Vec::new();
     for at in 0..series.len() {
         series[at].place = at as SeriesIndex;
-        if !matches!(series[at].kind, SeriesKind::Latest(_)) {
-            continue;
-        }
+        let SeriesKind::Latest(LatestSpec { column, .. }) = series[at].kind else { continue };
         let has_room =
             |first: &&usize| series[**first].row.len() < MAX_ROW && series[**first].filter == series[at].filter;
         let first = firsts.iter().find(has_room).copied().unwrap_or(at);
@@ -92,6 +92,7 @@ pub(super) fn make_rows(series: &mut [Series]) {
             firsts.push(at);
         }
         series[first].row.push(at as SeriesIndex);
+        series[first].row_columns.push(column);
         series[at].place = first as SeriesIndex;
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use schema::{SegmentId, Timestamp, UserId};
+use schema::{LogRecord, SegmentId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::absorb::Absorbing;
@@ -97,20 +97,26 @@ impl Engine {
         self.users.present(user_id).map(|user| user.segments(&self.catalog))
     }
 
-    /// Reads what is kept of users whose records are about to be applied, a few of them at once, and of
+    /// Fetches what is kept of users whose records are about to be applied, a few of them at once, and of
     /// those whose deadlines come meanwhile, up to `until`.
     ///
     /// Each step waits for memory, but not for the same step of another user: so those of many users
     /// wait together, where `apply` would let them wait one after the other. Changes nothing.
-    pub fn look_ahead(&self, user_ids: impl Iterator<Item = UserId>, until: Timestamp) {
+    pub fn look_ahead<'a>(&self, records: impl Iterator<Item = &'a LogRecord>, until: Timestamp) {
         let mut ahead = [None; 2 * LOOK_AHEAD];
         let (of_records, of_timers) = ahead.split_at_mut(LOOK_AHEAD);
-        of_records.iter_mut().zip(user_ids).for_each(|(place, user_id)| *place = self.users.index_of(user_id));
-        of_timers.iter_mut().zip(self.timers.soon(until)).for_each(|(place, user)| *place = Some(user));
+        for (place, record) in of_records.iter_mut().zip(records) {
+            let event_id = if let LogRecord::Event(event) = record { Some(event.event_id) } else { None };
+            *place = self.users.index_of(record.user_id()).map(|user| (user, event_id));
+        }
+        of_timers.iter_mut().zip(self.timers.soon(until)).for_each(|(place, user)| *place = Some((user, None)));
         // One step of all users after the other: a wait is as long as the longest one, not as their sum.
-        let users = ahead.map(|index| self.users.at(index?));
-        let read = users.into_iter().flatten().fold(0, |read, user| read ^ user.glance());
-        std::hint::black_box(read);
+        ahead.iter().flatten().for_each(|(user, _)| self.users.prefetch(*user));
+        for (user, event_id) in ahead.iter().flatten() {
+            if let Some(user) = self.users.at(*user) {
+                user.prefetch(*event_id);
+            }
+        }
     }
 
     /// Returns how many users have state.

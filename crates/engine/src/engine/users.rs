@@ -6,6 +6,7 @@
 use rustc_hash::FxHashMap;
 use schema::UserId;
 
+use crate::prefetch::prefetch_slice;
 use crate::timers::UserIndex;
 use crate::user::User;
 
@@ -21,6 +22,8 @@ pub(crate) enum UserRecord {
 /// How many users lie together.
 const CHUNK: usize = 1024;
 const SHARDS: usize = 256;
+/// How many lines of the processor's cache a user lies in.
+const LINES: usize = size_of::<Option<User>>().div_ceil(64) + 1;
 
 /// Where a user is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,6 +84,11 @@ impl Users {
 
     pub(super) fn at(&self, index: UserIndex) -> Option<&User> {
         self.chunks[index as usize / CHUNK][index as usize % CHUNK].as_ref()
+    }
+
+    /// Fetches a user, but not what it points at.
+    pub(super) fn prefetch(&self, index: UserIndex) {
+        prefetch_slice(std::slice::from_ref(&self.chunks[index as usize / CHUNK][index as usize % CHUNK]), LINES);
     }
 
     pub(super) fn at_mut(&mut self, index: UserIndex) -> Option<&mut User> {

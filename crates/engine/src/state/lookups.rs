@@ -17,7 +17,7 @@ use super::retained::RetainedRow;
 
 /// Of users with fewer rows nothing is kept: there are many of them, and filing so few takes no time. In tests few
 /// rows are many.
-const KEPT_FROM: usize = if cfg!(debug_assertions) { 8 } else { 256 };
+const KEPT_FROM: usize = if cfg!(debug_assertions) { 8 } else { 64 };
 /// When more rows than this came at once, all are filed anew.
 const MAX_UNFILED: usize = 64;
 

@@ -1,14 +1,18 @@
 //! What is kept of a user.
 
-use schema::{SegmentId, Timestamp};
+use schema::{EventId, SegmentId, Timestamp};
 
 use super::fold::Kept;
 use super::{Besides, DuplicateMemory, Said, Slab, Slots};
 use crate::bits;
 use crate::catalog::{Bit, Catalog, Profiles, RuleIndex};
+use crate::prefetch::prefetch_slice;
 
 /// The deadline of a user whom time alone does not change.
 pub(super) const NO_DEADLINE: Timestamp = Timestamp::from_micros(i64::MAX);
+
+/// How many lines of the processor's cache of a user's bits are fetched ahead.
+const BITS_AHEAD: usize = 4;
 
 /// A user that has events.
 #[derive(Debug)]
@@ -145,9 +149,11 @@ impl User {
         rules.for_each(|rule: RuleIndex| bits::set(self.members_mut(), rule));
     }
 
-    /// Reads a little of everything that is looked at when an event comes.
-    pub(crate) fn glance(&self) -> u64 {
-        self.kept.slab.glance() ^ self.bits.first().copied().unwrap_or_default() ^ self.duplicates.glance()
+    /// Fetches everything that is looked at when an event comes, or a deadline.
+    pub(crate) fn prefetch(&self, event_id: Option<EventId>) {
+        self.kept.slab.prefetch();
+        prefetch_slice(&self.bits, BITS_AHEAD);
+        self.duplicates.prefetch(event_id);
     }
 }
 

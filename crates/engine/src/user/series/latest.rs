@@ -7,6 +7,7 @@
 
 mod code;
 
+use rules::Column;
 use schema::EventId;
 use uuid::Uuid;
 
@@ -35,6 +36,7 @@ enum From {
 }
 
 const FROM_BITS: u32 = 2;
+const FROM_MASK: i64 = (1 << FROM_BITS) - 1;
 
 /// One value in the cells of a row.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +49,7 @@ struct Value {
 
 impl Value {
     fn read(cells: &[i64], at: usize) -> Self {
-        let from = match cells[at] & ((1 << FROM_BITS) - 1) {
+        let from = match cells[at] & FROM_MASK {
             0 => From::None,
             1 => From::Row,
             _ => From::Own,
@@ -76,7 +78,7 @@ impl Value {
     }
 
     fn is(self, spec: &LatestSpec, cells: &[i64], text: &str) -> bool {
-        self.code.is(spec, &cells[self.text_at()..self.end()], text)
+        self.code.is(&cells[self.text_at()..], || Some(spec), text)
     }
 }
 
@@ -93,18 +95,23 @@ const fn cells_of((time, id): Place) -> [i64; CELLS_PER_PLACE] {
 pub(super) struct Row<'a> {
     pub(super) catalog: &'a Catalog,
     pub(super) members: &'a [SeriesIndex],
+    pub(super) columns: &'a [Column],
 }
 
 impl<'a> Row<'a> {
     pub(super) fn of(catalog: &'a Catalog, first: &'a Series) -> Self {
-        Self { catalog, members: &first.row }
+        Self { catalog, members: &first.row, columns: &first.row_columns }
     }
 
     pub(super) fn specs(self) -> impl Iterator<Item = &'a LatestSpec> {
-        self.members.iter().filter_map(move |member| match &self.catalog.series(*member).kind {
+        self.members.iter().filter_map(move |member| self.spec(*member))
+    }
+
+    fn spec(self, member: SeriesIndex) -> Option<&'a LatestSpec> {
+        match &self.catalog.series(member).kind {
             SeriesKind::Latest(spec) => Some(spec),
             _ => None,
-        })
+        }
     }
 
     /// Returns each series of the row whose value is known: time, event, and value.
@@ -162,6 +169,35 @@ fn push_head(cells: &mut Vec<i64>, code: Code, place: Place, of_row: Place) {
         cells.push(Value::head(From::Own, code));
         cells.extend(cells_of(place));
     }
+}
+
+/// Folds an event that comes last and says of each column what is known of it from the event before, as
+/// nearly all do, and returns true. For any other one it returns false and does nothing.
+pub(super) fn repeat<'a>(
+    cells: &mut [i64],
+    row: Row<'_>,
+    (time, event_id): (i64, EventId),
+    texts: impl Iterator<Item = Option<&'a str>>,
+) -> bool {
+    let place = (time, event_id.0.as_u128());
+    if place < place_at(cells, TIME) {
+        return false;
+    }
+    let mut at = VALUES;
+    for (member, text) in row.members.iter().zip(texts) {
+        let value = Value::read(cells, at);
+        let is_same = match (value.from, text) {
+            (From::Row, Some(text)) => value.code.is(&cells[at + 1..], || row.spec(*member), text),
+            (From::None, None) => true,
+            _ => false,
+        };
+        if !is_same {
+            return false;
+        }
+        at += 1 + value.code.cells();
+    }
+    cells[TIME..VALUES].copy_from_slice(&cells_of(place));
+    true
 }
 
 /// Folds the texts of an event, by column, into the row of a series; returns where it lies and, as

@@ -8,12 +8,11 @@ use schema::Timestamp;
 
 use super::NEVER;
 use crate::catalog::SeriesIndex;
+use crate::prefetch::prefetch_slice;
 
 /// By how many cells it grows at least.
 const LEAST_GROWTH: usize = 4;
-/// How many cells lie in one line of the processor's cache.
-const CELLS_PER_LINE: usize = 8;
-/// How many lines are read ahead at most; few users have more.
+/// How many lines of the processor's cache are fetched ahead at most; few users have more.
 const LINES_AHEAD: usize = 24;
 
 /// The series of a user that are not empty, ascending.
@@ -113,10 +112,9 @@ impl Slab {
         (earliest != NEVER).then(|| Timestamp::from_micros(earliest))
     }
 
-    /// Reads a little of everything.
-    pub(crate) fn glance(&self) -> u64 {
-        let lines = self.cells.iter().step_by(CELLS_PER_LINE).take(LINES_AHEAD);
-        lines.fold(0, |read, cell| read ^ cell) as u64
+    /// Fetches the cells.
+    pub(crate) fn prefetch(&self) {
+        prefetch_slice(&self.cells, LINES_AHEAD);
     }
 
     /// Puts cells into a series, before one of its cells.

@@ -34,18 +34,7 @@ pub(crate) fn fold(
     let time = event.created_at.as_micros();
     let series = catalog.series(index);
     match &series.kind {
-        SeriesKind::Latest(_) => {
-            let row = Row::of(catalog, series);
-            let mut texts = [None; MAX_ROW];
-            let texts = &mut texts[..row.members.len()];
-            for ((text, member), spec) in texts.iter_mut().zip(row.members).zip(row.specs()) {
-                *text = if wanted(*member) { text_of(event, spec.column) } else { None };
-            }
-            match latest::insert(slab, index, row, (time, event.event_id), texts) {
-                Some((at, changed)) if changed != 0 => Folded::Values { at, changed },
-                _ => Folded::Nothing,
-            }
-        }
+        SeriesKind::Latest(_) => fold_latest(slab, Row::of(catalog, series), index, event, wanted),
         _ if !wanted(index) => Folded::Nothing,
         SeriesKind::Recent(spec) => {
             let at = slab.find_or_insert(index, || recent::fresh(spec));
@@ -57,6 +46,29 @@ pub(crate) fn fold(
             total::insert(slab, at, spec, time, units, now.as_micros());
             Folded::Events { at, is_latest: false }
         }
+    }
+}
+
+fn fold_latest(
+    slab: &mut Slab,
+    row: Row<'_>,
+    first: SeriesIndex,
+    event: &Event,
+    wanted: impl Fn(SeriesIndex) -> bool,
+) -> Folded {
+    let place = (event.created_at.as_micros(), event.event_id);
+    let texts = row.members.iter().zip(row.columns);
+    let texts = texts.map(|(member, column)| if wanted(*member) { text_of(event, *column) } else { None });
+    if let Some(at) = slab.find(first)
+        && latest::repeat(slab.cells_mut(at), row, place, texts.clone())
+    {
+        return Folded::Nothing;
+    }
+    let mut all = [None; MAX_ROW];
+    all.iter_mut().zip(texts).for_each(|(place, text)| *place = text);
+    match latest::insert(slab, first, row, place, &all[..row.members.len()]) {
+        Some((at, changed)) if changed != 0 => Folded::Values { at, changed },
+        _ => Folded::Nothing,
     }
 }
 
