@@ -68,7 +68,7 @@ crash: tools ## Kill the running process ROUNDS times under load and check that 
 	@$(TARGET_DIR)/debug/crash --shoal $(TARGET_DIR)/debug/shoal --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 .PHONY: crash
 
-chaos: tools ## Kill, add and remove the services apart, on Kafka and Postgres, and check that nothing was lost (EVENTS, SEED)
+chaos: tools ## Kill, add and remove the services apart, on Kafka, Postgres and Databend, and check that nothing was lost (EVENTS, SEED)
 	@$(CARGO) build --quiet --package e2e --features distributed
 	@$(TARGET_DIR)/debug/chaos --services $(TARGET_DIR)/debug/shoal-e2e-service --events $(or $(CHAOS_EVENTS),200000) $(if $(SEED),--seed $(SEED))
 .PHONY: chaos
