@@ -35,8 +35,7 @@ test: lint doc servers ## Every check and every test, also on real servers where
 	@mkdir -p $(TARGET_DIR) && rm -f $(NOT_RUN)
 	@$(NO_KAFKA_CLIENT)
 	@SHOAL_NOT_RUN=$(abspath $(NOT_RUN)) $(CARGO) test --workspace $(FEATURES)
-	@SHOAL_NOT_RUN=$(abspath $(NOT_RUN)) $(CARGO) test $(WITH_DATABEND)
-	@$(CARGO) build --quiet --package testkit --features databend --bin prove
+	@$(CARGO) build --quiet --workspace $(FEATURES) --bin prove
 	@SHOAL_NOT_RUN=$(abspath $(NOT_RUN)) TRIPLES=$(TRIPLES) SEED=$(or $(SEED),$(TEST_SEED)) OUT=$(TARGET_DIR)/prove $(TARGET_DIR)/debug/prove
 	@scripts/not-run $(NOT_RUN)
 .PHONY: test
@@ -44,11 +43,8 @@ test: lint doc servers ## Every check and every test, also on real servers where
 TEST_SEED = 31
 # The tests that a machine without some server left out.
 NOT_RUN = $(TARGET_DIR)/tests-not-run
-# Databend's driver makes serde_json keep numbers as their text, in every crate it is built with. So what speaks
-# to it is built and tested apart from everything else.
-WITH_DATABEND = --package testkit --package warehouse --features testkit/databend,warehouse/databend
 # Checks and tests are of both forms; one set of features for all of them, so that nothing is built twice.
-FEATURES = --features $(if $(HAS_KAFKA_CLIENT),distributed,store/postgres)
+FEATURES = --features $(if $(HAS_KAFKA_CLIENT),distributed,store/postgres),databend
 
 # The client of Kafka is built from C and C++. Without a compiler of the latter its tests count as not run.
 HAS_KAFKA_CLIENT = $(shell command -v $${CXX:-c++} >/dev/null 2>&1 && command -v bash >/dev/null 2>&1 && echo yes)
@@ -72,7 +68,7 @@ crash: tools ## Kill the running process ROUNDS times under load and check that 
 	@$(TARGET_DIR)/debug/crash --shoal $(TARGET_DIR)/debug/shoal --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 .PHONY: crash
 
-chaos: tools ## Kill, add and remove the services apart, on Kafka and Postgres, and check that nothing was lost (EVENTS, SEED)
+chaos: tools ## Kill, add and remove the services apart, on Kafka, Postgres and Databend, and check that nothing was lost (EVENTS, SEED)
 	@$(CARGO) build --quiet --package e2e --features distributed
 	@$(TARGET_DIR)/debug/chaos --services $(TARGET_DIR)/debug/shoal-e2e-service --events $(or $(CHAOS_EVENTS),200000) $(if $(SEED),--seed $(SEED))
 .PHONY: chaos
@@ -110,7 +106,6 @@ CACHE_DIR = $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)
 lint: tools ## Format, lints and dependency direction
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --quiet --workspace --all-targets $(FEATURES) -- -D warnings
-	@$(CARGO) clippy --quiet $(WITH_DATABEND) --package shoal --features shoal/databend --all-targets -- -D warnings
 	@$(CARGO) test --quiet --workspace $(FEATURES) --test dependency_direction
 .PHONY: lint
 
@@ -136,6 +131,11 @@ version: tools ## Print the version
 kafka: ## Fetch Apache Kafka's jars for the tests (needs Java 17 and Maven)
 	@scripts/kafka-jars
 .PHONY: kafka
+
+# Not part of `make test`: the client of Kafka is built once more, with OpenSSL.
+kafka-tls: tools kafka ## Test the log on a Kafka that asks for TLS, certificates and a password (needs libssl-dev)
+	@$(CARGO) test --package bus --features bus/kafka-tls --test kafka -- encryption
+.PHONY: kafka-tls
 
 prove: tools ## Ask three evaluators, a real Databend among them, about TRIPLES random rules (SEED; DATABEND_DSN)
 	@$(CARGO) build --quiet --package testkit --features databend --bin prove

@@ -7,6 +7,7 @@ use bus::BusConfig;
 use serde::{Deserialize, Serialize};
 use service::config::{ConfigError, Configuration, HttpConfig, MetricsConfig, StoreConfig, TelemetryConfig, joined};
 use store::StoreOptions;
+use warehouse::WarehouseConfig;
 
 /// The configuration of the config API.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -23,6 +24,8 @@ pub struct Config {
     pub changes: ChangesConfig,
     /// The log: embedded, or on brokers.
     pub bus: BusConfig,
+    /// The history: what goes with the log, or a server.
+    pub warehouse: WarehouseConfig,
     /// Which store, and how long to wait for it.
     pub store: StoreConfig,
     /// Where the embedded parts live; used by `run` alone.
@@ -113,17 +116,26 @@ const OWN: &[(&str, &str)] = &[
     ("OTEL_TRACES_SAMPLER_ARG", "telemetry.trace_ratio"),
 ];
 
-impl Configuration for Config {
-    const DEFAULT_TOML: &'static str =
-        concat!(include_str!("default.toml"), include_str!("../../crates/bus/src/bus.toml"));
+/// Those of the sections that processes share.
+const SHARED: &[(&str, &str)] = &joined::<{ BusConfig::ENVIRONMENT.len() + WarehouseConfig::ENVIRONMENT.len() }>(
+    BusConfig::ENVIRONMENT,
+    WarehouseConfig::ENVIRONMENT,
+);
 
-    const ENVIRONMENT: &'static [(&'static str, &'static str)] =
-        &joined::<{ OWN.len() + BusConfig::ENVIRONMENT.len() }>(OWN, BusConfig::ENVIRONMENT);
+impl Configuration for Config {
+    const DEFAULT_TOML: &'static str = concat!(
+        include_str!("default.toml"),
+        include_str!("../../crates/bus/src/bus.toml"),
+        include_str!("../../crates/warehouse/src/warehouse.toml")
+    );
+
+    const ENVIRONMENT: &'static [(&'static str, &'static str)] = &joined::<{ OWN.len() + SHARED.len() }>(OWN, SHARED);
 
     fn problems(&self) -> Vec<String> {
         let mut problems = self.http.problems("http");
         problems.extend(self.telemetry.problems("telemetry"));
         problems.extend(self.bus.problems());
+        problems.extend(self.warehouse.problems());
         problems.extend(self.store.problems("store"));
         let at_least_one = [
             ("definitions.poll_ms", self.definitions.poll_ms),
@@ -139,6 +151,7 @@ impl Configuration for Config {
 
     fn warnings(&self) -> Vec<String> {
         let mut warnings = self.bus.warnings();
+        warnings.extend(self.warehouse.warnings());
         warnings.extend(self.store.warnings("store"));
         warnings
     }

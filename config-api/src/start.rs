@@ -55,7 +55,10 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let store = store::open(&options).await.with_context(|| format!("opening the store {}", options.place()))?;
     let partitions = config.embedded.partitions;
     let log = bus::open(&config.bus, &directory.join("log"), partitions).await.context("opening the log")?;
-    let warehouse = warehouse::open(&log, directory.join("history")).await.context("opening the history")?.warehouse;
+    let warehouse = warehouse::open(&config.warehouse, &log, directory.join("history"))
+        .await
+        .context("opening the history")?
+        .warehouse;
     let parts = Parts { store, log: log.log, warehouse };
     let running = start(config, parts, shutdown).await?;
     running.task.await.context("waiting for the service")?

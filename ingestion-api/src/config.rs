@@ -7,8 +7,9 @@ use bus::BusConfig;
 use serde::{Deserialize, Serialize};
 use service::config::{ConfigError, Configuration, HttpConfig, MetricsConfig, StoreConfig, TelemetryConfig, joined};
 use store::StoreOptions;
+use warehouse::WarehouseConfig;
 
-use crate::warehouse_writer::WriterOptions;
+use crate::warehouse_writer::{MAX_BATCH_RECORDS, WriterOptions};
 
 /// The configuration of the ingestion API.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -29,6 +30,8 @@ pub struct Config {
     pub warehouse_writer: WarehouseWriterConfig,
     /// The log: embedded, or on brokers.
     pub bus: BusConfig,
+    /// The history: what goes with the log, or a server.
+    pub warehouse: WarehouseConfig,
     /// Which store, and how long to wait for it.
     pub store: StoreConfig,
     /// Where the embedded parts live; used by `run` alone.
@@ -85,19 +88,51 @@ pub struct CorsConfig {
 /// Log → history.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct WarehouseWriterConfig {
-    /// How long records are gathered before they are written.
+    /// How long records are gathered before they are written; 0 for what suits the warehouse.
     pub flush_interval_ms: u64,
-    /// How many are written at once at most.
+    /// How many are written at once at most; 0 for what suits the warehouse.
     pub batch_records: usize,
+    /// How many bytes of them.
+    pub batch_bytes: usize,
+    /// After this many failures in a row the warehouse counts as away.
+    pub retry_attempts: u32,
+    /// The first pause after a failure; doubles with each one that follows.
+    pub retry_min_ms: u64,
+    /// The longest pause between two attempts.
+    pub retry_max_ms: u64,
 }
 
 impl WarehouseWriterConfig {
-    pub(crate) fn options(&self) -> WriterOptions {
+    fn options(&self, suitable: WriterOptions) -> WriterOptions {
+        let chosen = |value: u64| (value > 0).then_some(value);
         WriterOptions {
-            flush_interval: Duration::from_millis(self.flush_interval_ms),
-            batch_records: self.batch_records,
-            ..WriterOptions::default()
+            flush_interval: chosen(self.flush_interval_ms).map_or(suitable.flush_interval, Duration::from_millis),
+            batch_records: if self.batch_records > 0 { self.batch_records } else { suitable.batch_records },
+            batch_bytes: self.batch_bytes,
+            retry_attempts: self.retry_attempts,
+            retry_min: Duration::from_millis(self.retry_min_ms),
+            retry_max: Duration::from_millis(self.retry_max_ms),
+            ..suitable
         }
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let at_least_one = [
+            ("batch_bytes", self.batch_bytes as u64),
+            ("retry_attempts", u64::from(self.retry_attempts)),
+            ("retry_min_ms", self.retry_min_ms),
+        ];
+        let zero = at_least_one.into_iter().filter(|(_, value)| *value == 0);
+        let mut problems: Vec<String> =
+            zero.map(|(key, _)| format!("`warehouse_writer.{key}` must be at least 1")).collect();
+        if self.batch_records > MAX_BATCH_RECORDS {
+            problems.push(format!("`warehouse_writer.batch_records` must be at most {MAX_BATCH_RECORDS}"));
+        }
+        if self.retry_max_ms < self.retry_min_ms {
+            problems
+                .push("`warehouse_writer.retry_max_ms` must be at least `warehouse_writer.retry_min_ms`".to_owned());
+        }
+        problems
     }
 }
 
@@ -119,6 +154,13 @@ impl Config {
     /// Reads file and environment.
     pub fn load() -> Result<Self, ConfigError> {
         service::config::load()
+    }
+
+    /// Returns how the history is written, by what suits the one that is configured.
+    pub(crate) fn writer_options(&self) -> WriterOptions {
+        let of_a_server = self.warehouse.is_server();
+        let suitable = if of_a_server { WriterOptions::of_a_server() } else { WriterOptions::default() };
+        self.warehouse_writer.options(suitable)
     }
 
     /// Returns which store to open: the one that has a URL, else the file in the embedded folder.
@@ -155,6 +197,10 @@ const OWN: &[(&str, &str)] = &[
     ("INGESTION_CORS_ORIGINS", "cors.allowed_origins"),
     ("WAREHOUSE_WRITER_FLUSH_INTERVAL_MS", "warehouse_writer.flush_interval_ms"),
     ("WAREHOUSE_WRITER_BATCH_RECORDS", "warehouse_writer.batch_records"),
+    ("WAREHOUSE_WRITER_BATCH_BYTES", "warehouse_writer.batch_bytes"),
+    ("WAREHOUSE_WRITER_RETRY_ATTEMPTS", "warehouse_writer.retry_attempts"),
+    ("WAREHOUSE_WRITER_RETRY_MIN_MS", "warehouse_writer.retry_min_ms"),
+    ("WAREHOUSE_WRITER_RETRY_MAX_MS", "warehouse_writer.retry_max_ms"),
     ("STORE_URL", "store.url"),
     ("STORE_MAX_CONNECTIONS", "store.max_connections"),
     ("STORE_ACQUIRE_TIMEOUT_MS", "store.acquire_timeout_ms"),
@@ -167,12 +213,20 @@ const OWN: &[(&str, &str)] = &[
     ("OTEL_TRACES_SAMPLER_ARG", "telemetry.trace_ratio"),
 ];
 
-impl Configuration for Config {
-    const DEFAULT_TOML: &'static str =
-        concat!(include_str!("default.toml"), include_str!("../../crates/bus/src/bus.toml"));
+/// Those of the sections that processes share.
+const SHARED: &[(&str, &str)] = &joined::<{ BusConfig::ENVIRONMENT.len() + WarehouseConfig::ENVIRONMENT.len() }>(
+    BusConfig::ENVIRONMENT,
+    WarehouseConfig::ENVIRONMENT,
+);
 
-    const ENVIRONMENT: &'static [(&'static str, &'static str)] =
-        &joined::<{ OWN.len() + BusConfig::ENVIRONMENT.len() }>(OWN, BusConfig::ENVIRONMENT);
+impl Configuration for Config {
+    const DEFAULT_TOML: &'static str = concat!(
+        include_str!("default.toml"),
+        include_str!("../../crates/bus/src/bus.toml"),
+        include_str!("../../crates/warehouse/src/warehouse.toml")
+    );
+
+    const ENVIRONMENT: &'static [(&'static str, &'static str)] = &joined::<{ OWN.len() + SHARED.len() }>(OWN, SHARED);
 
     fn problems(&self) -> Vec<String> {
         let at_least_one = [
@@ -182,7 +236,6 @@ impl Configuration for Config {
             ("identities.max_batch", self.identities.max_batch as u64),
             ("identities.resolve_timeout_ms", self.identities.resolve_timeout_ms),
             ("identities.max_waiting_requests", self.identities.max_waiting_requests as u64),
-            ("warehouse_writer.batch_records", self.warehouse_writer.batch_records as u64),
             ("embedded.partitions", u64::from(self.embedded.partitions)),
         ];
         let zero = at_least_one.into_iter().filter(|(_, value)| *value == 0);
@@ -190,6 +243,8 @@ impl Configuration for Config {
         problems.extend(self.http.problems("http"));
         problems.extend(self.telemetry.problems("telemetry"));
         problems.extend(self.bus.problems());
+        problems.extend(self.warehouse.problems());
+        problems.extend(self.warehouse_writer.problems());
         problems.extend(self.store.problems("store"));
         if self.ingest.max_in_flight_bytes < self.http.max_body_bytes {
             problems.push("`ingest.max_in_flight_bytes` must be at least `http.max_body_bytes`".to_owned());
@@ -203,6 +258,7 @@ impl Configuration for Config {
 
     fn warnings(&self) -> Vec<String> {
         let mut warnings = self.bus.warnings();
+        warnings.extend(self.warehouse.warnings());
         warnings.extend(self.store.warnings("store"));
         if self.identities.cache_entries == 0 {
             warnings.push("`identities.cache_entries` is 0: every event asks the store".to_owned());
@@ -221,6 +277,20 @@ mod tests {
         assert_eq!(config.http.address.port(), 4000);
         assert_eq!(config.metrics.address.port(), 4001);
         assert_eq!(config.problems(), [""; 0]);
+    }
+
+    #[test]
+    fn a_server_gets_fewer_and_larger_batches_unless_somebody_says_otherwise() {
+        let with = |given: &[(&str, &str)]| {
+            let text = |asked: &str| given.iter().find(|(name, _)| *name == asked).map(|(_, text)| (*text).to_owned());
+            service::config::load_from::<Config>(None, text).map(|config| config.writer_options())
+        };
+        let server = ("WAREHOUSE_URL", "databend://shoal:secret@db/shoal");
+        assert_eq!(with(&[]).unwrap(), WriterOptions::default());
+        assert_eq!(with(&[server]).unwrap(), WriterOptions::of_a_server());
+        let own = with(&[server, ("WAREHOUSE_WRITER_BATCH_RECORDS", "2000000")]).unwrap();
+        assert_eq!(own, WriterOptions { batch_records: 2_000_000, ..WriterOptions::of_a_server() });
+        assert!(with(&[("WAREHOUSE_WRITER_BATCH_RECORDS", "2000001")]).is_err());
     }
 
     #[test]

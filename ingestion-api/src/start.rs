@@ -88,7 +88,7 @@ pub async fn start(config: Config, parts: Parts, shutdown: CancellationToken) ->
         }
     });
     if let Some(warehouse) = parts.warehouse {
-        tasks.spawn(writing(parts.log, warehouse, config.warehouse_writer.options(), stages.clone()));
+        tasks.spawn(writing(parts.log, warehouse, config.writer_options(), stages.clone()));
     }
     tracing::info!(%http, metrics = %metrics_address, "ingestion API started");
     Ok(Running { http, metrics: metrics_address, task: tokio::spawn(stages.supervise(tasks)) })
@@ -96,7 +96,7 @@ pub async fn start(config: Config, parts: Parts, shutdown: CancellationToken) ->
 
 /// Opens the parts that the configuration names, and runs until `shutdown`.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let parts = open(config.embedded.clone(), &config.bus, &config.store_options()).await?;
+    let parts = open(&config).await?;
     start(config, parts, shutdown).await?.task.await.context("waiting for the ingestion API")?
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bus::BusConfig;
 use serde::{Deserialize, Serialize};
 use service::config::{Configuration, MetricsConfig, TelemetryConfig, joined};
+use warehouse::WarehouseConfig;
 
 /// Everything that can be configured.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -14,6 +15,8 @@ pub struct Config {
     pub metrics: MetricsConfig,
     /// The log: embedded, or on brokers.
     pub bus: BusConfig,
+    /// The history: what goes with the log, or a server.
+    pub warehouse: WarehouseConfig,
     /// Where the embedded parts are, for a segmenter that opens them itself.
     pub embedded: EmbeddedConfig,
     /// The bounds of every owner.
@@ -85,16 +88,25 @@ const OWN: &[(&str, &str)] = &[
     ("OTEL_TRACES_SAMPLER_ARG", "telemetry.trace_ratio"),
 ];
 
+/// Those of the sections that processes share.
+const SHARED: &[(&str, &str)] = &joined::<{ BusConfig::ENVIRONMENT.len() + WarehouseConfig::ENVIRONMENT.len() }>(
+    BusConfig::ENVIRONMENT,
+    WarehouseConfig::ENVIRONMENT,
+);
+
 impl Configuration for Config {
-    const DEFAULT_TOML: &'static str =
-        concat!(include_str!("default.toml"), include_str!("../../crates/bus/src/bus.toml"));
-    const ENVIRONMENT: &'static [(&'static str, &'static str)] =
-        &joined::<{ OWN.len() + BusConfig::ENVIRONMENT.len() }>(OWN, BusConfig::ENVIRONMENT);
+    const DEFAULT_TOML: &'static str = concat!(
+        include_str!("default.toml"),
+        include_str!("../../crates/bus/src/bus.toml"),
+        include_str!("../../crates/warehouse/src/warehouse.toml")
+    );
+    const ENVIRONMENT: &'static [(&'static str, &'static str)] = &joined::<{ OWN.len() + SHARED.len() }>(OWN, SHARED);
 
     fn problems(&self) -> Vec<String> {
         let mut problems = self.owner.problems();
         problems.extend(self.telemetry.problems("telemetry"));
         problems.extend(self.bus.problems());
+        problems.extend(self.warehouse.problems());
         if self.embedded.partitions == 0 {
             problems.push("`embedded.partitions` must be at least 1".to_owned());
         }
@@ -102,7 +114,9 @@ impl Configuration for Config {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.bus.warnings()
+        let mut warnings = self.bus.warnings();
+        warnings.extend(self.warehouse.warnings());
+        warnings
     }
 }
 
@@ -116,6 +130,7 @@ mod tests {
             "SEGMENTER_METRICS_ADDRESS" => Some("127.0.0.1:1".to_owned()),
             "BUS_CREATE_TOPICS" | "BUS_TLS" => Some("true".to_owned()),
             "BUS_SASL_MECHANISM" => Some("PLAIN".to_owned()),
+            "WAREHOUSE_URL" => Some("databend://db/shoal".to_owned()),
             "BUS_MAX_RECORD_BYTES" => Some("1024".to_owned()),
             "LOG_FORMAT" => Some("json".to_owned()),
             "RUST_LOG" => Some("debug".to_owned()),

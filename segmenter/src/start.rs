@@ -85,7 +85,10 @@ pub async fn start_with_clock(
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let EmbeddedConfig { directory, partitions } = &config.embedded;
     let log = bus::open(&config.bus, &directory.join("log"), *partitions).await.context("opening the log")?;
-    let warehouse = warehouse::open(&log, directory.join("history")).await.context("opening the history")?.warehouse;
+    let warehouse = warehouse::open(&config.warehouse, &log, directory.join("history"))
+        .await
+        .context("opening the history")?
+        .warehouse;
     let (sender, definitions) = watch::channel(Arc::new(Definitions::default()));
     let _following = AbortOnDropHandle::new(tokio::spawn(definitions::follow(Arc::clone(&log.log), sender)));
     let parts = Parts { ownership: log.ownership(), warehouse, definitions };

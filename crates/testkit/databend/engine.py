@@ -1,6 +1,7 @@
 """The embedded Databend engine as a pool of sessions, each running one statement at a time.
 
-The engine's catalog lives only as long as the process: a data folder is emptied at the start.
+The engine's catalog lives only as long as the process: a data folder is emptied at the start. What is to
+outlive it is `checkpoint`'s concern.
 The HTTP protocol is `server`'s concern, how results are written is `values`'s.
 """
 
@@ -118,11 +119,16 @@ class Engine:
         self.path = os.path.abspath(path)
         for leftover in ("data", "meta"):
             shutil.rmtree(os.path.join(self.path, leftover), ignore_errors=True)
-        self.permits = threading.BoundedSemaphore(sessions)
+        self.sessions, self.permits = sessions, threading.BoundedSemaphore(sessions)
         self.lock = threading.Lock()
         self.idle = [Session(self.path)]
         self.in_transaction: dict[str, Session] = {}
         self.version = re.search(r"v(\d+\.\d+\.\d+)", self.idle[0].scalar("SELECT version()")).group(1)
+
+    def close(self) -> None:
+        """Waits until no statement runs, and lets none begin any more."""
+        for _ in range(self.sessions):
+            self.permits.acquire()
 
     def query(self, sql: str, state: dict[str, Any]) -> Answer:
         """Runs one statement in the session that `state` describes."""

@@ -482,7 +482,7 @@ SELECT 'NaN'::DOUBLE > 1;
 -- # NULL
 
 SELECT i = NULL FROM t ORDER BY k;
---> Null: NULL | NULL | NULL
+--> NULL: NULL | NULL | NULL
 SELECT i IN (7, NULL) FROM t ORDER BY k;
 --> Boolean: 1 | NULL | NULL
 SELECT i NOT IN (8, NULL) FROM t ORDER BY k;
@@ -490,7 +490,7 @@ SELECT i NOT IN (8, NULL) FROM t ORDER BY k;
 SELECT i NOT IN (7, NULL) FROM t ORDER BY k;
 --> Boolean: 0 | NULL | NULL
 SELECT i IN (NULL) FROM t ORDER BY k;
---> Null: NULL | NULL | NULL
+--> NULL: NULL | NULL | NULL
 SELECT n IN ('a') FROM t ORDER BY k;
 --> Boolean: NULL | NULL | NULL
 SELECT i BETWEEN 7 AND n FROM t ORDER BY k;
@@ -518,7 +518,7 @@ SELECT NULL AND false;
 SELECT NULL OR true;
 --> Boolean: 1
 SELECT NULL AND true;
---> Null: NULL
+--> NULL: NULL
 SELECT NOT (n = 'x') FROM t ORDER BY k;
 --> Boolean: NULL | NULL | NULL
 SELECT CASE WHEN n = 'x' THEN 1 WHEN i > 0 THEN 2 END FROM t ORDER BY k;
@@ -970,11 +970,11 @@ SELECT count(DISTINCT p['a']) FROM t;
 SELECT max(p['a']) FROM t;
 --> Variant: "1"
 SELECT parse_json('300') > 200;
---> Null: NULL
+--> NULL: NULL
 SELECT parse_json('300') = 300;
 --> Boolean: 1
 SELECT parse_json('-1') < 5;
---> Null: NULL
+--> NULL: NULL
 SELECT parse_json('1.4') > 1;
 --> Boolean: 0
 SELECT parse_json('1.5') > 1;
@@ -988,7 +988,7 @@ SELECT parse_json('null') > parse_json('1');
 SELECT parse_json('"a"') > parse_json('1');
 --> Boolean: 1
 SELECT parse_json('1.10')->>0;
---> Null: NULL
+--> NULL: NULL
 SELECT parse_json('{"v": 1.10}')->>'v';
 --> String: "1.10"
 SELECT parse_json('{"v": 1e3}')->>'v';
@@ -1058,7 +1058,7 @@ SELECT -((-9223372036854775807 - 1)::BIGINT);
 SELECT TRY_CAST(sum(CAST(n AS DECIMAL(38, 0))) AS BIGINT) / NULLIF(count(n), 0), avg(n) FROM large;
 --> Float64, Float64: 14.5, 14.5
 SELECT greatest(1, NULL), least('a', NULL);
---> Null, Null: NULL, NULL
+--> NULL, NULL: NULL, NULL
 SELECT nullif(s, 'a') = 'b' FROM large LIMIT 1;
 --> Boolean: NULL
 SELECT (-9223372036854775807 - 1)::BIGINT % -1;

@@ -3,7 +3,7 @@
 
     python server.py --data DIR [--port 0] [--port-file FILE] [--user root --password SECRET]
 
-For tests: one process, one thread per connection, state lost at the end. Statements are `engine`'s
+For tests: one process, one thread per connection, state lost at the end unless `--keep` says otherwise. Statements are `engine`'s
 concern, values `values`'s, file loads `loads`'s; here are the routes, paging and login.
 """
 
@@ -17,6 +17,7 @@ import json
 import os
 import re
 import signal
+import sys
 import threading
 import time
 import uuid
@@ -27,6 +28,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+import checkpoint
 import loads
 import values
 from engine import UNKNOWN_ERROR, Answer, Engine, QueryError
@@ -63,6 +65,11 @@ class DatabendServer(ThreadingHTTPServer):
         self.engine, self.login = engine, login
         self.statements = ThreadPoolExecutor(sessions * 2)
         self.results: dict[str, OpenResult] = {}
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Says nothing of clients that are gone: tests kill them."""
+        if not isinstance(sys.exception(), (BrokenPipeError, ConnectionResetError)):
+            super().handle_error(request, client_address)
 
     def keep(self, result: OpenResult) -> None:
         self.results[result.query_id] = result
@@ -310,6 +317,17 @@ def exit_with(parent: int) -> None:
     os._exit(0)
 
 
+def end(engine: Engine, is_kept: bool) -> None:
+    """Ends the process: the engine's threads would keep it."""
+    try:
+        if is_kept:
+            checkpoint.save(engine)
+    except BaseException as failure:
+        print(f"nothing was kept: {failure!r}", file=sys.stderr, flush=True)
+        os._exit(1)
+    os._exit(0)
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--data", required=True, help="the data folder; emptied at the start")
@@ -319,17 +337,19 @@ def main() -> None:
     arguments.add_argument("--sessions", type=int, default=16, help="the most statements at a time")
     arguments.add_argument("--user", default="root")
     arguments.add_argument("--password", help="without one, everybody is let in")
+    arguments.add_argument("--keep", action="store_true", help="SIGTERM keeps what there is for the next start")
     arguments.add_argument("--exit-with-parent", action="store_true")
     chosen = arguments.parse_args()
 
     if chosen.exit_with_parent:
         threading.Thread(target=exit_with, args=(os.getppid(),), daemon=True).start()
     engine = Engine(chosen.data, chosen.sessions)
+    if chosen.keep:
+        checkpoint.restore(engine)
     login = (chosen.user, chosen.password) if chosen.password is not None else None
     server = DatabendServer((chosen.host, chosen.port), engine, chosen.sessions, login)
     for stop in (signal.SIGTERM, signal.SIGINT):
-        # The engine's threads would keep the process: nothing here outlives it anyway.
-        signal.signal(stop, lambda *_: os._exit(0))
+        signal.signal(stop, lambda *_: threading.Thread(target=end, args=(engine, chosen.keep)).start())
     if chosen.port_file:
         write_port(chosen.port_file, server.server_port)
     print(f"databend {engine.version} on http://{chosen.host}:{server.server_port}", flush=True)

@@ -21,10 +21,15 @@ class Running:
     """A server on a free port with a data folder of its own."""
 
     def __init__(self, *options: str) -> None:
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder, self.options = tempfile.TemporaryDirectory(), options
+        self.resume()
+
+    def resume(self) -> None:
         port_file = os.path.join(self.folder.name, "port")
+        if os.path.exists(port_file):
+            os.unlink(port_file)
         command = [sys.executable, SERVER, "--data", self.folder.name, "--port", "0", "--port-file", port_file]
-        self.process = subprocess.Popen([*command, "--exit-with-parent", *options], stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen([*command, "--exit-with-parent", *self.options], stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + START_TIMEOUT_SECS
         while not os.path.exists(port_file):
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -33,9 +38,12 @@ class Running:
         with open(port_file) as file:
             self.port = int(file.read())
 
-    def stop(self) -> None:
+    def end(self) -> None:
         self.process.terminate()
         self.process.wait()
+
+    def stop(self) -> None:
+        self.end()
         self.folder.cleanup()
 
     def call(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None):
@@ -206,6 +214,22 @@ class Protocol(unittest.TestCase):
 
     def test_an_unknown_endpoint_is_404(self) -> None:
         self.assertEqual(self.server.call("GET", "/v1/nosuch")[0], 404)
+
+
+class Kept(unittest.TestCase):
+    def test_what_a_stopped_server_held_is_there_when_it_starts_again(self) -> None:
+        server = Running("--keep")
+        self.addCleanup(server.stop)
+        server.rows("CREATE DATABASE d")
+        session = {"database": "d"}
+        server.rows("CREATE TABLE t (a DECIMAL(18,4), b VARIANT, c TIMESTAMP NOT NULL)", session=session)
+        server.rows("""INSERT INTO t VALUES (1.5, parse_json('{"k":1.25}'), '2026-01-01 00:00:00.000001')""", session=session)
+        server.rows("CREATE VIEW v AS SELECT b['k'] AS k, a, c FROM t", session=session)
+        expected = [["1.25", "1.5000", "2026-01-01 00:00:00.000001"]]
+        for _ in range(2):
+            server.end()
+            server.resume()
+            self.assertEqual(server.rows("SELECT * FROM v", session=session), expected)
 
 
 class Login(unittest.TestCase):

@@ -33,7 +33,7 @@ async fn events_arrive_as_they_are() {
     databend.create_tables().await.unwrap();
     let nasty = "a\"b,c\n\\N \\ 'q' \t é🎈";
     databend
-        .load(&[
+        .load_events(&[
             event(1, None, "{}"),
             event(2, Some(nasty), r#"{"k": "\"x\", \\ é\n", "total": 1.10}"#),
             event(3, Some("\\N"), "{}"),

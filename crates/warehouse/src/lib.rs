@@ -1,13 +1,15 @@
 //! The history of events: kept for good, read by backfills, timelines and (later) previews.
 //!
 //! Filled from the log by its writer, never by a request. Three forms meet behind [`Warehouse`]: the
-//! embedded store (fjall), the log's own records where several processes share it ([`in_log`]), and,
-//! later, Databend, whose module so far answers questions of tests and of `shoal eval`. `conformance` is
-//! the one suite that every form must pass that is filled.
+//! embedded store (fjall), Databend where several processes share a server, and the log's own records where
+//! they share nothing but the log ([`in_log`]). `conformance` is the one suite that every form must pass
+//! that is filled.
 
+mod config;
 #[doc(hidden)]
 pub mod conformance;
-#[cfg(feature = "databend")]
+mod counting;
+mod cursor;
 pub mod databend;
 pub mod embedded;
 mod error;
@@ -15,6 +17,7 @@ mod history;
 pub mod in_log;
 mod open;
 
+pub use config::{WarehouseConfig, WarehouseUrl};
 pub use error::WarehouseError;
 pub use history::{HistoryCursor, HistoryPage, HistoryRow, Warehouse, WriteBatch};
 pub use open::{OpenedWarehouse, open};

@@ -1,13 +1,14 @@
-//! Opening the history that goes with a log.
+//! Opening the history that the configuration names: the only place that knows which ones there are.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use bus::OpenedLog;
 
+use crate::databend::DatabendWarehouse;
 use crate::embedded::EmbeddedWarehouse;
 use crate::in_log::LogWarehouse;
-use crate::{Warehouse, WarehouseError};
+use crate::{Warehouse, WarehouseConfig, WarehouseError};
 
 /// An opened history.
 pub struct OpenedWarehouse {
@@ -17,16 +18,30 @@ pub struct OpenedWarehouse {
     pub to_fill: Option<Arc<dyn Warehouse>>,
 }
 
-/// Opens the history: beside a log that this process has to itself in `directory`, else the log's own.
-pub async fn open(log: &OpenedLog, directory: PathBuf) -> Result<OpenedWarehouse, WarehouseError> {
+impl OpenedWarehouse {
+    fn filled(warehouse: impl Warehouse + 'static) -> Self {
+        let warehouse: Arc<dyn Warehouse> = Arc::new(warehouse);
+        Self { to_fill: Some(Arc::clone(&warehouse)), warehouse }
+    }
+}
+
+/// Opens the history: on the server that is configured, which may be away; beside a log that this process has
+/// to itself in `directory`; else the log's own.
+pub async fn open(
+    config: &WarehouseConfig,
+    log: &OpenedLog,
+    directory: PathBuf,
+) -> Result<OpenedWarehouse, WarehouseError> {
+    let partitions = log.log.partitions();
+    if let Some(options) = config.databend()? {
+        return Ok(OpenedWarehouse::filled(DatabendWarehouse::new(options, partitions)?));
+    }
     if log.is_shared {
         return Ok(OpenedWarehouse { warehouse: Arc::new(LogWarehouse::new(Arc::clone(&log.log))), to_fill: None });
     }
-    let partitions = log.log.partitions();
     // The database reads its journal when it is opened, which blocks.
     let opening = tokio::task::spawn_blocking(move || EmbeddedWarehouse::open(directory, partitions)).await;
     let opened =
         opening.map_err(|error| WarehouseError::Unavailable(format!("opening was interrupted: {error}")))??;
-    let warehouse: Arc<dyn Warehouse> = Arc::new(opened);
-    Ok(OpenedWarehouse { to_fill: Some(Arc::clone(&warehouse)), warehouse })
+    Ok(OpenedWarehouse::filled(opened))
 }

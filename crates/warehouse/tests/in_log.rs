@@ -2,65 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod random;
+
 use std::sync::Arc;
 
 use bus::EventLog;
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
-use schema::{
-    DUPLICATE_WINDOW_MICROS, Event, EventId, LogRecord, Offset, PartitionId, Payload, Timestamp, Topic, UserDeletion,
-    UserId, UserTraits,
-};
+use schema::{LogRecord, Offset, PartitionId, Topic, UserId};
 use tempfile::TempDir;
 use warehouse::embedded::EmbeddedWarehouse;
 use warehouse::in_log::LogWarehouse;
 use warehouse::{HistoryRow, Warehouse, WriteBatch};
 
-const PARTITIONS: u16 = 2;
-const USERS: u64 = 8;
-const START: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
-
-/// SplitMix64.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % bound
-    }
-}
-
-/// Mostly events, of few ids, so that many are duplicates; now and then a day passes.
-fn record(dice: &mut Dice, received_at: Timestamp) -> LogRecord {
-    let user_id = UserId(1 + dice.below(USERS) as i64);
-    let event_id = EventId(uuid::Uuid::from_u128(u128::from(dice.below(12))));
-    let created_at = START.plus_micros(dice.below(20) as i64);
-    match dice.below(40) {
-        0 => LogRecord::Deletion(UserDeletion { user_id, received_at }),
-        1..=4 => {
-            let traits = format!(r#"{{"plan":{}}}"#, dice.below(5));
-            let traits = Payload::new(serde_json::value::RawValue::from_string(traits).unwrap());
-            LogRecord::Traits(UserTraits { user_id, event_id, created_at, received_at, traits })
-        }
-        _ => LogRecord::Event(Event {
-            event_id,
-            user_id,
-            activity_type: "page_viewed".to_owned(),
-            region: None,
-            country: None,
-            device_type: None,
-            url: None,
-            element_id: None,
-            order_id: None,
-            order_total: None,
-            created_at,
-            received_at,
-            payload: Payload::empty(),
-        }),
-    }
-}
+use random::{Dice, PARTITIONS, START, check_same, history, record, some_records};
 
 async fn fill(log: &EmbeddedLog, filled: &EmbeddedWarehouse) {
     for partition in (0..PARTITIONS).map(PartitionId) {
@@ -70,33 +24,6 @@ async fn fill(log: &EmbeddedLog, filled: &EmbeddedWarehouse) {
         let decode = |record: &bus::StoredRecord| (record.offset, LogRecord::decode(&record.value).unwrap());
         let records = stored.iter().map(decode).collect();
         filled.write(WriteBatch { partition, from, next, records }).await.unwrap();
-    }
-}
-
-async fn history(warehouse: &dyn Warehouse, partition: PartitionId, page: usize) -> Vec<HistoryRow> {
-    let (mut rows, mut cursor) = (Vec::new(), None);
-    loop {
-        let read = warehouse.history(partition, Offset::MAX, cursor, page).await.unwrap();
-        assert!(read.rows.len() <= page);
-        rows.extend(read.rows);
-        cursor = read.next;
-        if cursor.is_none() {
-            rows.sort_by_key(|row| row.position);
-            return rows;
-        }
-    }
-}
-
-async fn timeline(warehouse: &dyn Warehouse, user_id: UserId, page: usize) -> Vec<HistoryRow> {
-    let (mut rows, mut cursor) = (Vec::new(), None);
-    loop {
-        let read = warehouse.user_events(user_id, cursor, page).await.unwrap();
-        assert!(read.rows.len() <= page);
-        rows.extend(read.rows);
-        cursor = read.next;
-        if cursor.is_none() {
-            return rows;
-        }
     }
 }
 
@@ -117,33 +44,9 @@ async fn a_log_and_a_warehouse_filled_from_it_say_the_same() {
     let read = LogWarehouse::new(Arc::new(log.clone()));
     let mut received_at = START;
     for round in 0..12 {
-        let mut records = Vec::new();
-        for _ in 0..dice.below(60) {
-            let step = if dice.below(50) == 0 { DUPLICATE_WINDOW_MICROS } else { 3_600_000_000 };
-            // Sometimes earlier than the one before: log time never goes back.
-            received_at = received_at.plus_micros(dice.below(step as u64) as i64 - 600_000_000);
-            records.push(record(&mut dice, received_at));
-        }
-        log.append(records).await.unwrap();
+        log.append(some_records(&mut dice, &mut received_at, 60)).await.unwrap();
         fill(&log, &filled).await;
-        assert_eq!(read.positions().await.unwrap(), filled.positions().await.unwrap());
-        for partition in (0..PARTITIONS).map(PartitionId) {
-            let expected = history(&filled, partition, 1_000).await;
-            for page in [1, 7, 1_000] {
-                let found = history(&read, partition, page).await;
-                assert_eq!(found, expected, "seed {seed}, round {round}, partition {partition}, pages of {page}");
-            }
-        }
-        for user_id in (1..=USERS as i64).map(UserId) {
-            let expected = timeline(&filled, user_id, 1_000).await;
-            for page in [1, 3, 1_000] {
-                let found = timeline(&read, user_id, page).await;
-                assert_eq!(found, expected, "seed {seed}, round {round}, user {user_id}, pages of {page}");
-            }
-            let (found, expected) =
-                (read.user_traits(user_id).await.unwrap(), filled.user_traits(user_id).await.unwrap());
-            assert_eq!(found, expected, "seed {seed}, round {round}, user {user_id}");
-        }
+        check_same(&read, &filled, &[1, 7, 1_000], &format!("seed {seed}, round {round}")).await;
     }
 }
 

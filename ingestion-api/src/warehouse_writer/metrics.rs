@@ -36,6 +36,14 @@ static LAG: LazyLock<Gauge<u64>> = LazyLock::new(|| {
         .build()
 });
 
+/// 1 while a partition's attempts have failed too often in a row, by `partition`. Alert: history falls behind.
+static AWAY: LazyLock<Gauge<u64>> = LazyLock::new(|| {
+    METER
+        .u64_gauge("shoal.warehouse_writer.away")
+        .with_description("1 while the warehouse does not take a partition's records")
+        .build()
+});
+
 fn counter(name: &'static str, description: &'static str) -> Counter<u64> {
     METER.u64_counter(name).with_description(description).build()
 }
@@ -59,4 +67,8 @@ pub(super) fn lost(records: Offset) {
 
 pub(super) fn lag(partition: PartitionId, records: Offset) {
     LAG.record(records, &[KeyValue::new("partition", i64::from(partition.0))]);
+}
+
+pub(super) fn away(partition: PartitionId, is_away: bool) {
+    AWAY.record(u64::from(is_away), &[KeyValue::new("partition", i64::from(partition.0))]);
 }

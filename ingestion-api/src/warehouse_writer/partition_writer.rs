@@ -34,14 +34,61 @@ impl PartitionWriter {
         let mut backoff = Backoff::new(&self.options);
         while !self.shutdown.is_cancelled() {
             match self.step().await {
-                Ok(()) => backoff = Backoff::new(&self.options),
-                Err(error) => {
-                    self.check_passing(error)?;
-                    backoff.pause(&self.shutdown).await;
+                Ok(()) => {
+                    metrics::away(self.partition, false);
+                    backoff = Backoff::new(&self.options);
                 }
+                Err(error) => match self.check_passing(error)? {
+                    Passing::AnotherWriter => self.stand_by().await,
+                    Passing::Trouble => {
+                        if backoff.failed() {
+                            self.tell_that_it_is_away();
+                        }
+                        self.show_lag().await;
+                        backoff.pause(&self.shutdown).await;
+                    }
+                },
             }
         }
         self.flush_within_grace().await
+    }
+
+    /// Waits for as long as another process writes the partition: until records have lain there for a whole
+    /// interval and nobody wrote them.
+    async fn stand_by(&mut self) {
+        let mut waited_for = None;
+        loop {
+            let interval = tokio::time::sleep(self.options.stand_by_interval);
+            if self.shutdown.run_until_cancelled(interval).await.is_none() {
+                return;
+            }
+            let Ok(positions) = self.warehouse.positions().await else { continue };
+            let written = positions.get(usize::from(self.partition.0)).copied().unwrap_or(self.next);
+            if written != self.next {
+                self.move_to(written);
+            }
+            self.show_lag().await;
+            let Ok(end) = self.end().await else { continue };
+            if waited_for == Some(written) {
+                tracing::info!(partition = %self.partition, "nobody else writes the history any more; going on");
+                return;
+            }
+            waited_for = (end > written).then_some(written);
+        }
+    }
+
+    fn tell_that_it_is_away(&self) {
+        let partition = self.partition;
+        metrics::away(partition, true);
+        let attempts = self.options.retry_attempts;
+        tracing::error!(%partition, attempts, "the warehouse is away; events wait in the log for as long as that keeps them");
+    }
+
+    /// Records what is in the log and not in the warehouse; a log that is away is told of elsewhere.
+    async fn show_lag(&self) {
+        if let Ok(end) = self.end().await {
+            metrics::lag(self.partition, end.saturating_sub(self.next));
+        }
     }
 
     /// Waits for something to write, gathers, and writes it.
@@ -76,7 +123,7 @@ impl PartitionWriter {
             self.move_to(next);
             metrics::written(records);
         }
-        metrics::lag(self.partition, self.end().await?.saturating_sub(self.next));
+        self.show_lag().await;
         Ok(())
     }
 
@@ -84,7 +131,7 @@ impl PartitionWriter {
         let partition = self.partition;
         match tokio::time::timeout(self.options.shutdown_grace, self.flush()).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => self.check_passing(error),
+            Ok(Err(error)) => self.check_passing(error).map(drop),
             Err(_) => {
                 tracing::warn!(%partition, "the last flush took too long; the next run goes on with it");
                 Ok(())
@@ -140,28 +187,35 @@ impl PartitionWriter {
         self.log.set_writer_floor(self.partition, next);
     }
 
-    /// Returns an error unless trying again may help; goes on elsewhere where that is the answer.
-    fn check_passing(&mut self, error: Interruption) -> anyhow::Result<()> {
+    /// Returns an error unless trying again may help.
+    fn check_passing(&mut self, error: Interruption) -> anyhow::Result<Passing> {
         let partition = self.partition;
-        metrics::retried();
         match error {
             Interruption::Warehouse(WarehouseError::Moved { actual, .. }) => {
-                tracing::warn!(%partition, from = self.next, to = actual, "another writer has moved the position");
+                tracing::info!(%partition, from = self.next, to = actual, "another process writes the history of the partition");
                 self.move_to(actual);
-                Ok(())
+                return Ok(Passing::AnotherWriter);
             }
             Interruption::Warehouse(error @ WarehouseError::Unavailable(_)) => {
                 tracing::warn!(%partition, %error, "writing history; trying again");
-                Ok(())
             }
             Interruption::Log(error) if error.retryable() => {
                 tracing::warn!(%partition, %error, "reading the log for the history; trying again");
-                Ok(())
             }
-            Interruption::Warehouse(error) => Err(error).context("writing history"),
-            Interruption::Log(error) => Err(error).context("reading the log for the history"),
+            Interruption::Warehouse(error) => return Err(error).context("writing history"),
+            Interruption::Log(error) => return Err(error).context("reading the log for the history"),
         }
+        metrics::retried();
+        Ok(Passing::Trouble)
     }
+}
+
+/// Why a step was not finished that may be later.
+enum Passing {
+    /// Another process was faster.
+    AnotherWriter,
+    /// Log or warehouse are away.
+    Trouble,
 }
 
 /// Why a step was not finished.

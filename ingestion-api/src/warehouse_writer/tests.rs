@@ -184,6 +184,7 @@ fn quick() -> WriterOptions {
         batch_records: 7,
         retry_min: Duration::from_millis(1),
         retry_max: Duration::from_millis(5),
+        stand_by_interval: Duration::from_millis(20),
         ..WriterOptions::default()
     }
 }
@@ -294,6 +295,22 @@ async fn two_writers_write_each_record_once() {
     stop(first, stop_first).await;
     stop(second, stop_second).await;
     assert_eq!(setting.rows().await, 200);
+}
+
+#[tokio::test]
+async fn whoever_stands_by_goes_on_when_the_other_has_stopped() {
+    let setting = Setting::new();
+    let (first, stop_first) = setting.start_plainly();
+    let (second, stop_second) = setting.start_plainly();
+    // Until each has been the slower one.
+    for turn in 0..20 {
+        setting.append(turn * 10..turn * 10 + 10).await;
+        setting.wait_for_rows(turn as usize * 10 + 10).await;
+    }
+    stop(first, stop_first).await;
+    setting.append(200..300).await;
+    setting.wait_for_rows(300).await;
+    stop(second, stop_second).await;
 }
 
 #[tokio::test]

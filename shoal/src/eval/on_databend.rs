@@ -1,7 +1,7 @@
 //! A real Databend as an evaluator: events and traits in tables of its own, every rule as
 //! rendered SQL, also those of the segments that the clause names.
 //!
-//! Behind the feature `databend`, which brings the driver. The server is the one that `DATABEND_DSN`
+//! Behind the feature `databend`: it may start a server, which nothing else that ships does. The server is the one that `DATABEND_DSN`
 //! names; without it Databend's engine is started on this machine for as long as the answer takes.
 
 use anyhow::Context as _;
@@ -24,7 +24,7 @@ async fn ask(databend: &Databend, question: &Question<'_>) -> anyhow::Result<Vec
     let users = question.users;
     databend.create_tables().await.context("making the tables")?;
     let events: Vec<Event> = users.iter().flat_map(|user| user.events.iter().cloned()).collect();
-    databend.load(&events).await.context("loading the events")?;
+    databend.load_events(&events).await.context("loading the events")?;
     let standing: Vec<_> = users.iter().map(|user| (user.user_id, user.standing())).collect();
     databend.load_users(&standing).await.context("loading what was said of users")?;
     let mut answers = Vec::new();

@@ -9,7 +9,7 @@ use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
 use bus::{EventLog, OpenedLog, Ownership, OwnershipChange, PartitionOwner};
 use config_api::Config;
 use store::{Store, StoreOptions};
-use warehouse::{OpenedWarehouse, Warehouse};
+use warehouse::{OpenedWarehouse, Warehouse, WarehouseConfig};
 
 use crate::up::DataDirectory;
 
@@ -40,7 +40,7 @@ impl Place {
             );
             let log = bus::open(&config.bus, data, partitions).await.context("opening the log")?;
             let name = format!("the installation on {} and {}", config.bus.brokers, store_options.place());
-            return Self::of(log, data, store_options, name).await;
+            return Self::of(log, data, &config.warehouse, store_options, name).await;
         }
         ensure!(to_make || data.join("log").is_dir(), "there is no installation in {}", data.display());
         let directory = DataDirectory::create(data)?;
@@ -52,11 +52,18 @@ impl Place {
         let log = OpenedLog::of_embedded(opening.await.context("opening the log")?.context("opening the log")?);
         let store_options = StoreOptions { file: directory.store(), ..store_options };
         let name = format!("the installation in {}", directory.path().display());
-        Self::of(log, directory.path(), store_options, name).await
+        // What lies in a folder is all there, as for `shoal up`.
+        Self::of(log, directory.path(), &WarehouseConfig::with_the_log(), store_options, name).await
     }
 
-    async fn of(log: OpenedLog, data: &Path, store: StoreOptions, name: String) -> anyhow::Result<Self> {
-        let warehouse = warehouse::open(&log, data.join("history")).await.context("opening the history")?;
+    async fn of(
+        log: OpenedLog,
+        data: &Path,
+        history: &WarehouseConfig,
+        store: StoreOptions,
+        name: String,
+    ) -> anyhow::Result<Self> {
+        let warehouse = warehouse::open(history, &log, data.join("history")).await.context("opening the history")?;
         let store = store::open(&store).await.with_context(|| format!("opening the store {}", store.place()))?;
         Ok(Self { log, warehouse, store, name })
     }

@@ -7,6 +7,8 @@
 mod counting;
 mod crash;
 mod definitions;
+#[cfg(feature = "kafka-tls")]
+mod encryption;
 mod fencing;
 mod installed;
 mod rebalancing;

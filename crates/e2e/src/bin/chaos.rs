@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
-use e2e::crash::chaos::{ChaosOptions, run};
+use e2e::crash::chaos::{ChaosOptions, History, run};
 use shoal::Dice;
-use testkit::servers::{Kafka, KafkaSettings, Postgres, PostgresSettings};
+use testkit::servers::{DatabendServer, Kafka, KafkaSettings, Postgres, PostgresSettings};
 
 /// Kill, add and remove services of the distributed form under load, and check that nothing was lost.
 #[derive(Parser, Debug)]
@@ -18,6 +19,9 @@ struct Arguments {
     /// How many events are to be acknowledged
     #[arg(long, default_value_t = 200_000)]
     events: usize,
+    /// For how many seconds Databend is away
+    #[arg(long, default_value_t = 60)]
+    away_seconds: u64,
     /// Decides everything random (default: another one each time)
     #[arg(long)]
     seed: Option<u64>,
@@ -28,10 +32,13 @@ async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     let kafka = tokio::task::block_in_place(|| Kafka::start(&KafkaSettings::default()))?;
     let postgres = tokio::task::block_in_place(|| Postgres::start(&PostgresSettings::default()))?;
+    let history = History::on(tokio::task::block_in_place(DatabendServer::start)?);
+    let away_for = Duration::from_secs(arguments.away_seconds);
     let seed = arguments.seed.unwrap_or_else(Dice::seed_from_the_clock);
     eprintln!("seed {seed}");
     let services = arguments.services.canonicalize().context("looking for the program")?;
-    let options = ChaosOptions { services, kafka: &kafka, postgres, events: arguments.events, seed };
+    let events = arguments.events;
+    let options = ChaosOptions { services, kafka: &kafka, postgres, history, away_for, events, seed };
     let report = run(options, |line| eprintln!("{line}")).await.with_context(|| format!("seed {seed}"))?;
     for example in &report.found.examples {
         eprintln!("{example}");

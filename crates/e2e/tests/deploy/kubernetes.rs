@@ -145,7 +145,8 @@ fn services_read_what_is_set_for_them() {
                 let reference = &variable["valueFrom"]["secretKeyRef"];
                 assert_eq!((&reference["name"], &reference["key"]), (&"shoal".into(), &of.into()));
                 assert!(secret.contains(of), "{of} is not in the secret's example");
-                format!("postgres://{of}")
+                let scheme = if of == "WAREHOUSE_URL" { "databend" } else { "postgres" };
+                format!("{scheme}://{of}")
             });
             environment.insert(of.to_owned(), value);
         }

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use crate::files::{items, path, text, yaml};
 
 /// Where metrics are named.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 6] = [
     "ingestion-api/src/metrics.rs",
     "ingestion-api/src/warehouse_writer/metrics.rs",
+    "crates/warehouse/src/databend/metrics.rs",
     "config-api/src/metrics.rs",
     "segmenter/src/metrics.rs",
     "crates/service/src/http/observe.rs",

@@ -28,6 +28,8 @@ mod traits;
 mod transfer;
 #[cfg(feature = "distributed")]
 mod transfer_to_servers;
+#[cfg(feature = "distributed")]
+mod with_databend;
 
 use e2e::system::System;
 use serde_json::{Value, json};

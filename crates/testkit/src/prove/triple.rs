@@ -47,7 +47,7 @@ pub async fn load(databend: &Databend, histories: &Histories) -> anyhow::Result<
     let events: Vec<Event> = histories.values().flat_map(|known| known.events.iter().cloned()).collect();
     let users: Vec<_> = histories.iter().map(|(user_id, known)| (*user_id, known.standing())).collect();
     databend.clear_tables().await?;
-    databend.load(&events).await?;
+    databend.load_events(&events).await?;
     Ok(databend.load_users(&users).await?)
 }
 

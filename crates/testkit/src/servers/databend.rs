@@ -6,6 +6,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -17,38 +19,71 @@ const NAME: &str = "Databend";
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
+static SHARED: OnceLock<Result<DatabendServer, NotAvailable>> = OnceLock::new();
+
 /// A running server; ended when this is dropped, and by itself when this process is killed.
 #[derive(Debug)]
 pub struct DatabendServer {
-    child: Child,
+    python: PathBuf,
+    /// `None` while it is stopped.
+    child: Option<Child>,
+    /// The same over stops; 0 before the first start.
     port: u16,
+    databases: AtomicU32,
     /// Removed after the child has ended.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl DatabendServer {
+    /// Returns the server that the tests of this process share; the first call starts it.
+    pub fn shared() -> Result<&'static Self, NotAvailable> {
+        SHARED.get_or_init(Self::start).as_ref().map_err(NotAvailable::clone)
+    }
+
     /// Starts the server on an empty data folder and waits until it answers.
     pub fn start() -> Result<Self, NotAvailable> {
         let python = Self::python()?;
-        Self::try_start(&python).map_err(|error| not_available(format!("starting it: {error}")))
+        Self::try_start(python).map_err(|error| not_available(format!("starting it: {error}")))
     }
 
-    fn try_start(python: &Path) -> io::Result<Self> {
+    fn try_start(python: PathBuf) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("shoal-databend-").tempdir()?;
-        let port_file = folder.path().join("port");
-        let child = Command::new(python)
+        let mut server = Self { python, child: None, port: 0, databases: AtomicU32::default(), folder };
+        server.resume()?;
+        Ok(server)
+    }
+
+    /// Starts the server that was stopped, with what it held then, and waits until it answers.
+    pub fn resume(&mut self) -> io::Result<()> {
+        let port_file = self.folder.path().join("port");
+        let _ = std::fs::remove_file(&port_file);
+        let child = Command::new(&self.python)
             .arg(repository().join("crates/testkit/databend/server.py"))
             .arg("--data")
-            .arg(folder.path().join("engine"))
-            .args(["--port", "0", "--exit-with-parent", "--port-file"])
+            .arg(self.folder.path().join("engine"))
+            .args(["--port", &self.port.to_string(), "--keep", "--exit-with-parent", "--port-file"])
             .arg(&port_file)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()?;
         // Held from here on, so that a failed start ends the child too.
-        let mut server = Self { child, port: 0, _folder: folder };
-        server.port = server.announced_port(&port_file)?;
-        Ok(server)
+        self.child = Some(child);
+        self.port = self.announced_port(&port_file)?;
+        Ok(())
+    }
+
+    /// Stops the server: statements under way end, what it holds is kept for [`Self::resume`], and whoever
+    /// asks meanwhile is refused the connection.
+    ///
+    /// There is no kill that keeps anything: the engine's catalog is in the memory of its process.
+    pub fn stop(&mut self) -> io::Result<()> {
+        let Some(mut child) = self.child.take() else { return Ok(()) };
+        let terminated = Command::new("kill").arg(child.id().to_string()).status()?;
+        let ended = child.wait()?;
+        if terminated.success() && ended.success() {
+            return Ok(());
+        }
+        Err(io::Error::other(format!("it ended with {ended} instead of keeping what it held")))
     }
 
     /// Returns the Python of the engine's environment, making that first if need be.
@@ -65,9 +100,18 @@ impl DatabendServer {
         Err(not_available(reasons.join("; ")))
     }
 
-    /// Returns how the driver reaches it.
+    /// Returns how to reach it.
     pub fn dsn(&self) -> String {
-        format!("databend://root:@127.0.0.1:{}/default?sslmode=disable", self.port)
+        self.dsn_of("default")
+    }
+
+    /// Returns how to reach a database that nobody else uses; whoever comes first makes it.
+    pub fn database(&self) -> String {
+        self.dsn_of(&format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    fn dsn_of(&self, database: &str) -> String {
+        format!("databend://root:@127.0.0.1:{}/{database}?sslmode=disable", self.port)
     }
 
     fn announced_port(&mut self, port_file: &Path) -> io::Result<u16> {
@@ -76,7 +120,7 @@ impl DatabendServer {
             if let Ok(text) = std::fs::read_to_string(port_file) {
                 return text.parse().map_err(|_| io::Error::other(format!("it announced the port {text}")));
             }
-            if let Some(status) = self.child.try_wait()? {
+            if let Some(status) = self.child.as_mut().map(Child::try_wait).transpose()?.flatten() {
                 return Err(io::Error::other(format!("it ended with {status}")));
             }
             std::thread::sleep(POLL_INTERVAL);
@@ -87,9 +131,11 @@ impl DatabendServer {
 
 impl Drop for DatabendServer {
     fn drop(&mut self) {
-        // Both fail only when the child has ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Some(mut child) = self.child.take() {
+            // Both fail only when the child has ended already.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

@@ -1,6 +1,13 @@
 //! What can go wrong with Databend, by what the caller can do.
 
-use databend_client::Error as Client;
+use crate::WarehouseError;
+
+/// Databend's codes that mean something here; its own list is `system.error_codes`.
+pub(super) mod code {
+    pub(in crate::databend) const UNKNOWN_DATABASE: u16 = 1003;
+    /// A value of a loaded file does not fit its column: no other try will load that row.
+    pub(in crate::databend) const BAD_BYTES: u16 = 1046;
+}
 
 /// Why Databend did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -8,7 +15,7 @@ pub enum DatabendError {
     /// The statement is at fault: it will be refused again.
     #[error("databend refused the statement: {code}: {message}")]
     Refused {
-        /// Databend's own code: 1005 syntax, 1006 bad arguments, 1065 semantics.
+        /// Databend's own code: 1005 syntax, 1006 bad arguments, 1046 a value that does not fit, 1065 semantics.
         code: u16,
         /// In its words.
         message: String,
@@ -19,20 +26,26 @@ pub enum DatabendError {
     /// It answered something that this program does not expect.
     #[error("databend answered {0}")]
     Unexpected(String),
+    /// It cannot be reached the way it is configured.
+    #[error("{0}")]
+    Misconfigured(String),
 }
 
-impl From<databend_driver::Error> for DatabendError {
-    fn from(error: databend_driver::Error) -> Self {
-        let databend_driver::Error::Api(api) = &error else { return Self::Unavailable(error.to_string()) };
-        let mut cause = api;
-        while let Client::WithContext { inner, .. } = cause {
-            cause = inner;
-        }
-        match cause {
-            Client::QueryFailed(refused) | Client::Logic(_, refused) => {
-                Self::Refused { code: refused.code, message: refused.message.clone() }
-            }
-            _ => Self::Unavailable(error.to_string()),
+impl DatabendError {
+    /// Returns whether a statement was refused with this code.
+    pub(super) fn is_refusal(&self, asked: u16) -> bool {
+        matches!(self, Self::Refused { code, .. } if *code == asked)
+    }
+}
+
+impl From<DatabendError> for WarehouseError {
+    /// What Databend refuses today it may take tomorrow, after a grant or a migration: whoever waits for
+    /// the history keeps waiting, and says why.
+    fn from(error: DatabendError) -> Self {
+        match error {
+            DatabendError::Unexpected(_) | DatabendError::Misconfigured(_) => Self::Damaged(error.to_string()),
+            DatabendError::Refused { .. } => Self::Unavailable(error.to_string()),
+            DatabendError::Unavailable(reason) => Self::Unavailable(reason),
         }
     }
 }

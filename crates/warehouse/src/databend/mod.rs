@@ -1,15 +1,31 @@
-//! Databend, through its own driver: where the history of a distributed installation lies.
+//! Databend: where the history of a distributed installation lies.
 //!
-//! Behind the cargo feature `databend`, because the driver brings Arrow along. So far it runs
-//! statements ([`Databend`]) and keeps events in a database of the caller's own for as long as a
-//! question about them takes ([`Scratch`]), which is how a rule is asked of a real Databend. Which SQL
-//! a rule is, is `rules::render`'s concern.
+//! Spoken to over its HTTP protocol ([`Databend`]), which is a few routes and JSON: its own driver would bring
+//! Arrow, a second HTTP stack, and features of `serde_json` that change how every crate of the build
+//! reads numbers (`docs/adr/0010`). [`DatabendWarehouse`] is the history. [`Scratch`] keeps events in a database
+//! of the caller's own for as long as a question about them takes, which is how a rule is asked of a
+//! real Databend; which SQL a rule is, is `rules::render`'s concern.
 
-mod connection;
+mod cells;
+mod client;
+mod csv;
+mod databend_warehouse;
+mod draft;
 mod error;
+mod known;
+mod loader;
+mod loading;
+mod metrics;
+mod migrations;
+mod options;
+mod protocol;
+mod reading;
+mod records;
 mod scratch;
 mod tables;
 
-pub use connection::{Cells, Databend};
+pub use client::{Cells, Databend};
+pub use databend_warehouse::DatabendWarehouse;
 pub use error::DatabendError;
+pub use options::DatabendOptions;
 pub use scratch::Scratch;

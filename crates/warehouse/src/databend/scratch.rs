@@ -4,28 +4,27 @@ use std::ops::Deref;
 
 use uuid::Uuid;
 
-use super::{Databend, DatabendError};
+use super::{Databend, DatabendError, DatabendOptions};
 
-/// A connection in an empty database that nobody else uses.
+/// A client in an empty database that nobody else uses.
 #[derive(Debug)]
 pub struct Scratch {
     databend: Databend,
-    database: String,
+    outside: Databend,
 }
 
 impl Scratch {
-    /// Connects, and makes the database.
+    /// Makes the database on the server that a DSN names.
     pub async fn open(dsn: &str) -> Result<Self, DatabendError> {
-        let databend = Databend::connect(dsn).await?;
+        let outside = Databend::new(DatabendOptions::parse(dsn)?)?;
         let database = format!("shoal_scratch_{}", Uuid::new_v4().simple());
-        databend.execute(&format!("CREATE DATABASE {database}")).await?;
-        databend.execute(&format!("USE {database}")).await?;
-        Ok(Self { databend, database })
+        outside.execute(&format!("CREATE DATABASE {database}")).await?;
+        Ok(Self { databend: outside.in_database(&database), outside })
     }
 
     /// Drops the database.
     pub async fn finish(self) -> Result<(), DatabendError> {
-        self.databend.execute(&format!("DROP DATABASE {}", self.database)).await
+        self.outside.execute(&format!("DROP DATABASE {}", self.databend.options().database)).await
     }
 }
 

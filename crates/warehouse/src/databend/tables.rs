@@ -1,10 +1,9 @@
 //! The tables that a clause can see, and the loads that fill them: one row per event in `events`, per user
 //! of whom anything was said in `users`, per membership in `segment_members`.
 
-use databend_driver::LoadMethod;
 use schema::{Event, SegmentTag, StandingTraits, UserId};
 
-use super::{Databend, DatabendError};
+use super::{Databend, DatabendError, csv};
 
 /// The columns that a clause can name.
 const CREATE_EVENTS: &str = "CREATE TABLE events (
@@ -37,70 +36,57 @@ impl Databend {
     }
 
     /// Adds events, all of them in one load.
-    pub async fn load(&self, events: &[Event]) -> Result<(), DatabendError> {
-        self.load_rows("events", events.iter().map(csv_row)).await
+    pub async fn load_events(&self, events: &[Event]) -> Result<(), DatabendError> {
+        self.load_rows("events", events, |line, event| {
+            csv::event(line, event);
+            true
+        })
+        .await
     }
 
     /// Adds users with what stands of what was said of them; nothing of whom nothing was.
     pub async fn load_users(&self, users: &[(UserId, StandingTraits)]) -> Result<(), DatabendError> {
-        let row = |(user_id, standing): &(UserId, StandingTraits)| {
-            let first = standing.first()?;
-            Some(joined([Some(user_id.to_string()), Some(first.to_string()), Some(standing.to_json())]))
-        };
-        self.load_rows("users", users.iter().filter_map(row)).await
+        self.load_rows("users", users, |line, (user_id, standing)| {
+            let was_said = standing.first().is_some();
+            if was_said {
+                csv::user(line, *user_id, standing);
+            }
+            was_said
+        })
+        .await
     }
 
     /// Puts these memberships in the place of all others.
     pub async fn replace_members(&self, members: &[(SegmentTag, UserId)]) -> Result<(), DatabendError> {
         self.execute("TRUNCATE TABLE segment_members").await?;
-        let row = |(tag, user_id): &(SegmentTag, UserId)| joined([Some(tag.to_string()), Some(user_id.to_string())]);
-        self.load_rows("segment_members", members.iter().map(row)).await
+        self.load_rows("segment_members", members, |line, (tag, user_id)| {
+            csv::text(line, tag);
+            csv::text(line, user_id);
+            true
+        })
+        .await
     }
 
-    async fn load_rows(&self, table: &str, rows: impl Iterator<Item = String>) -> Result<(), DatabendError> {
-        let rows: Vec<String> = rows.collect();
-        if rows.is_empty() {
+    /// `write` returns whether there is a row.
+    async fn load_rows<T>(
+        &self,
+        table: &str,
+        rows: &[T],
+        write: impl Fn(&mut String, &T) -> bool,
+    ) -> Result<(), DatabendError> {
+        let (mut lines, mut count) = (String::new(), 0);
+        for row in rows {
+            if write(&mut lines, row) {
+                csv::end(&mut lines);
+                count += 1;
+            }
+        }
+        if count == 0 {
             return Ok(());
         }
-        let text = rows.concat();
-        let size = text.len() as u64;
-        let reader = Box::new(std::io::Cursor::new(text.into_bytes()));
-        let load = format!("INSERT INTO {table} FROM @_databend_load FILE_FORMAT = (type = csv)");
-        let stats = self.connection.load_data(&load, reader, size, LoadMethod::Streaming).await?;
-        if stats.write_rows == rows.len() {
-            return Ok(());
+        match self.load(table, &lines).await? {
+            loaded if loaded == count => Ok(()),
+            loaded => Err(DatabendError::Unexpected(format!("{loaded} rows loaded into {table} of {count}"))),
         }
-        Err(DatabendError::Unexpected(format!("{} rows loaded into {table} of {}", stats.write_rows, rows.len())))
     }
-}
-
-/// Writes one event in the order of the table's columns.
-fn csv_row(event: &Event) -> String {
-    joined([
-        Some(event.event_id.to_string()),
-        Some(event.user_id.to_string()),
-        Some(event.activity_type.clone()),
-        event.region.clone(),
-        event.country.clone(),
-        event.device_type.clone(),
-        event.url.clone(),
-        event.element_id.clone(),
-        event.order_id.clone(),
-        event.order_total.map(|total| total.to_string()),
-        Some(event.created_at.to_string()),
-        Some(event.received_at.to_string()),
-        Some(event.payload.as_str().to_owned()),
-    ])
-}
-
-/// Writes a row; a cell that is not there is NULL.
-fn joined<const N: usize>(cells: [Option<String>; N]) -> String {
-    let mut row = cells.map(|cell| cell.as_deref().map(quoted).unwrap_or_default()).join(",");
-    row.push('\n');
-    row
-}
-
-/// Quotes a cell; without quotes and empty it is NULL.
-fn quoted(cell: &str) -> String {
-    format!("\"{}\"", cell.replace('"', "\"\""))
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bus::EventLog;
-use schema::{LogPosition, LogRecord, Offset, PartitionId, StandingTraits, Timestamp, Topic, UserId, partition_of};
+use schema::{LogPosition, LogRecord, Offset, PartitionId, StandingTraits, Topic, UserId, partition_of};
 use tokio::task::JoinSet;
 
-use super::counting::Counting;
 use super::erased::Erased;
-use super::reading::{Place, Reading, Readings};
+use super::reading::{Reading, Readings};
 use super::scanning::{of_the_log, scan};
+use crate::counting::Counting;
+use crate::cursor::{Place, Rank, cursor_at, rank_of};
 use crate::{HistoryCursor, HistoryPage, HistoryRow, Warehouse, WarehouseError, WriteBatch};
 
 /// The history as the log holds it. Nobody fills it: what is in the log is in the history.
@@ -113,7 +114,7 @@ impl Warehouse for LogWarehouse {
         max_rows: usize,
     ) -> Result<HistoryPage, WarehouseError> {
         let partition = self.partition(user_id);
-        let after = cursor.map(|cursor| Latest::after(&cursor, user_id)).transpose()?;
+        let after = cursor.map(|cursor| rank_of(&cursor, user_id)).transpose()?;
         let end = self.end(partition).await?;
         let mut latest = Latest { max_rows, after, rows: Vec::new() };
         let (mut counting, mut is_deleted) = (Counting::default(), false);
@@ -134,9 +135,6 @@ impl Warehouse for LogWarehouse {
         Ok(latest.page(user_id))
     }
 }
-
-/// Where a row stands in a timeline: the latest `created_at` first, of one instant the later record.
-type Rank = Reverse<(Timestamp, Offset)>;
 
 /// The first rows of a timeline behind a cursor, in bounded memory.
 struct Latest {
@@ -172,18 +170,4 @@ impl Latest {
         let next = self.rows.last().filter(|_| has_more).map(|row| cursor_at(user_id, Self::rank(row)));
         HistoryPage { rows: self.rows, next }
     }
-
-    fn after(cursor: &HistoryCursor, user_id: UserId) -> Result<Rank, WarehouseError> {
-        let elsewhere = || WarehouseError::Damaged("the cursor belongs to another reading".to_owned());
-        let bytes: &[u8; 24] = cursor.0.as_slice().try_into().map_err(|_| elsewhere())?;
-        let (time, offset) = bytes[8..].split_first_chunk::<8>().ok_or_else(elsewhere)?;
-        let offset: &[u8; 8] = offset.try_into().map_err(|_| elsewhere())?;
-        let created_at = Timestamp::from_micros(i64::from_be_bytes(*time));
-        let rank = Reverse((created_at, Offset::from_be_bytes(*offset)));
-        if cursor_at(user_id, rank) == *cursor { Ok(rank) } else { Err(elsewhere()) }
-    }
-}
-
-fn cursor_at(user_id: UserId, Reverse((created_at, offset)): Rank) -> HistoryCursor {
-    HistoryCursor([user_id.0.to_be_bytes(), created_at.as_micros().to_be_bytes(), offset.to_be_bytes()].concat())
 }

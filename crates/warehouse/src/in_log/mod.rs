@@ -4,9 +4,8 @@
 //! backfill reads the partition that its owner reads anyway, a timeline reads the user's whole
 //! partition. That is exact and needs no server more, but costs a pass over a partition per question, and
 //! what retention trimmed is gone: for long histories and busy timelines there are warehouses.
-//! Which records count is decided as every other form decides it, by [`counting`].
+//! Which records count is decided as every other form decides it, by [`crate::counting`].
 
-mod counting;
 mod erased;
 mod log_warehouse;
 mod reading;

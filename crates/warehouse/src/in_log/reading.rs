@@ -9,22 +9,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use bus::EventLog;
 use schema::{LogPosition, LogRecord, Offset, PartitionId, UserId};
 
-use super::counting::Counting;
 use super::scanning::{STRIDE, Stretch, stretch};
-use crate::{HistoryCursor, HistoryPage, HistoryRow, WarehouseError};
+use crate::counting::Counting;
+use crate::cursor::Place;
+use crate::{HistoryPage, HistoryRow, WarehouseError};
 
 /// How many ways through partitions are kept; each remembers a day's event ids.
 const KEPT: usize = 8;
 /// A page ends early when it has looked at this many records without finding enough rows.
 const PAGE_RECORDS: u64 = 65_536;
-
-/// Where a way through stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) partition: PartitionId,
-    pub(super) before: Offset,
-    pub(super) next: Offset,
-}
 
 /// A way through a partition.
 pub(super) struct Reading {
@@ -107,26 +100,5 @@ impl Readings {
     fn lock(&self) -> MutexGuard<'_, VecDeque<Reading>> {
         // A panic while it was held left a list that is whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Place {
-    const LENGTH: usize = 2 + 8 + 8;
-
-    fn cursor(self) -> HistoryCursor {
-        let Self { partition, before, next } = self;
-        let mut bytes = partition.0.to_be_bytes().to_vec();
-        bytes.extend(before.to_be_bytes());
-        bytes.extend(next.to_be_bytes());
-        HistoryCursor(bytes)
-    }
-
-    /// Reads a cursor of this very reading.
-    pub(super) fn of(cursor: &HistoryCursor, partition: PartitionId, before: Offset) -> Result<Self, WarehouseError> {
-        let elsewhere = || WarehouseError::Damaged("the cursor belongs to another reading".to_owned());
-        let bytes: &[u8; Self::LENGTH] = cursor.0.as_slice().try_into().map_err(|_| elsewhere())?;
-        let (_, next) = bytes.split_last_chunk::<8>().ok_or_else(elsewhere)?;
-        let place = Self { partition, before, next: Offset::from_be_bytes(*next) };
-        if place.cursor() == *cursor { Ok(place) } else { Err(elsewhere()) }
     }
 }

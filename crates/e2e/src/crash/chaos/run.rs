@@ -7,15 +7,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
+use bus::EventLog as _;
 use bus::kafka::{KafkaLog, KafkaOptions};
-use schema::{SegmentChange, UserId};
+use schema::{PartitionId, SegmentChange, Topic, UserId};
 use shoal::Dice;
 use testkit::servers::{Kafka, Postgres};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use warehouse::in_log::LogWarehouse;
+use warehouse::Warehouse as _;
 
+use super::absence::{Absence, History};
 use super::fleet::Fleet;
+use super::rendered;
 use super::report::ChaosReport;
 use super::trouble;
 use crate::cluster::Cluster;
@@ -56,6 +59,10 @@ pub struct ChaosOptions<'a> {
     pub kafka: &'a Kafka,
     /// A Postgres that may be restarted.
     pub postgres: Postgres,
+    /// A Databend that may be restarted.
+    pub history: History,
+    /// How long Databend is to be away.
+    pub away_for: Duration,
     /// How many events are to be acknowledged.
     pub events: usize,
     /// Decides everything random but the timing of the machine.
@@ -88,6 +95,9 @@ fn cluster(options: &ChaosOptions<'_>, prefix: &str) -> anyhow::Result<Cluster> 
             ("BUS_SESSION_TIMEOUT_MS", &session),
             ("STORE_URL", &store),
             ("STORE_ACQUIRE_TIMEOUT_MS", "1000"),
+            ("WAREHOUSE_URL", &options.history.url),
+            // It is away for seconds here, not for hours.
+            ("WAREHOUSE_WRITER_RETRY_MAX_MS", "1000"),
             ("SHOAL_PARTITIONS", &partitions),
         ],
     )
@@ -161,8 +171,13 @@ impl Stage {
         }
         let mut next = Instant::now();
         let (mut best, mut moved) = (0, Instant::now());
-        while self.ledger.acknowledged() < options.events {
+        let mut absence = Absence::of(options.away_for);
+        while self.ledger.acknowledged() < options.events || !absence.is_over() {
             report.rebalances += self.fleet.look_after().await?;
+            let per_cent = self.ledger.acknowledged() * 100 / options.events.max(1);
+            if let Some(what) = absence.go_on(&mut options.history, &mut self.fleet, per_cent, report).await? {
+                progress(format!("{} acknowledged: {what}", self.ledger.acknowledged()));
+            }
             if Instant::now() >= next {
                 let what = trouble::make(&mut self.fleet, &mut options.postgres, dice, report).await?;
                 progress(format!("{} acknowledged: {what}", self.ledger.acknowledged()));
@@ -187,6 +202,8 @@ impl Stage {
         }
         let settling = Client { stop: Arc::default(), ..self.client.clone() }.settle();
         tokio::time::timeout(PATIENCE, settling).await.context("posting what had no answer")?;
+        // Segments that were edited while Databend was away wait for it, and so do their backfills for this.
+        until_written(options, prefix).await?;
         self.editor.until_live().await?;
         let settled = Duration::from_secs(SETTLED_AFTER_SECONDS);
         let passed = now().plus_micros(i64::try_from(settled.as_micros())?);
@@ -205,6 +222,11 @@ impl Stage {
             let (counted, changes) = (events::counted(&recorded), recorded.changes());
             memberships::check_on_the_way(&counted, &changes, &recorded, answers.passed, found)?;
         }
+        let databend = options.history.client()?;
+        rendered::check_events(&databend, &recorded, found).await.context("counting events on Databend")?;
+        let changes = recorded.changes();
+        let memberships = rendered::check_memberships(&databend, &changes, &recorded, answers.passed, found);
+        memberships.await.context("asking Databend who is in the segments")?;
         check_committed(&committed(options, prefix).await?, &recorded, report);
         Ok(())
     }
@@ -221,18 +243,40 @@ impl Stage {
     }
 }
 
-/// Reads topics, state and history as the next owner of every partition.
-async fn read(options: &ChaosOptions<'_>, prefix: &str) -> anyhow::Result<Recorded> {
+async fn open_log(options: &ChaosOptions<'_>, prefix: &str) -> anyhow::Result<KafkaLog> {
     let log = KafkaLog::open(KafkaOptions {
         brokers: options.kafka.brokers(),
         topic_prefix: prefix.to_owned(),
         group: group(prefix),
         partitions: PARTITIONS,
         ..KafkaOptions::default()
-    })
-    .await?;
+    });
+    Ok(log.await?)
+}
+
+/// Waits until everything that is in the log is in the history.
+async fn until_written(options: &ChaosOptions<'_>, prefix: &str) -> anyhow::Result<()> {
+    let (log, history) = (open_log(options, prefix).await?, options.history.warehouse(PARTITIONS)?);
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let positions = history.positions().await.context("asking Databend for the positions")?;
+        let mut behind = 0;
+        for (partition, written) in (0..PARTITIONS).map(PartitionId).zip(positions) {
+            behind += log.range(Topic::Events, partition).await?.end.saturating_sub(written);
+        }
+        if behind == 0 {
+            return Ok(());
+        }
+        ensure!(Instant::now() < deadline, "{behind} records are not on Databend after {PATIENCE:?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Reads topics, state and history as the next owner of every partition.
+async fn read(options: &ChaosOptions<'_>, prefix: &str) -> anyhow::Result<Recorded> {
+    let log = open_log(options, prefix).await?;
     let mut ownership = log.ownership();
-    let history = LogWarehouse::new(Arc::new(log.clone()));
+    let history = options.history.warehouse(PARTITIONS)?;
     let reading = Recorded::read_all(&log, &mut ownership, &history);
     let mut recorded = tokio::time::timeout(PATIENCE, reading).await.context("taking the partitions")??;
     for partition in &mut recorded.partitions {

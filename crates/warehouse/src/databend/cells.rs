@@ -1,0 +1,64 @@
+//! Cells of an answer as what they stand for.
+
+use std::str::FromStr;
+
+use schema::{Decimal, Event, EventId, LogPosition, PartitionId, Payload, Timestamp};
+use serde_json::value::RawValue;
+
+use super::DatabendError;
+use crate::HistoryRow;
+
+/// A row of an answer.
+pub(super) type Row = [Option<String>];
+
+/// The columns that [`history_row`] reads.
+pub(super) const HISTORY_COLUMNS: &str = "log_offset, event_id, user_id, activity_type, region, country, device_type, \
+     url, element_id, order_id, order_total, to_int64(created_at), to_int64(received_at), payload_text";
+
+/// Reads a row of [`HISTORY_COLUMNS`].
+pub(super) fn history_row(partition: PartitionId, row: &Row) -> Result<HistoryRow, DatabendError> {
+    let nullable = |index: usize| row.get(index).cloned().flatten();
+    let total = nullable(10).map(|total| Decimal::parse_column(&total, 18, 4).map_err(|_| unreadable(row, 10)));
+    let payload = RawValue::from_string(text(row, 13)?.to_owned()).map_err(|_| unreadable(row, 13))?;
+    let event = Event {
+        event_id: EventId(value(row, 1)?),
+        user_id: schema::UserId(value(row, 2)?),
+        activity_type: text(row, 3)?.to_owned(),
+        region: nullable(4),
+        country: nullable(5),
+        device_type: nullable(6),
+        url: nullable(7),
+        element_id: nullable(8),
+        order_id: nullable(9),
+        order_total: total.transpose()?,
+        created_at: time(row, 11)?,
+        received_at: time(row, 12)?,
+        payload: Payload::new(payload),
+    };
+    Ok(HistoryRow { position: LogPosition { partition, offset: number(row, 0)? }, event })
+}
+
+/// Reads a number that is not negative.
+pub(super) fn number(row: &Row, index: usize) -> Result<u64, DatabendError> {
+    value(row, index)
+}
+
+/// Reads microseconds.
+pub(super) fn time(row: &Row, index: usize) -> Result<Timestamp, DatabendError> {
+    value(row, index).map(Timestamp::from_micros)
+}
+
+/// Reads what a text stands for.
+pub(super) fn value<T: FromStr>(row: &Row, index: usize) -> Result<T, DatabendError> {
+    text(row, index)?.parse().map_err(|_| unreadable(row, index))
+}
+
+/// Reads a text that is there.
+pub(super) fn text(row: &Row, index: usize) -> Result<&str, DatabendError> {
+    row.get(index).and_then(Option::as_deref).ok_or_else(|| unreadable(row, index))
+}
+
+/// Names the column alone: cells hold what users said.
+fn unreadable(row: &Row, index: usize) -> DatabendError {
+    DatabendError::Unexpected(format!("column {index} of {} that cannot be read", row.len()))
+}

@@ -1,0 +1,136 @@
+//! The handle that services hold.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use schema::{Offset, PartitionId, StandingTraits, UserId, partition_of};
+use tokio::sync::{Mutex, OnceCell};
+
+use super::draft::{draft, standing_before, standing_of};
+use super::known::Known;
+use super::loader::{Loader, erase_leftovers};
+use super::migrations::{migrate, positions};
+use super::reading::{Readings, timeline};
+use super::{Databend, DatabendOptions, cells};
+use crate::cursor::{Place, rank_of};
+use crate::{HistoryCursor, HistoryPage, Warehouse, WarehouseError, WriteBatch};
+
+/// The history on Databend; cheap to clone.
+#[derive(Clone)]
+pub struct DatabendWarehouse(Arc<Inner>);
+
+struct Inner {
+    databend: Databend,
+    partitions: u16,
+    /// The tables are made when Databend answers first: it may be away when services start.
+    is_migrated: OnceCell<()>,
+    /// Whoever writes a partition holds what is known of it; nobody knows anything of one after a failure.
+    known: Vec<Mutex<Option<Known>>>,
+    loader: Loader,
+    readings: Readings,
+}
+
+impl DatabendWarehouse {
+    /// Makes the handle; Databend is asked when something is wanted of it. Needs a runtime of several threads.
+    pub fn new(options: DatabendOptions, partitions: u16) -> Result<Self, WarehouseError> {
+        let databend = Databend::new(options)?;
+        let known = (0..partitions).map(|_| Mutex::default()).collect();
+        let (is_migrated, readings) = Default::default();
+        let loader = Loader::start(databend.clone());
+        Ok(Self(Arc::new(Inner { databend, partitions, is_migrated, known, loader, readings })))
+    }
+
+    /// Returns Databend with its tables at this version.
+    async fn ready(&self) -> Result<&Databend, WarehouseError> {
+        let Inner { databend, partitions, is_migrated, .. } = &*self.0;
+        let preparing = is_migrated.get_or_try_init(|| async {
+            migrate(databend, *partitions).await?;
+            erase_leftovers(databend).await?;
+            Ok::<_, WarehouseError>(())
+        });
+        preparing.await?;
+        Ok(databend)
+    }
+
+    fn check_partition(&self, partition: PartitionId) -> Result<(), WarehouseError> {
+        if partition.0 < self.0.partitions {
+            return Ok(());
+        }
+        Err(WarehouseError::Damaged(format!("there is no partition {partition} of {}", self.0.partitions)))
+    }
+
+    /// Returns what is known of a partition up to `from`, where a batch begins, or where it is instead.
+    async fn known(&self, kept: Option<Known>, partition: PartitionId, from: Offset) -> Result<Known, WarehouseError> {
+        match kept {
+            // What is known may be behind what another process wrote, and is read again then.
+            Some(known) if known.next >= from => Ok(known),
+            _ => Ok(Known::restore(self.ready().await?, partition).await?),
+        }
+    }
+}
+
+#[async_trait]
+impl Warehouse for DatabendWarehouse {
+    async fn positions(&self) -> Result<Vec<Offset>, WarehouseError> {
+        Ok(positions(self.ready().await?).await?)
+    }
+
+    async fn write(&self, batch: WriteBatch) -> Result<(), WarehouseError> {
+        let WriteBatch { partition, from, .. } = batch;
+        self.check_partition(partition)?;
+        let mut kept = self.0.known[usize::from(partition.0)].lock().await;
+        // Taken out: whoever fails or gives up from here on leaves nothing that is half decided.
+        let mut known = self.known(kept.take(), partition, from).await?;
+        if known.next != from {
+            let actual = known.next;
+            *kept = Some(known);
+            return Err(WarehouseError::Moved { partition, expected: from, actual });
+        }
+        let standing = standing_before(self.ready().await?, &batch).await?;
+        let draft = tokio::task::block_in_place(|| draft(&mut known, batch, standing))?;
+        self.0.loader.write(draft).await?;
+        *kept = Some(known);
+        Ok(())
+    }
+
+    async fn history(
+        &self,
+        partition: PartitionId,
+        before: Offset,
+        cursor: Option<HistoryCursor>,
+        max_rows: usize,
+    ) -> Result<HistoryPage, WarehouseError> {
+        self.check_partition(partition)?;
+        let place = match cursor {
+            Some(cursor) => Place::of(&cursor, partition, before)?,
+            None => Place { partition, before, next: 0 },
+        };
+        let databend = self.ready().await?;
+        Ok(self.0.readings.page(databend, place, max_rows).await?)
+    }
+
+    async fn user_traits(&self, user_id: UserId) -> Result<StandingTraits, WarehouseError> {
+        let partition = partition_of(user_id, self.0.partitions);
+        let latest = format!(
+            "SELECT standing FROM trait_rows WHERE log_partition = {partition} AND user_id = {user_id}
+             AND log_offset < (SELECT max(next_offset) FROM log_positions WHERE log_partition = {partition})
+             AND user_id NOT IN (SELECT user_id FROM deleted_users)
+             ORDER BY log_offset DESC LIMIT 1"
+        );
+        let found = self.ready().await?.query(&latest).await?;
+        let standing = found.rows.first().map(|row| standing_of(cells::text(row, 0)?));
+        Ok(standing.transpose()?.unwrap_or_default())
+    }
+
+    async fn user_events(
+        &self,
+        user_id: UserId,
+        cursor: Option<HistoryCursor>,
+        max_rows: usize,
+    ) -> Result<HistoryPage, WarehouseError> {
+        let partition = partition_of(user_id, self.0.partitions);
+        let after = cursor.map(|cursor| rank_of(&cursor, user_id)).transpose()?;
+        let databend = self.ready().await?;
+        Ok(timeline(databend, partition, user_id, after, max_rows).await?)
+    }
+}

@@ -1,0 +1,77 @@
+//! How many rows a second go into Databend and come back; prints them. Run by hand: the numbers are the machine's.
+//!
+//! ```sh
+//! cargo test --package warehouse --test speed -- --ignored --nocapture
+//! ```
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::time::Instant;
+
+use schema::{Event, EventId, LogRecord, Offset, PartitionId, Payload, Timestamp, UserId};
+use testkit::servers::{DatabendServer, or_not_run};
+use warehouse::databend::{DatabendOptions, DatabendWarehouse};
+use warehouse::{Warehouse, WriteBatch};
+
+const PARTITIONS: u16 = 6;
+const BATCHES: u64 = 4;
+const BATCH_RECORDS: u64 = 25_000;
+/// What the segmenter asks for at once.
+const PAGE_ROWS: usize = 512;
+
+fn event(partition: PartitionId, offset: Offset) -> LogRecord {
+    let at = Timestamp::from_micros(1_767_225_600_000_000 + offset as i64);
+    let payload = format!(r#"{{"activity_type":"page_viewed","url":"/products/{}","position":{offset}}}"#, offset % 97);
+    LogRecord::Event(Event {
+        event_id: EventId(uuid::Uuid::from_u64_pair(u64::from(partition.0), offset)),
+        user_id: UserId(offset as i64 % 20_000),
+        activity_type: "page_viewed".to_owned(),
+        region: Some("California".to_owned()),
+        country: Some("US".to_owned()),
+        device_type: Some("mobile".to_owned()),
+        url: Some(format!("/products/{}", offset % 97)),
+        element_id: None,
+        order_id: None,
+        order_total: None,
+        created_at: at,
+        received_at: at,
+        payload: Payload::new(serde_json::value::RawValue::from_string(payload).unwrap()),
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures"]
+async fn rows_per_second() {
+    let Some(server) = or_not_run(DatabendServer::shared()) else { return };
+    let warehouse = DatabendWarehouse::new(DatabendOptions::parse(&server.database()).unwrap(), PARTITIONS).unwrap();
+    warehouse.positions().await.unwrap();
+    let begun = Instant::now();
+    let writing = (0..PARTITIONS).map(PartitionId).map(|partition| {
+        let warehouse = warehouse.clone();
+        tokio::spawn(async move {
+            for from in (0..BATCHES).map(|batch| batch * BATCH_RECORDS) {
+                let next = from + BATCH_RECORDS;
+                let records = (from..next).map(|offset| (offset, event(partition, offset))).collect();
+                warehouse.write(WriteBatch { partition, from, next, records }).await.unwrap();
+            }
+        })
+    });
+    for written in writing.collect::<Vec<_>>() {
+        written.await.unwrap();
+    }
+    let (rows, took) = (u64::from(PARTITIONS) * BATCHES * BATCH_RECORDS, begun.elapsed());
+    println!("{rows} rows written in {took:?}: {:.0} rows/s", rows as f64 / took.as_secs_f64());
+
+    let (begun, mut rows, mut cursor) = (Instant::now(), 0, None);
+    loop {
+        let page = warehouse.history(PartitionId(0), Offset::MAX, cursor, PAGE_ROWS).await.unwrap();
+        rows += page.rows.len();
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    let took = begun.elapsed();
+    println!("{rows} rows of one partition read in {took:?}: {:.0} rows/s", rows as f64 / took.as_secs_f64());
+    assert_eq!(rows as u64, BATCHES * BATCH_RECORDS);
+}
