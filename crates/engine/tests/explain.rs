@@ -225,3 +225,25 @@ fn what_was_said_and_other_segments_are_explained_and_their_instants_too() {
     let through = compile("user_id IN (SELECT user_id FROM segment_members WHERE segment = 'p-0')");
     assert_eq!(explained("pro", &[("recent", &through), ("p-0", &recent)]), (true, leaves, vec![Truth::True; 2]));
 }
+
+#[test]
+fn an_event_beside_a_trait_or_a_segment_is_explained_with_its_instant() {
+    let text = "activity_type = (SELECT traits->>'kind' FROM users u WHERE u.user_id = events.user_id) \
+                AND EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND (e.region = 'nowhere' \
+                OR e.user_id IN (SELECT user_id FROM segment_members WHERE segment = 'recent')))";
+    let compile = |text: &str| rules::compile(text).rule.expect("compiles");
+    let (rule, recent) = (compile(text), compile("created_at >= now() - INTERVAL 15 SECOND"));
+    let explained = |kind: &str| {
+        let mut of_user = known(&some_events());
+        of_user.traits.fold_text(at(5), &format!("{{\"kind\":\"{kind}\"}}"));
+        let tag = schema::SegmentTag::new("recent").expect("a tag");
+        of_user.others = vec![(schema::SegmentDefinition { tag, ..testkit::definition(1, "") }, recent.clone())];
+        let explanation = explain(&rule, of_user, at(40)).expect("explains");
+        let counted = explanation.root.parts[0].events.as_ref().map_or(0, |listed| listed.total);
+        (explanation.holds, explanation.until, counted)
+    };
+    let kind = some_events()[0].activity_type.clone();
+    let alike = some_events().iter().filter(|event| event.activity_type == kind).count();
+    assert_eq!(explained(&kind), (true, Until::At(Timestamp::from_micros(45 * SECOND + 1)), alike));
+    assert_eq!(explained("another"), (false, Until::Forever, 0));
+}

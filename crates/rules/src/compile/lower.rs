@@ -213,6 +213,10 @@ impl<'t> Lowering<'t> {
             };
             return self.unknown_alias(&qualifier.unwrap_or_default(), at, scope);
         };
+        let is_of_events = qualifier.is_none() && found.derived.is_none();
+        if let Some(problem) = is_of_events.then(|| unknown_here(&name, scope, span)).flatten() {
+            return self.report(problem);
+        }
         let own = self.column_of(&found, parsed, &name, span)?;
         match (owner, found.place) {
             (Owner::Outer(_), _) if own.kind == ExprKind::Column(Column::UserId) => {
@@ -386,6 +390,21 @@ impl<'t> Lowering<'t> {
         };
         self.unsupported(span, what)
     }
+}
+
+/// Says that neither the table that is selected from nor `events` around it has a column.
+fn unknown_here(name: &str, scope: &Scope<'_>, span: Span) -> Option<Diagnostic> {
+    let derived = scope.derived?;
+    if Column::ALL.iter().any(|column| column.as_str() == name) {
+        return None;
+    }
+    let message = format!("neither `{}` nor `events` has a column `{name}`", scope.alias);
+    let problem = Diagnostic::error(Code::UnknownColumn, span, message);
+    let known = derived.names().chain(Column::ALL.map(Column::as_str));
+    Some(match names::nearest(name, known) {
+        Some(near) => problem.with_hint(format!("did you mean `{near}`?")).with_replacement(near),
+        None => problem.with_hint(format!("`{}` has {}", scope.alias, derived.names().collect::<Vec<_>>().join(", "))),
+    })
 }
 
 /// Says where a column of another table is asked for.

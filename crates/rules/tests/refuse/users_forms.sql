@@ -7,5 +7,5 @@ error cross_user_subquery [SELECT 1 FROM users u WHERE u.traits['plan'] = 'pro']
 error unsupported [EXISTS (SELECT 1 FROM segment_members m WHERE m.user_id = events.user_id)]: say which segments: `segment = 'loyal'` or `segment IN ('loyal', 'new')`
 error unsupported [segment LIKE 'a%']: any condition on `segment` but one `segment = '…'` or `segment IN ('…')` is not supported yet
 error unsupported [user_id IN (SELECT user_id FROM users WHERE traits['a'] = 1 GROUP BY user_id)]: GROUP BY or HAVING over `users` or `segment_members` is not supported yet
-error unknown_column [tariff]: `events` has no column `tariff`
-  hint: its columns are event_id, user_id, activity_type, region, country, device_type, url, element_id, order_id, order_total, created_at, received_at, payload
+error unknown_column [tariff]: neither `users` nor `events` has a column `tariff`
+  hint: `users` has user_id, created_at, traits
