@@ -61,7 +61,7 @@ fn event(user_id: i64, number: u64, payload: &str) -> LogRecord {
     LogRecord::Event(Event {
         event_id: EventId(uuid::Uuid::from_u128(u128::from(number))),
         user_id: UserId(user_id),
-        activity_type: "page_viewed".to_owned(),
+        activity_type: "page_viewed".into(),
         region: None,
         country: None,
         device_type: None,

@@ -92,12 +92,12 @@ fn said(members: &Members) -> String {
 fn columns(event: &Event) -> String {
     let columns = [
         ("created_at", Some(event.created_at.to_string())),
-        ("region", event.region.clone()),
-        ("country", event.country.clone()),
-        ("device_type", event.device_type.clone()),
-        ("url", event.url.clone()),
-        ("element_id", event.element_id.clone()),
-        ("order_id", event.order_id.clone()),
+        ("region", event.region.as_ref().map(ToString::to_string)),
+        ("country", event.country.as_ref().map(ToString::to_string)),
+        ("device_type", event.device_type.as_ref().map(ToString::to_string)),
+        ("url", event.url.as_ref().map(ToString::to_string)),
+        ("element_id", event.element_id.as_ref().map(ToString::to_string)),
+        ("order_id", event.order_id.as_ref().map(ToString::to_string)),
         ("order_total", event.order_total.map(|total| total.to_string())),
         ("event_id", Some(event.event_id.to_string())),
         ("payload", Some(event.payload.as_str().to_owned()).filter(|payload| payload != "{}")),
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn a_saved_mismatch_plays_as_a_scenario() {
         let now = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
-        let event = Event { region: Some("CA".to_owned()), ..crate::event(UserId(1), 7, "page_viewed", now) };
+        let event = Event { region: Some("CA".into()), ..crate::event(UserId(1), 7, "page_viewed", now) };
         let member = vec![UserId(1)];
         let answers = Answers { naive: member.clone(), incremental: None, rendered: Ok(member), typed: None };
         let loyal = "user_id IN (SELECT user_id FROM segment_members WHERE segment = 'loyal')";

@@ -38,7 +38,7 @@ pub(crate) fn record(dice: &mut Dice, received_at: Timestamp) -> LogRecord {
         _ => LogRecord::Event(Event {
             event_id,
             user_id,
-            activity_type: "page_viewed".to_owned(),
+            activity_type: "page_viewed".into(),
             region: None,
             country: None,
             device_type: None,
