@@ -22,8 +22,9 @@ const PAGE: usize = 4_096;
 /// Changes projected at once.
 const CHANGES: usize = 500;
 
-/// Writes everything to a new folder.
+/// Writes everything to a new folder, of parts that belong together.
 pub(super) async fn export(place: &Place, folder: &Path) -> anyhow::Result<Manifest> {
+    place.require_whole().await?;
     make(folder)?;
     let mut claimed = place.claim().await?;
     let before = Extent::of(place).await?;

@@ -15,6 +15,9 @@ mod past;
 mod place;
 mod rows;
 
+pub(crate) use past::recorded;
+pub(crate) use rows::for_each_row;
+
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -48,9 +51,10 @@ pub(crate) struct ImportArgs {
 pub(crate) async fn export(args: ExportArgs) -> anyhow::Result<Verdict> {
     let place = place::Place::open(&args.data, false).await?;
     let exported = export::export(&place, &args.to).await;
-    place.close().await;
-    let manifest = exported.with_context(|| format!("exporting {}", place.name()))?;
-    terminal::say(format_args!("{} is in {}: {}", place.name(), args.to.display(), manifest.summary()));
+    let name = place.name().to_owned();
+    place.close(exported.as_ref().err()).await;
+    let manifest = exported.with_context(|| format!("exporting {name}"))?;
+    terminal::say(format_args!("{name} is in {}: {}", args.to.display(), manifest.summary()));
     Ok(Verdict::Success)
 }
 
@@ -60,8 +64,9 @@ pub(crate) async fn import(args: ImportArgs) -> anyhow::Result<Verdict> {
     manifest.verify(&args.from).context("comparing the files with their checksums")?;
     let place = place::Place::open(&args.data, true).await?;
     let imported = import::import(&manifest, &args.from, &place).await;
-    place.close().await;
-    imported.with_context(|| format!("importing into {}", place.name()))?;
-    terminal::say(format_args!("{} holds all of {}: {}", place.name(), args.from.display(), manifest.summary()));
+    let name = place.name().to_owned();
+    place.close(imported.as_ref().err()).await;
+    imported.with_context(|| format!("importing into {name}"))?;
+    terminal::say(format_args!("{name} holds all of {}: {}", args.from.display(), manifest.summary()));
     Ok(Verdict::Success)
 }

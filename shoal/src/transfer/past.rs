@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use schema::{
-    EventId, LogRecord, Offset, PartitionId, Payload, Timestamp, UserDeletion, UserId, UserTraits, partition_of,
+    EventId, LogPosition, LogRecord, Offset, PartitionId, Payload, Timestamp, UserDeletion, UserId, UserTraits,
+    partition_of,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -98,7 +99,7 @@ async fn say_traits(place: &Place, pasts: &mut [Option<Past>]) -> anyhow::Result
 
 async fn repeat_deletions(place: &Place, begins: &[Offset], pasts: &mut [Option<Past>]) -> anyhow::Result<()> {
     for row in all_rows(place.store(), Table::UserDeletions).await? {
-        let Some((deletion, partition, offset)) = recorded(&row) else { continue };
+        let Some((deletion, LogPosition { partition, offset })) = recorded(&row) else { continue };
         if begins.get(usize::from(partition.0)).is_some_and(|begin| offset < *begin)
             && let Some(past) = past_of(pasts, partition)
         {
@@ -109,14 +110,15 @@ async fn repeat_deletions(place: &Place, begins: &[Offset], pasts: &mut [Option<
 }
 
 /// Reads a deletion that is in the log, and where.
-fn recorded(row: &Row) -> Option<(UserDeletion, PartitionId, Offset)> {
+pub(crate) fn recorded(row: &Row) -> Option<(UserDeletion, LogPosition)> {
     let [Cell::Integer(user_id), Cell::Integer(at), Cell::Integer(partition), Cell::Integer(offset), Cell::Integer(_)] =
         row.as_slice()
     else {
         return None;
     };
     let deletion = UserDeletion { user_id: UserId(*user_id), received_at: Timestamp::from_micros(*at) };
-    Some((deletion, PartitionId(u16::try_from(*partition).ok()?), offset.cast_unsigned()))
+    let partition = PartitionId(u16::try_from(*partition).ok()?);
+    Some((deletion, LogPosition { partition, offset: offset.cast_unsigned() }))
 }
 
 async fn read_history(place: &Place, begin: Offset, past: &mut Past) -> anyhow::Result<()> {

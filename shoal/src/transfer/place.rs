@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
+use bus::embedded::EmbeddedLogOptions;
 use bus::{EventLog, OpenedLog, Ownership, OwnershipChange, PartitionOwner};
 use config_api::Config;
 use store::{Store, StoreOptions};
 use warehouse::{OpenedWarehouse, Warehouse, WarehouseConfig};
 
-use crate::up::DataDirectory;
+use crate::terminal;
+use crate::up::{DataDirectory, Parts, unmake, wholeness};
 
 /// How long it may take until every partition is ours; a segmenter that runs keeps some for good.
 const CLAIMING: Duration = Duration::from_secs(60);
@@ -23,7 +24,10 @@ pub(super) struct Place {
     log: OpenedLog,
     warehouse: OpenedWarehouse,
     store: Arc<dyn Store>,
+    store_options: StoreOptions,
     name: String,
+    /// Where all of it lies in one folder.
+    directory: Option<(DataDirectory, Parts)>,
 }
 
 impl Place {
@@ -40,37 +44,64 @@ impl Place {
             );
             let log = bus::open(&config.bus, data, partitions).await.context("opening the log")?;
             let name = format!("the installation on {} and {}", config.bus.brokers, store_options.place());
-            return Self::of(log, data, &config.warehouse, store_options, name).await;
+            return Self::of_servers(log, data, &config.warehouse, store_options, name).await;
         }
         ensure!(to_make || data.join("log").is_dir(), "there is no installation in {}", data.display());
-        let directory = DataDirectory::create(data)?;
-        let folder = directory.log();
-        let opening = tokio::task::spawn_blocking(move || {
-            let options = EmbeddedLogOptions { partitions, retention: FOR_GOOD, ..EmbeddedLogOptions::default() };
-            EmbeddedLog::open(folder, options)
-        });
-        let log = OpenedLog::of_embedded(opening.await.context("opening the log")?.context("opening the log")?);
-        let store_options = StoreOptions { file: directory.store(), ..store_options };
-        let name = format!("the installation in {}", directory.path().display());
-        // What lies in a folder is all there, as for `shoal up`.
-        Self::of(log, directory.path(), &WarehouseConfig::with_the_log(), store_options, name).await
+        Self::of_directory(DataDirectory::create(data)?, partitions, store_options).await
     }
 
-    async fn of(
+    /// Opens what lies in a folder; that is all there, as for `shoal up`.
+    async fn of_directory(directory: DataDirectory, partitions: u16, store: StoreOptions) -> anyhow::Result<Self> {
+        let options = EmbeddedLogOptions { partitions, retention: FOR_GOOD, ..EmbeddedLogOptions::default() };
+        let parts = Parts::open(&directory, options, store.clone()).await?;
+        let warehouse: Arc<dyn Warehouse> = parts.warehouse.clone();
+        Ok(Self {
+            log: OpenedLog::of_embedded(parts.log.clone()),
+            warehouse: OpenedWarehouse { to_fill: Some(Arc::clone(&warehouse)), warehouse },
+            store: Arc::clone(&parts.store),
+            store_options: store,
+            name: format!("the installation in {}", directory.path().display()),
+            directory: Some((directory, parts)),
+        })
+    }
+
+    async fn of_servers(
         log: OpenedLog,
         data: &Path,
         history: &WarehouseConfig,
-        store: StoreOptions,
+        store_options: StoreOptions,
         name: String,
     ) -> anyhow::Result<Self> {
         let warehouse = warehouse::open(history, &log, data.join("history")).await.context("opening the history")?;
-        let store = store::open(&store).await.with_context(|| format!("opening the store {}", store.place()))?;
-        Ok(Self { log, warehouse, store, name })
+        let place = store_options.place();
+        let store = store::open(&store_options).await.with_context(|| format!("opening the store {place}"))?;
+        Ok(Self { log, warehouse, store, store_options, name, directory: None })
     }
 
-    /// Lets go of the store; a file that was closed is whole by itself.
-    pub(super) async fn close(&self) {
+    /// Refuses a directory that `shoal up` would refuse: one of whose parts do not belong together.
+    pub(super) async fn require_whole(&self) -> anyhow::Result<()> {
+        match &self.directory {
+            Some((directory, parts)) => wholeness::require(parts, directory).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Lets go of everything; a file that was closed is whole by itself.
+    ///
+    /// Of a directory that was refused it removes what opening made, and says what can be done.
+    pub(super) async fn close(self, error: Option<&anyhow::Error>) {
         self.store.close().await;
+        let Self { log, warehouse, store, store_options, name: _, directory } = self;
+        let Some((directory, parts)) = directory else { return };
+        let Some(advice) = error.and_then(|error| wholeness::advice(error, directory.path(), &store_options)) else {
+            return;
+        };
+        let made = parts.made.clone();
+        drop((log, warehouse, store, parts));
+        if let Err(error) = unmake(&made) {
+            terminal::complain(format_args!("{error:#}"));
+        }
+        terminal::complain(format_args!("{advice}"));
     }
 
     pub(super) fn name(&self) -> &str {

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_128;
 pub(super) const PAGE: u32 = 1_000;
 
 /// Reads a table row by row, a page at a time.
-pub(super) async fn for_each_row(
+pub(crate) async fn for_each_row(
     store: &dyn Store,
     table: Table,
     mut visit: impl FnMut(&Row) -> anyhow::Result<()>,

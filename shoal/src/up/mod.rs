@@ -9,15 +9,17 @@ mod parts;
 mod places;
 mod sample;
 mod signals;
-mod wholeness;
+pub(crate) mod wholeness;
 
-pub(crate) use parts::DataDirectory;
+pub(crate) use parts::{DataDirectory, Parts, unmake};
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use bus::embedded::EmbeddedLogOptions;
 use clap::Args;
+use store::StoreOptions;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Verdict;
@@ -57,21 +59,21 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<Verdict> {
     signals::cancel_at_signal(shutdown.clone())?;
     let config = compose::UpConfig::load(&args)?;
     let telemetry = config.start_telemetry()?;
-    let data = args.data.clone();
+    let (data, store) = (args.data.clone(), config.store_options());
     let outcome = run_until_shutdown(args, config, shutdown).await;
     telemetry.flush();
-    if let Some(advice) = outcome.as_ref().err().and_then(|error| advice(error, &data)) {
+    if let Some(advice) = outcome.as_ref().err().and_then(|error| advice(error, &data, &store)) {
         terminal::complain(format_args!("{advice}"));
     }
     outcome.map(|()| Verdict::Success)
 }
 
 /// What somebody at the terminal can do about it.
-fn advice(error: &anyhow::Error, data: &Path) -> Option<String> {
+fn advice(error: &anyhow::Error, data: &Path, store: &StoreOptions) -> Option<String> {
     if is_taken_address(error) {
         return Some("is another one running? `--free-ports` takes ports that are free".to_owned());
     }
-    wholeness::advice(error, data)
+    wholeness::advice(error, data, store)
 }
 
 fn is_taken_address(error: &anyhow::Error) -> bool {
@@ -85,13 +87,14 @@ async fn run_until_shutdown(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let directory = DataDirectory::create(&args.data)?;
-    let parts = parts::Parts::open(&directory, config.partitions(), config.store_options()).await?;
+    let options = EmbeddedLogOptions { partitions: config.partitions(), ..EmbeddedLogOptions::default() };
+    let parts = Parts::open(&directory, options, config.store_options()).await?;
     let (store, made) = (parts.store.clone(), parts.made.clone());
     let outcome = run_on(parts, &directory, args, config, shutdown).await;
     // Also when nothing was started: a journal that is left behind would spoil a copy that is put back.
     store.close().await;
     if outcome.as_ref().is_err_and(|error| error.is::<wholeness::Refusal>())
-        && let Err(error) = parts::unmake(&made)
+        && let Err(error) = unmake(&made)
     {
         terminal::complain(format_args!("{error:#}"));
     }
@@ -101,7 +104,7 @@ async fn run_until_shutdown(
 }
 
 async fn run_on(
-    parts: parts::Parts,
+    parts: Parts,
     directory: &DataDirectory,
     args: UpArgs,
     config: compose::UpConfig,

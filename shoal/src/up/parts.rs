@@ -55,28 +55,31 @@ impl DataDirectory {
 
 /// The opened parts; cheap to clone.
 #[derive(Clone)]
-pub(super) struct Parts {
-    pub(super) log: EmbeddedLog,
-    pub(super) warehouse: Arc<EmbeddedWarehouse>,
-    pub(super) store: Arc<dyn Store>,
+pub(crate) struct Parts {
+    pub(crate) log: EmbeddedLog,
+    pub(crate) warehouse: Arc<EmbeddedWarehouse>,
+    pub(crate) store: Arc<dyn Store>,
     /// Where the store is, for people.
-    pub(super) store_place: String,
+    pub(crate) store_place: String,
     /// What was not there before it was opened.
-    pub(super) made: Vec<PathBuf>,
+    pub(crate) made: Vec<PathBuf>,
 }
 
 impl Parts {
     /// Opens everything; a directory that another process has open is refused.
     ///
     /// The store is the directory's own unless `store` has a URL.
-    pub(super) async fn open(directory: &DataDirectory, partitions: u16, store: StoreOptions) -> anyhow::Result<Self> {
+    pub(crate) async fn open(
+        directory: &DataDirectory,
+        log: EmbeddedLogOptions,
+        store: StoreOptions,
+    ) -> anyhow::Result<Self> {
         let made = directory.missing();
         let (log_folder, history_folder) = (directory.log(), directory.history());
         // Reading the journals of a crash blocks.
         let opening = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
-            let options = EmbeddedLogOptions { partitions, ..EmbeddedLogOptions::default() };
             // First, because it is the one that locks the directory.
-            let log = EmbeddedLog::open(log_folder, options).context("opening the log")?;
+            let log = EmbeddedLog::open(log_folder, log).context("opening the log")?;
             let warehouse = EmbeddedWarehouse::open(history_folder, log.partitions()).context("opening the history")?;
             Ok((log, warehouse))
         });
@@ -89,7 +92,7 @@ impl Parts {
 }
 
 /// Removes parts that were made by opening a directory that was then refused; they are closed.
-pub(super) fn unmake(made: &[PathBuf]) -> anyhow::Result<()> {
+pub(crate) fn unmake(made: &[PathBuf]) -> anyhow::Result<()> {
     for part in made {
         let removed = if part.is_dir() { std::fs::remove_dir_all(part) } else { std::fs::remove_file(part) };
         match removed {

@@ -37,7 +37,12 @@ fn check_refused(installation: &Installation, outcome: anyhow::Result<e2e::proce
 /// Checks that a start was refused, in these words.
 #[track_caller]
 pub(crate) fn check_told(outcome: anyhow::Result<e2e::process::Running>, what: &[&str]) {
-    let message = format!("{:#}", outcome.unwrap_err());
+    check_message(&format!("{:#}", outcome.unwrap_err()), what);
+}
+
+/// Checks that a directory was refused, in these words.
+#[track_caller]
+pub(crate) fn check_message(message: &str, what: &[&str]) {
     let untouched = "nothing was started, no event, user or definition was changed";
     let always = ["exit status: 1", untouched, "put back `log`, `history` and `shoal.sqlite` from one copy"];
     for told in always.iter().chain(what) {

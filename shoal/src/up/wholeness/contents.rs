@@ -4,15 +4,17 @@
 //! are; a log that ends before that has lost its end. A store that never heard of the users in the log,
 //! of their erasures or of the definitions that decided is an older one, or made anew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use bus::EventLog;
-use schema::{LogRecord, Offset, PartitionId, Topic, UserId};
+use schema::{LogPosition, LogRecord, Offset, PartitionId, Topic, UserId};
+use store::transfer::Table;
 use warehouse::Warehouse as _;
 
 use super::super::parts::{DataDirectory, Parts};
 use super::refusal::{Names, Refusal};
+use crate::transfer;
 
 /// Records read from the log at once: some megabytes.
 const READ_AT_ONCE: usize = 4_096;
@@ -27,11 +29,13 @@ pub(super) async fn check(parts: &Parts, directory: &DataDirectory, names: &Name
     check_definitions(parts, names).await
 }
 
-/// Refuses memberships or a history that are ahead of the log.
+/// Refuses memberships, deletions or a history that are ahead of the log.
 async fn check_log(parts: &Parts, directory: &DataDirectory) -> anyhow::Result<()> {
     let projected = parts.store.projection_positions().await.context("asking how far the memberships are")?;
     let projected = projected.into_iter().collect();
     check_reader(&parts.log, directory, parts.store_place.clone(), Topic::SegmentChanges, projected).await?;
+    let deleted = deletions(parts).await?.into_iter().collect();
+    check_reader(&parts.log, directory, parts.store_place.clone(), Topic::Events, deleted).await?;
     let written = written(parts).await?;
     check_reader(&parts.log, directory, directory.history().display().to_string(), Topic::Events, written).await
 }
@@ -86,6 +90,20 @@ async fn check_definitions(parts: &Parts, names: &Names) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Returns how far the log goes at least that has the deletions which the store knows to be there.
+async fn deletions(parts: &Parts) -> anyhow::Result<BTreeMap<PartitionId, Offset>> {
+    let mut reached = BTreeMap::new();
+    transfer::for_each_row(parts.store.as_ref(), Table::UserDeletions, |row| {
+        if let Some((_, LogPosition { partition, offset })) = transfer::recorded(row) {
+            let next = reached.entry(partition).or_default();
+            *next = offset.saturating_add(1).max(*next);
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(reached)
 }
 
 /// Returns how far the history is, by partition.
@@ -241,6 +259,22 @@ mod tests {
         rig.write(0, 1).await;
         check_told(rig.refusal().await, "partition 0 is filled up to 1, and the log begins at 2");
         rig.write(1, 2).await;
+        assert_eq!(rig.refusal().await, None);
+    }
+
+    #[tokio::test]
+    async fn a_log_that_ends_before_a_deletion_that_the_store_knows_in_it_is_refused() {
+        let rig = Rig::with_deletions(4).await;
+        rig.erase(1..=4).await;
+        for (user, offset) in [(1, 0), (3, 4), (2, 3)] {
+            let told = rig.parts.store.record_erasure(UserId(user), LogPosition { partition: ONLY, offset }).await;
+            assert!(told.unwrap().is_some());
+            match user {
+                1 => assert_eq!(rig.refusal().await, None),
+                _ => check_told(rig.refusal().await, "that here has, partition 0 ends at 4 and was read up to 5"),
+            }
+        }
+        rig.parts.log.append(rig.deletions[..1].to_vec()).await.unwrap();
         assert_eq!(rig.refusal().await, None);
     }
 

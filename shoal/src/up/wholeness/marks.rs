@@ -67,10 +67,26 @@ pub(super) fn check_installation(seen: &Seen, names: &Names) -> Result<(), Refus
 /// Refuses parts of one installation that were not last used together.
 pub(super) fn check(seen: &Seen, names: &Names) -> Result<(), Refusal> {
     check_log(seen, names)?;
+    check_own_history(seen, names)
+}
+
+/// Refuses a history of another copy beside a log and a store of one.
+///
+/// One with the mark of the log that goes further is not meant: there the log lost its end.
+pub(super) fn check_history(seen: &Seen, names: &Names) -> Result<(), Refusal> {
+    let Some(log) = &seen.log else { return Ok(()) };
+    let is_of_this_log = seen.history.as_ref().is_some_and(|history| history.mark == log.mark);
+    if is_of_this_log || check_log(seen, names).is_err() { Ok(()) } else { check_own_history(seen, names) }
+}
+
+fn check_own_history(seen: &Seen, names: &Names) -> Result<(), Refusal> {
     if is_own_history(seen) {
         return Ok(());
     }
-    let evidence = "the log was never marked as the history is, or not with all that the history has".to_owned();
+    let evidence = format!(
+        "the log, which keeps its last {EARLIER_MARKS} marks, lacks that of the history, or had it with less than the \
+         history has"
+    );
     Err(Refusal::Apart { one: names.history.clone(), other: names.log.clone(), evidence })
 }
 

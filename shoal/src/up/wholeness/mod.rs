@@ -13,7 +13,7 @@ mod marks;
 mod model;
 mod refusal;
 
-pub(super) use refusal::{Refusal, advice};
+pub(crate) use refusal::{Refusal, advice};
 
 use anyhow::Context as _;
 use bus::EventLog as _;
@@ -26,13 +26,25 @@ use refusal::Names;
 
 /// Refuses parts that do not belong together; marks those that do as started together.
 pub(super) async fn check(parts: &Parts, directory: &DataDirectory) -> anyhow::Result<()> {
+    let seen = compare(parts, directory).await?;
+    mark(parts, &seen, Turn::Start).await
+}
+
+/// Refuses parts that do not belong together, and writes nothing.
+pub(crate) async fn require(parts: &Parts, directory: &DataDirectory) -> anyhow::Result<()> {
+    compare(parts, directory).await.map(drop)
+}
+
+async fn compare(parts: &Parts, directory: &DataDirectory) -> anyhow::Result<Seen> {
     let names = Names::new(parts, directory);
     let seen = see(parts).await?;
     marks::check_installation(&seen, &names)?;
-    // Before the marks, because it can tell what is missing.
+    // How far a history of another copy goes says nothing of the log.
+    marks::check_history(&seen, &names)?;
+    // Before the other marks, because it can tell what is missing.
     contents::check(parts, directory, &names).await?;
     marks::check(&seen, &names)?;
-    mark(parts, &seen, Turn::Start).await
+    Ok(seen)
 }
 
 /// Marks parts as stopped together: then a copy that was made while they ran is known as such.

@@ -85,6 +85,7 @@ impl Directory {
     fn check(&self) -> Result<(), Refusal> {
         let names = Names { store: "S".to_owned(), log: "L".to_owned(), history: "H".to_owned() };
         marks::check_installation(&self.see(), &names)?;
+        marks::check_history(&self.see(), &names)?;
         marks::check(&self.see(), &names)
     }
 

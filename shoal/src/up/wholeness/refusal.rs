@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use schema::{Offset, PartitionId};
+use store::StoreOptions;
 
 use super::super::parts::{DataDirectory, Parts};
 
 /// Why parts do not belong together.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub(in crate::up) enum Refusal {
+pub(crate) enum Refusal {
     /// The log is shorter than what was read from it.
     #[error(
         "the log in {} is shorter than what was already read from it: it lacks {missing} records that {reader} has, \
@@ -107,12 +108,15 @@ impl Names {
 }
 
 /// Returns what can be done when the parts of a directory do not belong together.
-pub(in crate::up) fn advice(error: &anyhow::Error, directory: &Path) -> Option<String> {
+pub(crate) fn advice(error: &anyhow::Error, directory: &Path, store: &StoreOptions) -> Option<String> {
     let refusal = error.downcast_ref::<Refusal>()?;
     let directory = directory.display();
     let seen = match refusal {
         Refusal::LogTooShort { .. } => {
-            format!("either the disk lost the end of the log, or `log` is an older copy than the rest of {directory}")
+            format!(
+                "either the disk lost the end of the log, or `log` is an older copy than the rest of {directory}, or \
+                 from another one than that"
+            )
         }
         Refusal::HistoryTooOld { .. } => {
             format!("`history` was lost, or is a much older copy than the rest of {directory}")
@@ -131,8 +135,9 @@ pub(in crate::up) fn advice(error: &anyhow::Error, directory: &Path) -> Option<S
         }
         _ => "",
     };
+    let store = if store.url.is_empty() { "`shoal.sqlite`" } else { "the database of STORE_URL" };
     Some(format!(
-        "{seen}: put back `log`, `history` and `shoal.sqlite` from one copy of {directory} that was made while nothing \
+        "{seen}: put back `log`, `history` and {store} from one copy of {directory} that was made while nothing \
          ran{of_history}, or begin anew with another --data"
     ))
 }
