@@ -248,7 +248,7 @@ fn one_user_with_many_events_equals_the_naive_evaluator_after_every_step() {
 }
 
 /// What is found by value, by time or by number when there are many events, and changes for few of them.
-const FOUND: [&str; 16] = [
+const FOUND: [&str; 18] = [
     "user_id IN (SELECT t.user_id FROM (SELECT *, row_number() OVER (PARTITION BY user_id ORDER BY created_at) AS n FROM events) t \
      WHERE t.n = 5 AND t.region = 'CA')",
     "user_id IN (SELECT t.user_id FROM (SELECT *, row_number() OVER (PARTITION BY user_id, region ORDER BY created_at DESC) AS n \
@@ -282,6 +282,12 @@ const FOUND: [&str; 16] = [
     "EXISTS (SELECT 1 FROM events v WHERE v.user_id = events.user_id AND v.region = 'CA' AND NOT EXISTS (SELECT 1 FROM events p \
      WHERE p.user_id = v.user_id AND p.device_type = v.device_type AND p.created_at > now() - INTERVAL 20 SECOND))",
     "order_total > avg(order_total) AND region = 'CA' AND created_at >= now() - INTERVAL 1 MINUTE",
+    // Rows that are alike by their aggregates, and told apart by what is said of the user.
+    "user_id IN (SELECT e.user_id FROM events e WHERE e.order_total > (SELECT u.traits['n'] FROM users u \
+     WHERE u.user_id = e.user_id) GROUP BY e.user_id, e.region HAVING count(*) = 1)",
+    "EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND (e.device_type = 'mobile' OR e.order_total < \
+     (SELECT u.traits['n'] FROM users u WHERE u.user_id = e.user_id)) \
+     AND (SELECT count(*) FROM events f WHERE f.user_id = e.user_id AND f.region = e.region) % 3 = 2)",
 ];
 
 /// Returns segments with a few of these.
@@ -293,7 +299,7 @@ fn segments_of_found(random: &mut Random) -> Vec<SegmentDefinition> {
 fn events_that_are_found_are_those_that_looking_at_all_gives() {
     for_each_seed(12, |seed| {
         let definitions = segments_of_found(&mut Random::new(seed));
-        let inputs = History::new(seed, 1).inputs(45);
+        let inputs = History::new(seed, 1).saying_things().inputs(45);
         fail(&definitions, inputs, |inputs| {
             let mut random = Random::new(seed);
             let mut oracle = Oracle::new(definitions.clone())?;

@@ -89,9 +89,10 @@ impl<'a> Run<'a> {
                 let others = places.iter().rev().find(|place| !came.contains(&self.lookups.index(**place)));
                 let Some(other) = others else { continue };
                 if conjuncts.are_alike(way, self.ways) {
-                    // One of those that were there tells of all, as far as aggregates decide.
+                    // One of those that were there tells of all, as far as aggregates decide. Before, they did
+                    // if any row passed: one that did not may have failed by itself.
                     let passes = self.passes_aggregates(&conjuncts, &self.rows[self.lookups.index(*other)]);
-                    let passed = before.as_ref().is_some_and(|before| before.binary_search(other).is_ok());
+                    let passed = before.as_ref().is_some_and(|before| have_common(before, places));
                     if passes == passed {
                         continue;
                     }
@@ -202,6 +203,12 @@ impl<'a> Run<'a> {
         }
         self.rows.iter().enumerate().any(|(place, row)| passes(place, row))
     }
+}
+
+/// Returns whether two ascending lists have an entry in common.
+fn have_common(left: &[u32], right: &[u32]) -> bool {
+    let (few, many) = if left.len() < right.len() { (left, right) } else { (right, left) };
+    few.iter().rev().any(|entry| many.binary_search(entry).is_ok())
 }
 
 /// Returns how far from the time of the row around a bound lies, if it is that.
