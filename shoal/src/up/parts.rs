@@ -76,12 +76,19 @@ impl Parts {
     ) -> anyhow::Result<Self> {
         let made = directory.missing();
         let (log_folder, history_folder) = (directory.log(), directory.history());
+        let new_log = made.contains(&log_folder).then(|| log_folder.clone());
         // Reading the journals of a crash blocks.
         let opening = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
             // First, because it is the one that locks the directory.
             let log = EmbeddedLog::open(log_folder, log).context("opening the log")?;
-            let warehouse = EmbeddedWarehouse::open(history_folder, log.partitions()).context("opening the history")?;
-            Ok((log, warehouse))
+            let partitions = log.partitions();
+            match EmbeddedWarehouse::open(history_folder, partitions).context("opening the history") {
+                Ok(warehouse) => Ok((log, warehouse)),
+                Err(error) => {
+                    drop(log);
+                    Err(explain_new_log(error, new_log, partitions))
+                }
+            }
         });
         let (log, warehouse) = opening.await.context("opening the data directory")??;
         let store_options = StoreOptions { file: directory.store(), ..store };
@@ -89,6 +96,19 @@ impl Parts {
         let store = store::open(&store_options).await.with_context(|| format!("opening the store {store_place}"))?;
         Ok(Self { log, warehouse: Arc::new(warehouse), store, store_place, made })
     }
+}
+
+/// Removes a log again that was made beside a history which does not open with it, and says so.
+fn explain_new_log(error: anyhow::Error, new_log: Option<PathBuf>, partitions: u16) -> anyhow::Error {
+    let Some(log) = new_log else { return error };
+    if let Err(left) = unmake(std::slice::from_ref(&log)) {
+        return error.context(format!("{left:#}"));
+    }
+    error.context(format!(
+        "there is no log in {}, and a new one of {partitions} partitions does not fit the history: put the log back, or \
+         start with the SHOAL_PARTITIONS that it was made with",
+        log.display()
+    ))
 }
 
 /// Removes parts that were made by opening a directory that was then refused; they are closed.

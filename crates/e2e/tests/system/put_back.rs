@@ -129,6 +129,19 @@ async fn a_log_with_its_history_of_an_earlier_start_is_refused_though_nothing_el
     pages(&installation.start().await.unwrap(), 2).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_log_leaves_no_other_behind_when_the_partitions_are_other_ones() {
+    let place = Place::new();
+    let of_eight = |name: &str| place.installation(name).with_environment("SHOAL_PARTITIONS", "8");
+    let installation = of_eight("it");
+    run(&installation, "/1").await;
+    lose(&installation, "log");
+    let refused = format!("{:#}", place.installation("it").start().await.unwrap_err());
+    assert!(refused.contains("start with the SHOAL_PARTITIONS that it was made with"), "{refused}");
+    assert!(!installation.data().join("log").exists(), "what opening made is removed again");
+    check_told(of_eight("it").start().await, &["the log in ", "is shorter than what was already read from it"]);
+}
+
 /// Exports; returns what was said, with the exit status, and whether there is a folder.
 async fn export(installation: &Installation, place: &Place) -> (std::process::Output, bool) {
     let folder = place.path().join("export");
