@@ -259,6 +259,8 @@ async fn an_import_that_was_interrupted_goes_on_and_one_of_damaged_files_never_b
             std::fs::remove_file(file).unwrap();
         }
     }
+    let refused = format!("{:#}", new.start().await.unwrap_err());
+    assert!(refused.contains("`shoal import` was interrupted, which goes on when it is started again"), "{refused}");
     check_done(&shoal(&["import", export, "--data", data], &[]).await);
 
     // Somebody else's log is not gone on with.

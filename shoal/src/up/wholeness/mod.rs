@@ -42,7 +42,7 @@ async fn compare(parts: &Parts, directory: &DataDirectory) -> anyhow::Result<See
     // How far a history of another copy goes says nothing of the log.
     marks::check_history(&seen, &names)?;
     // Before the other marks, because it can tell what is missing.
-    contents::check(parts, directory, &names).await?;
+    contents::check(parts, directory, &names).await.map_err(|error| explain_unmarked(error, &seen, &names))?;
     marks::check(&seen, &names)?;
     Ok(seen)
 }
@@ -54,6 +54,18 @@ pub(super) async fn seal(parts: &Parts, directory: &DataDirectory) -> anyhow::Re
     marks::check_installation(&seen, &names)?;
     marks::check(&seen, &names)?;
     mark(parts, &seen, Turn::Stop).await
+}
+
+/// Tells an import that was interrupted from a store that was lost, as far as that can be told.
+fn explain_unmarked(error: anyhow::Error, seen: &Seen, names: &Names) -> anyhow::Error {
+    let is_unmarked = seen.store.is_none() && seen.log.is_none() && seen.history.is_none();
+    match error.downcast::<Refusal>() {
+        Ok(Refusal::TooOld { older, newer, evidence }) if is_unmarked && older == names.store => {
+            Refusal::NeverStarted { store: older, log: newer, evidence }.into()
+        }
+        Ok(refusal) => refusal.into(),
+        Err(error) => error,
+    }
 }
 
 async fn see(parts: &Parts) -> anyhow::Result<Seen> {

@@ -57,6 +57,16 @@ pub(crate) enum Refusal {
         /// What shows it.
         evidence: String,
     },
+    /// A log that nothing was ever started on, and a store that has nothing of it.
+    #[error("{store} lacks what {log} has, and nothing was ever started on them: {evidence}; {UNTOUCHED}")]
+    NeverStarted {
+        /// What the store is called.
+        store: String,
+        /// What the log is called.
+        log: String,
+        /// What shows it.
+        evidence: String,
+    },
     /// Parts that were never together.
     #[error("{one} and {other} belong to different installations; {UNTOUCHED}")]
     Strangers {
@@ -122,6 +132,11 @@ pub(crate) fn advice(error: &anyhow::Error, directory: &Path, store: &StoreOptio
             format!("`history` was lost, or is a much older copy than the rest of {directory}")
         }
         Refusal::TooOld { older, .. } => format!("{older} was lost, or is an older copy than the rest of {directory}"),
+        Refusal::NeverStarted { store, .. } => {
+            format!(
+                "either `shoal import` was interrupted, which goes on when it is started again, or {store} was lost"
+            )
+        }
         Refusal::Strangers { .. } => "a part of another installation was put there".to_owned(),
         Refusal::Apart { .. } => {
             format!(
@@ -140,4 +155,28 @@ pub(crate) fn advice(error: &anyhow::Error, directory: &Path, store: &StoreOptio
         "{seen}: put back `log`, `history` and {store} from one copy of {directory} that was made while nothing \
          ran{of_history}, or begin anew with another --data"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_store_to_put_back_is_the_one_that_is_used() {
+        let refusal = Refusal::Strangers { one: "the one".to_owned(), other: "the other".to_owned() };
+        for (url, told) in [("", "`shoal.sqlite`"), ("postgres://there/shoal", "the database of STORE_URL")] {
+            let store = StoreOptions {
+                url: url.to_owned(),
+                file: PathBuf::from("data/shoal.sqlite"),
+                max_connections: 1,
+                acquire_timeout: Duration::ZERO,
+                statement_timeout: Duration::ZERO,
+            };
+            let error = anyhow::Error::from(refusal.clone()).context("exporting it");
+            let advice = advice(&error, Path::new("data"), &store).unwrap();
+            assert!(advice.contains(&format!("put back `log`, `history` and {told} from")), "{advice}");
+        }
+    }
 }
