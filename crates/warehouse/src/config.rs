@@ -48,11 +48,6 @@ impl WarehouseConfig {
     pub const ENVIRONMENT: &'static [(&'static str, &'static str)] =
         &[("WAREHOUSE_URL", "warehouse.url"), ("WAREHOUSE_REQUEST_TIMEOUT_MS", "warehouse.request_timeout_ms")];
 
-    /// Names the history that goes with the log.
-    pub fn with_the_log() -> Self {
-        Self { url: WarehouseUrl::default(), request_timeout_ms: 1 }
-    }
-
     /// Returns whether the history is on a server.
     pub fn is_server(&self) -> bool {
         !self.url.0.is_empty()
