@@ -105,8 +105,8 @@ fn explain_new_log(error: anyhow::Error, new_log: Option<PathBuf>, partitions: u
         return error.context(format!("{left:#}"));
     }
     error.context(format!(
-        "there is no log in {}, and a new one of {partitions} partitions does not fit the history: put the log back, or \
-         start with the SHOAL_PARTITIONS that it was made with",
+        "there is no log in {}, and the history does not open beside a new one of {partitions} partitions: put the log \
+         back, or, if it says so of the partitions, start with the SHOAL_PARTITIONS that it was made with",
         log.display()
     ))
 }
