@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use bus::EventLog as _;
 use bus::kafka::KafkaLog;
-use schema::{Event, EventId, LogRecord, Payload, Timestamp, UserId};
+use schema::{Event, EventId, LogRecord, Timestamp, UserId};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -48,19 +48,16 @@ pub(crate) async fn backlog(log: &KafkaLog, events: u64) -> anyhow::Result<()> {
 fn event(number: u64) -> LogRecord {
     let at = now();
     LogRecord::Event(Event {
-        event_id: EventId(uuid::Uuid::from_u64_pair(0, number)),
-        user_id: UserId(i64::try_from(1 + number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % USERS).unwrap_or(1)),
-        activity_type: "page_viewed".into(),
         region: Some("California".into()),
         country: Some("US".into()),
         device_type: Some("mobile".into()),
         url: Some("http://myawesomeproduct".into()),
-        element_id: None,
-        order_id: None,
-        order_total: None,
-        created_at: at,
-        received_at: at,
-        payload: Payload::empty(),
+        ..Event::new(
+            EventId(uuid::Uuid::from_u64_pair(0, number)),
+            UserId(i64::try_from(1 + number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % USERS).unwrap_or(1)),
+            "page_viewed",
+            at,
+        )
     })
 }
 

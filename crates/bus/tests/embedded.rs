@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
 use bus::{BusError, EventLog, Ownership, OwnershipChange, PartitionCommit, PartitionOwner};
-use schema::{Event, EventId, LogRecord, Offset, PartitionId, Payload, SegmentChange, Timestamp, Topic, UserId};
+use schema::{Event, EventId, LogRecord, Offset, PartitionId, SegmentChange, Timestamp, Topic, UserId};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -23,21 +23,12 @@ fn open(dir: &Path, options: EmbeddedLogOptions) -> EmbeddedLog {
 }
 
 fn event(number: u32, received_at: Timestamp) -> LogRecord {
-    LogRecord::Event(Event {
-        event_id: EventId(uuid::Uuid::from_u128(u128::from(number))),
-        user_id: UserId(1),
-        activity_type: "page_viewed".into(),
-        region: None,
-        country: None,
-        device_type: None,
-        url: None,
-        element_id: None,
-        order_id: None,
-        order_total: None,
-        created_at: received_at,
+    LogRecord::Event(Event::new(
+        EventId(uuid::Uuid::from_u128(u128::from(number))),
+        UserId(1),
+        "page_viewed",
         received_at,
-        payload: Payload::empty(),
-    })
+    ))
 }
 
 fn change(seq: u64) -> SegmentChange {

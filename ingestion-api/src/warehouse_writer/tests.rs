@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
 use bus::{BusError, EventLog, NewRecord, StoredRecord};
 use schema::{
-    ErrorRecord, Event, EventId, LogPosition, LogRecord, Offset, PartitionId, PartitionStatus, Payload, StandingTraits,
+    ErrorRecord, Event, EventId, LogPosition, LogRecord, Offset, PartitionId, PartitionStatus, StandingTraits,
     Timestamp, Topic, UserId,
 };
 use tempfile::TempDir;
@@ -191,21 +191,12 @@ fn quick() -> WriterOptions {
 
 fn event(number: u128) -> LogRecord {
     let at = Timestamp::from_micros(1_700_000_000_000_000);
-    LogRecord::Event(Event {
-        event_id: EventId(Uuid::from_u128(number)),
-        user_id: UserId(i64::try_from(number % 20).unwrap() + 1),
-        activity_type: "page_viewed".into(),
-        region: None,
-        country: None,
-        device_type: None,
-        url: None,
-        element_id: None,
-        order_id: None,
-        order_total: None,
-        created_at: at,
-        received_at: at,
-        payload: Payload::empty(),
-    })
+    LogRecord::Event(Event::new(
+        EventId(Uuid::from_u128(number)),
+        UserId(i64::try_from(number % 20).unwrap() + 1),
+        "page_viewed",
+        at,
+    ))
 }
 
 async fn stop(writer: JoinHandle<anyhow::Result<()>>, shutdown: CancellationToken) {
