@@ -7,14 +7,14 @@
 //! read; 2 is 1 with retained events.
 
 use rules::AggregateKey;
-use schema::{SegmentId, Timestamp};
+use schema::{EventId, SegmentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Catalog;
 use crate::catalog::{SeriesIndex, Slot};
 use crate::engine::UserRecord;
 use crate::state::AggregateState;
-use crate::user::{self, DuplicateMemory, Kept, Said, SeriesState, Slab, Slots, User, unpacked};
+use crate::user::{self, Kept, Said, SeriesState, Slab, Slots, User, unpacked};
 
 /// Counted up with every change of the bytes; older ones stay readable.
 ///
@@ -47,14 +47,13 @@ enum Stored<Duplicates, Series, Aggregates, WhatWasSaid> {
     Erased,
 }
 
-type StoredToWrite<'a> = Stored<
-    &'a DuplicateMemory,
-    Vec<(AggregateKey, SeriesState)>,
-    Vec<(AggregateKey, &'a AggregateState)>,
-    &'a Option<Box<Said>>,
->;
+/// When in log time an event was counted, ascending, and which.
+type Counted = Vec<(Timestamp, EventId)>;
+
+type StoredToWrite<'a> =
+    Stored<Counted, Vec<(AggregateKey, SeriesState)>, Vec<(AggregateKey, &'a AggregateState)>, Option<&'a Said>>;
 type StoredToRead<WhatWasSaid = Option<Box<Said>>> =
-    Stored<DuplicateMemory, Vec<(AggregateKey, SeriesState)>, Vec<(AggregateKey, AggregateState)>, WhatWasSaid>;
+    Stored<Counted, Vec<(AggregateKey, SeriesState)>, Vec<(AggregateKey, AggregateState)>, WhatWasSaid>;
 
 /// Takes no byte.
 #[derive(Deserialize)]
@@ -67,7 +66,7 @@ enum StoredWithoutSeries {
         seq: u64,
         members: Vec<SegmentId>,
         decided_at: Timestamp,
-        duplicates: DuplicateMemory,
+        duplicates: Counted,
         aggregates: Vec<(AggregateKey, AggregateState)>,
     },
     Erased,
@@ -81,10 +80,10 @@ pub(crate) fn encode(user: Option<&User>, catalog: &Catalog) -> Vec<u8> {
             seq: user.seq,
             members: user.segments(catalog),
             decided_at: user.decided_at,
-            duplicates: &user.duplicates,
-            series: series_by_key(&user.kept.slab, user.decided_at, catalog),
-            aggregates: slots_by_key(&user.kept.slots, catalog),
-            said: &user.said,
+            duplicates: user.counted(catalog),
+            series: series_by_key(user.slab(), user.decided_at, catalog),
+            aggregates: slots_by_key(user.slots(), catalog),
+            said: user.said(),
         },
     };
     // Writing into memory has no way to fail.
@@ -119,8 +118,10 @@ pub(crate) fn decode(bytes: &[u8], catalog: &Catalog) -> Result<UserRecord, Deco
     let slots = aggregates.into_iter().map(|(key, state)| placed(key, state, catalog)).collect::<Result<Slots, _>>()?;
     let kept = Kept { slab: packed(series, catalog)?, slots };
     let mut user = User::new(catalog);
-    (user.seq, user.decided_at, user.duplicates, user.kept) = (seq, decided_at, duplicates, kept);
-    user.said = said;
+    (user.seq, user.decided_at) = (seq, decided_at);
+    user.move_to(catalog, catalog, kept);
+    user.remember(catalog, &duplicates);
+    user.set_said(said);
     user.set_members(catalog, &members);
     Ok(UserRecord::Present(user))
 }

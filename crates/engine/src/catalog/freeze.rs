@@ -15,6 +15,7 @@ use super::index::{EventIndex, Target};
 use super::rule::{CatalogRule, RuleIndex};
 use super::series::{Series, SeriesIndex, series_key};
 use super::user_conditions::UserConditions;
+use crate::bits;
 
 /// Every live definition, compiled; aggregates that are equal are shared.
 #[derive(Debug)]
@@ -152,6 +153,16 @@ impl Catalog {
     /// Calls with everything that the event is folded into.
     pub(crate) fn for_each_target(&self, event: &Event, call: impl FnMut(Target)) {
         self.index.for_each(event, call);
+    }
+
+    /// Returns how many words the rules take of a user's bits.
+    pub(crate) fn member_words(&self) -> usize {
+        bits::words(self.rules.len())
+    }
+
+    /// Returns how many words rules and conditions take of a user's bits.
+    pub(crate) fn bit_words(&self) -> usize {
+        self.member_words() + bits::words(self.conditions.len())
     }
 
     pub(crate) fn condition_count(&self) -> usize {

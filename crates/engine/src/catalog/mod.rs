@@ -26,7 +26,7 @@ pub(crate) use aggregate::{CatalogAggregate, Slot};
 pub(crate) use condition::{Condition, GeneralCondition, Order, SeriesCondition};
 pub(crate) use formula::Bit;
 pub(crate) use index::Target;
-pub(crate) use profile::Profiles;
+pub(crate) use profile::{ProfileIndex, Profiles};
 pub(crate) use rule::{CatalogRule, RuleIndex};
 #[cfg(test)]
 pub(crate) use series::MAX_DEPTH;

@@ -4,6 +4,8 @@
 //! decided, and its conditions need not be watched: neither their windows nor their deadlines. So the
 //! rules are evaluated partially, once per combination of latest values that occurs.
 
+use std::num::NonZeroU16;
+
 use rustc_hash::FxHashMap;
 
 use super::condition::{Condition, SeriesCondition};
@@ -13,6 +15,24 @@ use crate::bits;
 
 /// The most profiles that are worked out. Users with other combinations watch everything.
 const MAX_PROFILES: usize = 4096;
+
+/// A profile's place among those of its catalog, counted from one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct ProfileIndex(NonZeroU16);
+
+const _: () = assert!(MAX_PROFILES + 1 < u16::MAX as usize, "the places of all profiles have a number");
+
+impl ProfileIndex {
+    const EVERYTHING: Self = Self(NonZeroU16::MIN);
+
+    const fn of_place(place: usize) -> Self {
+        Self(NonZeroU16::MIN.saturating_add(place as u16))
+    }
+
+    const fn place(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 /// The conditions and rules that are open.
 #[derive(Debug)]
@@ -26,7 +46,7 @@ pub(crate) struct Profile {
 /// The profiles that occurred so far, of one catalog.
 #[derive(Debug)]
 pub(crate) struct Profiles {
-    known: FxHashMap<Box<[u64]>, u32>,
+    known: FxHashMap<Box<[u64]>, ProfileIndex>,
     /// The first one is that of all users for which none was worked out.
     all: Vec<Profile>,
 }
@@ -36,21 +56,22 @@ impl Profiles {
         Self { known: FxHashMap::default(), all: vec![Profile::everything(catalog)] }
     }
 
-    pub(crate) fn get(&self, index: u32) -> &Profile {
-        &self.all[index as usize]
+    /// Returns a profile; of none, that of everything.
+    pub(crate) fn get(&self, index: Option<ProfileIndex>) -> &Profile {
+        &self.all[index.unwrap_or(ProfileIndex::EVERYTHING).place()]
     }
 
     /// Returns the profile of a user of whose conditions these are set.
-    pub(crate) fn index_of(&mut self, catalog: &Catalog, set: &[u64]) -> u32 {
+    pub(crate) fn index_of(&mut self, catalog: &Catalog, set: &[u64]) -> ProfileIndex {
         let mut of_profile = [0; KEY_WORDS];
-        let Some(key) = key(catalog, set, &mut of_profile) else { return 0 };
+        let Some(key) = key(catalog, set, &mut of_profile) else { return ProfileIndex::EVERYTHING };
         if let Some(known) = self.known.get(key) {
             return *known;
         }
         if self.all.len() > MAX_PROFILES {
-            return 0;
+            return ProfileIndex::EVERYTHING;
         }
-        let index = self.all.len() as u32;
+        let index = ProfileIndex::of_place(self.all.len());
         self.all.push(Profile::of(catalog, key));
         self.known.insert(key.into(), index);
         index

@@ -63,8 +63,7 @@ impl Absorbing {
         if !self.needs_history() {
             return;
         }
-        let absorbing = user.absorbing.get_or_insert_default();
-        absorbing.fold(&self.catalog, event, now, |target| self.is_from_history(target));
+        user.absorbing_mut().fold(&self.catalog, event, now, |target| self.is_from_history(target));
     }
 }
 
@@ -81,7 +80,7 @@ impl Engine {
     /// Gives up what `begin_absorbing` started.
     pub fn abandon_absorbing(&mut self) {
         if self.absorbing.take().is_some() {
-            self.users.all_present_mut().for_each(|user| user.absorbing = None);
+            self.users.all_present_mut().for_each(|user| drop(user.take_absorbed()));
         }
     }
 

@@ -65,7 +65,7 @@ impl Engine {
         let index = self.users.index_or_new(user_id, || User::new(&self.catalog)).ok_or(SkipReason::UserDeleted)?;
         self.fire_user(index, now, fired);
         let user = self.users.at_mut(index).ok_or(SkipReason::UserDeleted)?;
-        if !user.duplicates.count(event.event_id, self.clock.log_time) {
+        if !user.count(&self.catalog, event.event_id, self.clock.log_time) {
             return Err(SkipReason::Duplicate);
         }
         if let Some(absorbing) = &self.absorbing {

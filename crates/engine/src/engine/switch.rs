@@ -54,19 +54,19 @@ impl Switch {
 
     /// Takes a user's state over; returns whether its stored form changes.
     fn move_state(&self, user: &mut User, was_in: &[SegmentId], now: Timestamp) -> bool {
-        let absorbed = user.absorbing.take().map(|kept| *kept).unwrap_or_default();
-        let Kept { slab, slots } = std::mem::take(&mut user.kept);
+        let absorbed = user.take_absorbed();
+        let slots = user.take_slots();
         let moved = |slot: Slot| self.moved[slot as usize];
         let gains = !absorbed.is_empty();
         let drops_slots = slots.iter().any(|(slot, _)| moved(slot).is_none());
         let slots = slots.rekeyed(moved).joined(absorbed.slots);
-        let (took_all, next_slab) = self.moved_slab(&slab, &absorbed.slab, now);
-        user.kept = Kept { slab: next_slab, slots };
-        user.reset_bits(&self.next);
+        let (took_all, next_slab) = self.moved_slab(user.slab(), &absorbed.slab, now);
+        user.move_to(&self.old, &self.next, Kept { slab: next_slab, slots });
         user.set_members(&self.next, was_in);
         // What was absorbed stands at the instants at which it came.
-        let (slots, besides) = user.slots_and_besides(&self.next);
-        slots.advance(&besides, now, &mut Vec::new());
+        if let Some((slots, besides)) = user.slots_and_besides(&self.next) {
+            slots.advance(&besides, now, &mut Vec::new());
+        }
         // A tag may be another segment's now, or nobody's.
         user.compute_again(&self.next, self.next.user_conditions().slots_of_segments(), now);
         gains || drops_slots || !took_all

@@ -4,7 +4,7 @@ use schema::Timestamp;
 
 use super::User;
 use super::present::{Deciding, Scratch};
-use super::series::{NEVER, Watch, latest_time, look, look_at_values};
+use super::series::{DEADLINE, NEVER, Watch, latest_time, look, look_at_values};
 use crate::catalog::{Catalog, Condition, Order};
 
 impl Scratch {
@@ -28,17 +28,17 @@ pub(super) mod of_series {
         now: Timestamp,
     ) -> Timestamp {
         let catalog = deciding.catalog;
-        let watched = &deciding.profiles.get(user.profile.unwrap_or_default()).conditions;
-        let (slab, set) = user.slab_and_set();
-        let series = catalog.series(slab.series_at(at));
+        let watched = &deciding.profiles.get(user.profile).conditions;
+        let (mut kept, set) = user.series_and_set(catalog);
+        let series = catalog.series(kept.view().series_at(at));
+        let cells = kept.cells_mut(at);
         // One more event can end what is asked of a total, but not of a number of events.
         let only_clear = matches!(series.kind, SeriesKind::Recent(_));
         let wanted = |word: usize, set: u64| watched[word] & if only_clear { !set } else { u64::MAX };
         let mut watch = Watch { catalog, set, flipped: &mut deciding.scratch.flipped, now };
-        let earliest = look(slab, at, &mut watch, wanted);
-        let deadline = slab.deadline_mut(at);
-        *deadline = if only_clear { earliest.min(*deadline) } else { earliest };
-        Timestamp::from_micros(*deadline)
+        let earliest = look(series, cells, &mut watch, wanted);
+        cells[DEADLINE] = if only_clear { earliest.min(cells[DEADLINE]) } else { earliest };
+        Timestamp::from_micros(cells[DEADLINE])
     }
 
     /// Looks at the values that changed, named by bits.
@@ -49,16 +49,17 @@ pub(super) mod of_series {
         changed: u64,
         now: Timestamp,
     ) {
-        let (slab, set) = user.slab_and_set();
-        let flipped = &mut deciding.scratch.flipped;
-        let mut watch = Watch { catalog: deciding.catalog, set, flipped, now };
-        look_at_values(slab, at, &mut watch, changed, |_, _| u64::MAX);
+        let catalog = deciding.catalog;
+        let (kept, set) = user.series_and_set(catalog);
+        let kept = kept.view();
+        let mut watch = Watch { catalog, set, flipped: &mut deciding.scratch.flipped, now };
+        look_at_values(catalog.series(kept.series_at(at)), kept.cells(at), &mut watch, changed, |_, _| u64::MAX);
     }
 }
 
 impl User {
     pub(super) fn order_holds(&self, catalog: &Catalog, order: Order) -> bool {
-        order.holds(|series| latest_time(&self.kept.slab, catalog, series))
+        order.holds(|series| latest_time(self.slab.view(), catalog, series))
     }
 
     pub(super) fn look_at_orders(&mut self, deciding: &mut Deciding<'_>, now: Timestamp) {
@@ -67,7 +68,7 @@ impl User {
         for bit in orders.drain(..) {
             if let Condition::Order(order) = catalog.condition(bit) {
                 let holds = self.order_holds(catalog, *order);
-                Watch { catalog, set: self.set_mut(), flipped, now }.assign(bit, holds);
+                Watch { catalog, set: self.set_mut(catalog), flipped, now }.assign(bit, holds);
             }
         }
     }
@@ -75,19 +76,22 @@ impl User {
     /// Watches what users with the present latest values watch.
     pub(super) fn change_profile(&mut self, deciding: &mut Deciding<'_>, now: Timestamp) {
         let catalog = deciding.catalog;
-        let new = deciding.profiles.index_of(catalog, self.set_mut());
+        let new = deciding.profiles.index_of(catalog, self.set_mut(catalog));
         let old = self.profile.replace(new);
-        let Some(old) = old.filter(|old| *old != new) else { return };
-        let (old, new) = (&deciding.profiles.get(old).conditions, &deciding.profiles.get(new).conditions);
+        if old.is_none_or(|old| old == new) {
+            return;
+        }
+        let (old, new) = (&deciding.profiles.get(old).conditions, &deciding.profiles.get(Some(new)).conditions);
         let flipped = &mut deciding.scratch.flipped;
-        let (slab, set) = self.slab_and_set();
+        let (mut kept, set) = self.series_and_set(catalog);
         let mut watch = Watch { catalog, set, flipped, now };
         let mut earliest = NEVER;
-        for at in 0..slab.len() {
-            let found = look(slab, at, &mut watch, |word, _| new[word] & !old[word]);
-            let deadline = slab.deadline_mut(at);
-            *deadline = found.min(*deadline);
-            earliest = earliest.min(*deadline);
+        for at in 0..kept.view().len() {
+            let series = catalog.series(kept.view().series_at(at));
+            let cells = kept.cells_mut(at);
+            let found = look(series, cells, &mut watch, |word, _| new[word] & !old[word]);
+            cells[DEADLINE] = found.min(cells[DEADLINE]);
+            earliest = earliest.min(cells[DEADLINE]);
         }
         self.hurry(Timestamp::from_micros(earliest));
     }

@@ -3,7 +3,7 @@
 use schema::Timestamp;
 
 use super::present::Deciding;
-use super::series::{NEVER, Watch, look};
+use super::series::{DEADLINE, NEVER, Watch, look};
 use super::{Flips, User};
 use crate::catalog::{Bit, SeriesKind};
 
@@ -31,19 +31,21 @@ impl User {
     /// Returns the earliest deadline of a series afterwards.
     fn fire_series(&mut self, deciding: &mut Deciding<'_>, now: Timestamp) -> Option<Timestamp> {
         let catalog = deciding.catalog;
-        let watched = &deciding.profiles.get(self.profile.unwrap_or_default()).conditions;
-        let (slab, set) = self.slab_and_set();
+        let watched = &deciding.profiles.get(self.profile).conditions;
+        let (mut kept, set) = self.series_and_set(catalog);
         let mut watch = Watch { catalog, set, flipped: &mut deciding.scratch.flipped, now };
         let mut earliest = NEVER;
-        for at in 0..slab.len() {
-            let mut deadline = slab.deadline(at);
+        for at in 0..kept.view().len() {
+            let mut deadline = kept.view().deadline(at);
             if deadline <= now.as_micros() {
                 // Time alone never adds to a number of events.
-                let only_set = matches!(catalog.series(slab.series_at(at)).kind, SeriesKind::Recent(_));
+                let series = catalog.series(kept.view().series_at(at));
+                let only_set = matches!(series.kind, SeriesKind::Recent(_));
                 let wanted = |word: usize, set: u64| watched[word] & if only_set { set } else { u64::MAX };
-                deadline = look(slab, at, &mut watch, wanted);
+                let cells = kept.cells_mut(at);
+                deadline = look(series, cells, &mut watch, wanted);
                 debug_assert!(deadline > now.as_micros(), "a deadline that fired must not come again");
-                *slab.deadline_mut(at) = deadline;
+                cells[DEADLINE] = deadline;
             }
             earliest = earliest.min(deadline);
         }
@@ -54,8 +56,9 @@ impl User {
     fn fire_general(&mut self, deciding: &mut Deciding<'_>, at: Timestamp) -> bool {
         let catalog = deciding.catalog;
         let due = self.due_comparisons(catalog, at);
-        let (slots, besides) = self.slots_and_besides(catalog);
-        slots.advance(&besides, at, &mut deciding.scratch.touched);
+        if let Some((slots, besides)) = self.slots_and_besides(catalog) {
+            slots.advance(&besides, at, &mut deciding.scratch.touched);
+        }
         let mut bits: Vec<Bit> = due.clone();
         bits.extend(deciding.scratch.touched.iter().flat_map(|slot| &catalog.aggregate(*slot).readers));
         bits.sort_unstable();

@@ -65,14 +65,14 @@ impl User {
     /// Takes the user out of every segment, and returns of which.
     pub(crate) fn leave_all(&mut self, catalog: &Catalog) -> Flips {
         let mut flips = Flips::default();
-        bits::iter(self.members()).for_each(|rule| flips.add(catalog.segment_of(rule), false));
-        self.members_mut().fill(0);
+        bits::iter(self.members(catalog)).for_each(|rule| flips.add(catalog.segment_of(rule), false));
+        self.members_mut(catalog).fill(0);
         flips
     }
 
     /// Returns the segments the user is in, ascending.
     pub(crate) fn segments(&self, catalog: &Catalog) -> Vec<SegmentId> {
-        let members = self.members();
+        let members = self.members(catalog);
         let count = members.iter().map(|word| word.count_ones() as usize).sum();
         let mut segments = Vec::with_capacity(count);
         segments.extend(bits::iter(members).map(|rule: RuleIndex| catalog.segment_of(rule).0));

@@ -37,6 +37,14 @@ impl Kept {
 }
 
 impl User {
+    /// Folds the first event, and decides nothing.
+    fn fold(&mut self, catalog: &Catalog, event: &Event, now: Timestamp) {
+        catalog.for_each_target(event, |target| match target {
+            Target::Series(index) => drop(fold(&mut self.slab, catalog, index, event, now, |_| true)),
+            Target::Aggregate(slot) => drop(self.rare_mut().slots.fold(catalog, slot, event, now)),
+        });
+    }
+
     /// Folds an event that happened to the user, and returns what flipped.
     ///
     /// What was due before `now` has fired. Only what the event touched is looked at; the old
@@ -46,9 +54,10 @@ impl User {
         deciding.scratch.clear();
         self.is_seen();
         if self.profile.is_none() {
-            self.kept.fold(catalog, event, now, |_| true);
-            let (slots, besides) = self.slots_and_besides(catalog);
-            slots.advance(&besides, now, &mut deciding.scratch.touched);
+            self.fold(catalog, event, now);
+            if let Some((slots, besides)) = self.slots_and_besides(catalog) {
+                slots.advance(&besides, now, &mut deciding.scratch.touched);
+            }
             self.settle(deciding, now);
             deciding.scratch.consider_all(catalog);
             return self.decide(deciding);
@@ -71,11 +80,12 @@ impl User {
     /// Takes in what was said of the user, and returns what flipped. What was due before `now` has fired.
     pub(crate) fn hear(&mut self, deciding: &mut Deciding<'_>, traits: &UserTraits, now: Timestamp) -> Flips {
         deciding.scratch.clear();
-        let changes = match &mut self.said {
+        // Users of whom nothing is known but what is said are new.
+        let is_new = self.profile.is_none();
+        let changes = match &mut self.rare_mut().said {
             Some(said) => said.hear(traits),
-            None => {
-                // Users of whom nothing is known but what is said are new.
-                self.said = Some(Box::new(Said::new(traits, self.profile.is_none())));
+            said @ None => {
+                *said = Some(Box::new(Said::new(traits, is_new)));
                 true
             }
         };
@@ -92,7 +102,7 @@ impl User {
 
     /// Returns whether a latest value changed.
     fn fold_series(&mut self, deciding: &mut Deciding<'_>, index: SeriesIndex, event: &Event, now: Timestamp) -> bool {
-        match fold(&mut self.kept.slab, deciding.catalog, index, event, now, |_| true) {
+        match fold(&mut self.slab, deciding.catalog, index, event, now, |_| true) {
             Folded::Nothing => false,
             Folded::Events { at, is_latest } => {
                 let deadline = of_series::after_event(self, deciding, at, now);
@@ -110,7 +120,7 @@ impl User {
     }
 
     fn fold_aggregate(&mut self, deciding: &mut Deciding<'_>, slot: Slot, event: &Event, now: Timestamp) {
-        if self.kept.slots.fold(deciding.catalog, slot, event, now) {
+        if self.rare_mut().slots.fold(deciding.catalog, slot, event, now) {
             deciding.scratch.touched.push(slot);
         }
     }

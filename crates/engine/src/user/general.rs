@@ -51,7 +51,7 @@ impl Scope for Values<'_> {
 
 impl User {
     fn values<'a>(&'a self, catalog: &'a Catalog, condition: &'a GeneralCondition, now: Timestamp) -> Values<'a> {
-        Values { catalog, condition, slots: &self.kept.slots, besides: self.besides(catalog), now }
+        Values { catalog, condition, slots: self.slots(), besides: self.besides(catalog), now }
     }
 
     pub(super) fn general_holds(&self, catalog: &Catalog, condition: &GeneralCondition, now: Timestamp) -> bool {
@@ -64,7 +64,7 @@ impl User {
             let Some(condition) = catalog.general(*bit) else { continue };
             let holds = self.general_holds(catalog, condition, now);
             let flipped = &mut deciding.scratch.flipped;
-            Watch { catalog, set: self.set_mut(), flipped, now }.assign(*bit, holds);
+            Watch { catalog, set: self.set_mut(catalog), flipped, now }.assign(*bit, holds);
         }
     }
 
@@ -77,7 +77,7 @@ impl User {
         let bits = conditions_of(readers.chain([bits]));
         self.look_at_general(deciding, &bits, now);
         let flips = bits.iter().filter_map(|bit| self.next_flip(catalog, *bit, now));
-        let changes = slots.iter().filter_map(|slot| self.kept.slots.next_change(catalog, *slot));
+        let changes = slots.iter().filter_map(|slot| self.slots().next_change(catalog, *slot));
         if let Some(deadline) = flips.chain(changes).min() {
             self.hurry(deadline);
         }
@@ -85,8 +85,9 @@ impl User {
 
     /// Computes aggregates anew that look at something else than events and time.
     pub(crate) fn compute_again(&mut self, catalog: &Catalog, slots: &[Slot], now: Timestamp) {
-        let (kept, besides) = self.slots_and_besides(catalog);
-        kept.compute_again(&besides, slots, now);
+        if let Some((kept, besides)) = self.slots_and_besides(catalog) {
+            kept.compute_again(&besides, slots, now);
+        }
     }
 
     /// Looks at what reads the aggregates that an event was folded into.
@@ -96,12 +97,13 @@ impl User {
         }
         let catalog = deciding.catalog;
         let touched = std::mem::take(&mut deciding.scratch.touched);
-        let (slots, besides) = self.slots_and_besides(catalog);
-        slots.settle(&besides, &touched, now);
+        if let Some((slots, besides)) = self.slots_and_besides(catalog) {
+            slots.settle(&besides, &touched, now);
+        }
         let readers = conditions_of(touched.iter().map(|slot| catalog.aggregate(*slot).readers.as_slice()));
         self.look_at_general(deciding, &readers, now);
         let now_readers = conditions_of(touched.iter().map(|slot| catalog.aggregate(*slot).now_readers.as_slice()));
-        let changes = touched.iter().filter_map(|slot| self.kept.slots.next_change(catalog, *slot));
+        let changes = touched.iter().filter_map(|slot| self.slots().next_change(catalog, *slot));
         let flips = now_readers.iter().filter_map(|bit| self.next_flip(catalog, *bit, now));
         if let Some(deadline) = changes.chain(flips).min() {
             self.hurry(deadline);
@@ -111,7 +113,7 @@ impl User {
 
     /// Returns whether anything is kept or asked besides series.
     pub(super) fn has_general(&self, catalog: &Catalog) -> bool {
-        !self.kept.slots.is_empty() || !catalog.now_conditions().is_empty()
+        !self.slots().is_empty() || !catalog.now_conditions().is_empty()
     }
 
     /// Returns the conditions of which a comparison with `now()` flips by itself up to `at`.
@@ -126,7 +128,7 @@ impl User {
         if !self.has_general(catalog) {
             return None;
         }
-        let changes = self.kept.slots.iter().filter_map(|(slot, _)| self.kept.slots.next_change(catalog, slot));
+        let changes = self.slots().iter().filter_map(|(slot, _)| self.slots().next_change(catalog, slot));
         let flips = catalog.now_conditions().iter().filter_map(|bit| self.next_flip(catalog, *bit, self.decided_at));
         changes.chain(flips).min()
     }

@@ -40,7 +40,7 @@ impl User {
         if !catalog.user_conditions().has_segments() {
             return self.decide_once(deciding);
         }
-        let before = self.members().to_vec();
+        let before = self.members(catalog).to_vec();
         let mut flips = self.decide_once(deciding);
         // No segment depends on itself, so this ends; in between one can enter and leave again.
         while self.look_at_segments(deciding, &flips) {
@@ -69,7 +69,7 @@ impl User {
 
     fn difference(&self, catalog: &Catalog, before: &[u64]) -> Flips {
         let mut flips = Flips::default();
-        for (word, (was, is)) in before.iter().zip(self.members()).enumerate() {
+        for (word, (was, is)) in before.iter().zip(self.members(catalog)).enumerate() {
             for rule in bits::of_word(word, was ^ is) {
                 flips.add(catalog.segment_of(rule), !bits::is_set(before, rule));
             }
@@ -79,8 +79,8 @@ impl User {
 
     fn decide_once(&mut self, deciding: &mut Deciding<'_>) -> Flips {
         let catalog = deciding.catalog;
-        let open = &deciding.profiles.get(self.profile.unwrap_or_default()).rules;
-        let (members, set) = self.members_and_set();
+        let open = &deciding.profiles.get(self.profile).rules;
+        let (members, set) = self.members_and_set(catalog);
         let mut flips = Flips::default();
         for (word, candidates) in deciding.scratch.candidates.iter().enumerate() {
             // A rule that is sure to fail needs no look, except for who was a member.

@@ -14,13 +14,13 @@ mod fold;
 mod general;
 mod membership;
 mod present;
+mod rare;
 mod said;
 mod series;
 mod settle;
 mod slots;
 
 pub(crate) use besides::Besides;
-pub(crate) use duplicates::DuplicateMemory;
 pub(crate) use flips::Flips;
 pub(crate) use fold::Kept;
 pub(crate) use present::{Deciding, Scratch, User};

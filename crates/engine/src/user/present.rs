@@ -3,19 +3,18 @@
 use schema::{EventId, SegmentId, Timestamp};
 
 use super::fold::Kept;
-use super::{Besides, DuplicateMemory, Said, Slab, Slots};
+use super::rare::Rare;
+use super::series::InPlace;
+use super::{Besides, Slab, Slots};
 use crate::bits;
-use crate::catalog::{Bit, Catalog, Profiles, RuleIndex};
-use crate::prefetch::prefetch_slice;
+use crate::catalog::{Bit, Catalog, ProfileIndex, Profiles, RuleIndex};
 
 /// The deadline of a user whom time alone does not change.
 pub(super) const NO_DEADLINE: Timestamp = Timestamp::from_micros(i64::MAX);
 
-/// How many lines of the processor's cache of a user's bits are fetched ahead.
-const BITS_AHEAD: usize = 4;
-
-/// A user that has events.
+/// A user that has events: one line of the processor's cache, and one piece of memory besides for nearly all.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(crate) struct User {
     /// How many changes were published.
     pub(crate) seq: u64,
@@ -23,23 +22,18 @@ pub(crate) struct User {
     pub(crate) decided_at: Timestamp,
     /// Never later than the next change, sometimes earlier.
     deadline: Timestamp,
-    /// Words of bits: by rule of the live catalog whether the user is a member, then by condition
-    /// whether it holds, as far as the profile watches it.
-    bits: Box<[u64]>,
-    /// How many words the rules take.
-    member_words: u32,
+    /// The series of the live catalog. Behind them by rule whether the user is a member, then by condition
+    /// whether it holds, as far as the profile watches it: words of bits. Then the ids that are remembered.
+    pub(super) slab: Slab,
+    /// What most users have nothing of.
+    pub(super) rare: Option<Box<Rare>>,
     /// Which conditions are watched; `None` when none was looked at yet.
-    pub(super) profile: Option<u32>,
-    pub(crate) duplicates: DuplicateMemory,
-    /// What was said of the user; `None` is nothing.
-    pub(crate) said: Option<Box<Said>>,
-    /// Of the live catalog.
-    pub(crate) kept: Kept,
-    /// Of the catalog being absorbed: what the live one does not keep.
-    pub(crate) absorbing: Option<Box<Kept>>,
+    pub(super) profile: Option<ProfileIndex>,
     /// Whether it changed since it was last stored.
     pub(crate) is_dirty: bool,
 }
+
+const _: () = assert!(size_of::<Option<User>>() == 64, "a user takes one line of the cache");
 
 /// What deciding about a user needs besides the user.
 pub(crate) struct Deciding<'a> {
@@ -63,17 +57,15 @@ pub(crate) struct Scratch {
 
 impl User {
     pub(crate) fn new(catalog: &Catalog) -> Self {
+        let mut slab = Slab::default();
+        slab.extend_tail(&vec![0; catalog.bit_words()]);
         Self {
             seq: 0,
             decided_at: Timestamp::default(),
             deadline: NO_DEADLINE,
-            bits: no_bits(catalog),
-            member_words: bits::words(catalog.rules().len()) as u32,
+            slab,
+            rare: None,
             profile: None,
-            duplicates: DuplicateMemory::default(),
-            said: None,
-            kept: Kept::default(),
-            absorbing: None,
             is_dirty: false,
         }
     }
@@ -92,71 +84,76 @@ impl User {
         self.deadline = self.deadline.min(deadline);
     }
 
-    /// Returns whether something was said of the user, and no event has come yet.
-    pub(crate) fn is_alone(&self) -> bool {
-        self.said.as_ref().is_some_and(|said| said.is_alone)
+    pub(crate) fn members(&self, catalog: &Catalog) -> &[u64] {
+        &self.bits(catalog)[..catalog.member_words()]
     }
 
-    /// Notes that there is an event.
-    pub(crate) fn is_seen(&mut self) {
-        if let Some(said) = &mut self.said {
-            said.is_alone = false;
-        }
+    pub(super) fn members_mut(&mut self, catalog: &Catalog) -> &mut [u64] {
+        self.members_and_set(catalog).0
     }
 
-    pub(crate) fn members(&self) -> &[u64] {
-        &self.bits[..self.member_words as usize]
+    pub(super) fn set_mut(&mut self, catalog: &Catalog) -> &mut [u64] {
+        self.members_and_set(catalog).1
     }
 
-    pub(super) fn members_mut(&mut self) -> &mut [u64] {
-        &mut self.bits[..self.member_words as usize]
+    /// Returns the segments, and the conditions that hold.
+    pub(super) fn members_and_set(&mut self, catalog: &Catalog) -> (&mut [u64], &mut [u64]) {
+        words_mut(self.slab.tail_mut(), catalog).split_at_mut(catalog.member_words())
     }
 
-    pub(super) fn set_mut(&mut self) -> &mut [u64] {
-        &mut self.bits[self.member_words as usize..]
+    /// Returns the series, and the conditions that hold.
+    pub(super) fn series_and_set(&mut self, catalog: &Catalog) -> (InPlace<'_>, &mut [u64]) {
+        let (series, tail) = self.slab.parts_mut();
+        (series, &mut words_mut(tail, catalog)[catalog.member_words()..])
     }
 
-    pub(super) fn members_and_set(&mut self) -> (&mut [u64], &[u64]) {
-        let (members, set) = self.bits.split_at_mut(self.member_words as usize);
-        (members, set)
+    /// Returns the series.
+    pub(crate) const fn slab(&self) -> &Slab {
+        &self.slab
+    }
+
+    fn bits(&self, catalog: &Catalog) -> &[u64] {
+        bytemuck::cast_slice(&self.slab.tail()[..catalog.bit_words()])
     }
 
     /// Returns what is known of the user besides the events.
     pub(super) fn besides<'a>(&'a self, catalog: &'a Catalog) -> Besides<'a> {
-        Besides { catalog, said: self.said.as_deref(), members: self.members() }
+        Besides { catalog, said: self.said(), members: self.members(catalog) }
     }
 
-    /// Returns the aggregates that are folded one by one, and what is known of the user besides the events.
-    pub(crate) fn slots_and_besides<'a>(&'a mut self, catalog: &'a Catalog) -> (&'a mut Slots, Besides<'a>) {
-        let (said, members) = (self.said.as_deref(), &self.bits[..self.member_words as usize]);
-        (&mut self.kept.slots, Besides { catalog, said, members })
+    /// Returns the aggregates that are folded one by one, if there may be any, and what is known of the user
+    /// besides the events.
+    pub(crate) fn slots_and_besides<'a>(&'a mut self, catalog: &'a Catalog) -> Option<(&'a mut Slots, Besides<'a>)> {
+        let Rare { slots, said, .. } = &mut **self.rare.as_mut()?;
+        let bits: &[u64] = bytemuck::cast_slice(&self.slab.tail()[..catalog.member_words()]);
+        Some((slots, Besides { catalog, said: said.as_deref(), members: bits }))
     }
 
-    /// Returns what is kept, and the conditions that hold.
-    pub(super) fn slab_and_set(&mut self) -> (&mut Slab, &mut [u64]) {
-        (&mut self.kept.slab, &mut self.bits[self.member_words as usize..])
-    }
-
-    /// Makes the user one of a catalog, in no segment and of no condition.
-    pub(crate) fn reset_bits(&mut self, catalog: &Catalog) {
-        self.bits = no_bits(catalog);
-        self.member_words = bits::words(catalog.rules().len()) as u32;
+    /// Makes the user of a catalog one of another, of which this is kept: in no segment and of no condition.
+    pub(crate) fn move_to(&mut self, old: &Catalog, catalog: &Catalog, kept: Kept) {
+        let ids = self.slab.tail()[old.bit_words()..].to_vec();
+        self.slab = kept.slab;
+        self.slab.extend_tail(&vec![0; catalog.bit_words()]);
+        self.slab.extend_tail(&ids);
+        self.set_slots(kept.slots);
     }
 
     /// Makes the user a member of these segments, as far as the catalog has them.
     pub(crate) fn set_members(&mut self, catalog: &Catalog, segments: &[SegmentId]) {
         let rules = segments.iter().filter_map(|segment_id| catalog.rule_index_of(*segment_id));
-        rules.for_each(|rule: RuleIndex| bits::set(self.members_mut(), rule));
+        rules.for_each(|rule: RuleIndex| bits::set(self.members_mut(catalog), rule));
     }
 
     /// Fetches everything that is looked at when an event comes, or a deadline.
     pub(crate) fn prefetch(&self, event_id: Option<EventId>) {
-        self.kept.slab.prefetch();
-        prefetch_slice(&self.bits, BITS_AHEAD);
-        self.duplicates.prefetch(event_id);
+        self.slab.prefetch();
+        if let Some(many) = self.rare.as_ref().and_then(|rare| rare.many.as_ref()) {
+            many.prefetch(event_id);
+        }
     }
 }
 
-fn no_bits(catalog: &Catalog) -> Box<[u64]> {
-    vec![0; bits::words(catalog.rules().len()) + bits::words(catalog.condition_count())].into()
+/// Returns the words of bits, with which the tail of a slab begins.
+fn words_mut<'a>(tail: &'a mut [i64], catalog: &Catalog) -> &'a mut [u64] {
+    bytemuck::cast_slice_mut(&mut tail[..catalog.bit_words()])
 }

@@ -8,38 +8,22 @@ use crate::catalog::Slot;
 use crate::state::AggregateState;
 
 /// The states that are not empty, ascending by slot.
-///
-/// Behind one pointer, because most users have none.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Slots(
-    #[expect(clippy::box_collection, reason = "a list takes three times as much of every user who has none")]
-    Option<Box<Vec<(Slot, AggregateState)>>>,
-);
+pub(crate) struct Slots(Vec<(Slot, AggregateState)>);
 
 impl Slots {
-    fn list(&self) -> &[(Slot, AggregateState)] {
-        self.0.as_ref().map_or(&[], |list| list)
-    }
-
-    fn list_mut(&mut self) -> &mut Vec<(Slot, AggregateState)> {
-        self.0.get_or_insert_default()
-    }
-
-    fn into_list(self) -> Vec<(Slot, AggregateState)> {
-        self.0.map_or_else(Vec::new, |list| *list)
-    }
+    pub(crate) const NONE: Self = Self(Vec::new());
 
     pub(crate) fn get(&self, slot: Slot) -> Option<&AggregateState> {
-        let list = self.list();
-        list.binary_search_by_key(&slot, |(known, _)| *known).ok().map(|at| &list[at].1)
+        self.0.binary_search_by_key(&slot, |(known, _)| *known).ok().map(|at| &self.0[at].1)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &AggregateState)> {
-        self.list().iter().map(|(slot, state)| (*slot, state))
+        self.0.iter().map(|(slot, state)| (*slot, state))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.list().is_empty()
+        self.0.is_empty()
     }
 
     /// Folds an event that passes the filter of an aggregate; returns whether it was of any use.
@@ -75,10 +59,9 @@ impl Slots {
     }
 
     fn each(&mut self, slots: &[Slot], call: impl Fn(Slot, &mut AggregateState)) {
-        let Some(list) = &mut self.0 else { return };
         for slot in slots {
-            if let Ok(at) = list.binary_search_by_key(slot, |(known, _)| *known) {
-                call(*slot, &mut list[at].1);
+            if let Ok(at) = self.0.binary_search_by_key(slot, |(known, _)| *known) {
+                call(*slot, &mut self.0[at].1);
             }
         }
     }
@@ -86,19 +69,18 @@ impl Slots {
     /// Moves every window to `now`; appends the aggregates whose value may have changed.
     pub(crate) fn advance(&mut self, besides: &Besides<'_>, now: Timestamp, touched: &mut Vec<Slot>) {
         let keeping_of = |slot: Slot| &besides.catalog.aggregate(slot).keeping;
-        let Some(list) = &mut self.0 else { return };
-        for (slot, state) in list.iter_mut() {
+        for (slot, state) in &mut self.0 {
             if state.next_change(keeping_of(*slot)).is_some_and(|change| change <= now) {
                 state.advance(keeping_of(*slot), now, besides);
                 touched.push(*slot);
             }
         }
-        list.retain(|(_, state)| !state.is_empty());
+        self.0.retain(|(_, state)| !state.is_empty());
     }
 
     /// Changes the state of one aggregate, which is made when it is missing and dropped when it ends empty.
     fn change(&mut self, catalog: &Catalog, slot: Slot, change: impl FnOnce(&mut AggregateState)) {
-        let list = self.list_mut();
+        let list = &mut self.0;
         let at = match list.binary_search_by_key(&slot, |(known, _)| *known) {
             Ok(at) => at,
             Err(at) => {
@@ -116,13 +98,13 @@ impl Slots {
 
     /// Takes the states over to another catalog; those that `moved` has no place for are dropped.
     pub(crate) fn rekeyed(self, moved: impl Fn(Slot) -> Option<Slot>) -> Self {
-        let states = self.into_list().into_iter().filter_map(|(slot, state)| Some((moved(slot)?, state)));
+        let states = self.0.into_iter().filter_map(|(slot, state)| Some((moved(slot)?, state)));
         states.collect()
     }
 
     /// Joins states of different aggregates of one catalog.
     pub(crate) fn joined(self, other: Self) -> Self {
-        self.into_list().into_iter().chain(other.into_list()).collect()
+        self.0.into_iter().chain(other.0).collect()
     }
 }
 
@@ -130,6 +112,6 @@ impl FromIterator<(Slot, AggregateState)> for Slots {
     fn from_iter<T: IntoIterator<Item = (Slot, AggregateState)>>(states: T) -> Self {
         let mut states: Vec<_> = states.into_iter().collect();
         states.sort_unstable_by_key(|(slot, _)| *slot);
-        Self(Some(Box::new(states)).filter(|states| !states.is_empty()))
+        Self(states)
     }
 }

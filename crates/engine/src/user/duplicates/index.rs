@@ -65,8 +65,14 @@ impl Index {
         index
     }
 
-    /// Returns whether an id is in the list; if not, notes that it will be the next one.
-    pub(super) fn find_or_note(&mut self, counted: &Counted, event_id: EventId) -> bool {
+    /// Returns whether an id is in the list, counted at a time that still counts; if not, notes that it will
+    /// be the next one.
+    pub(super) fn find_or_note(
+        &mut self,
+        counted: &Counted,
+        event_id: EventId,
+        counts: impl Fn(Timestamp) -> bool,
+    ) -> bool {
         let hash = hash_of(event_id);
         let new = Slot::new(hash, self.first.wrapping_add(counted.len() as u32));
         let mut place = None;
@@ -74,7 +80,7 @@ impl Index {
             let slot = self.slots[at];
             let known = if slot == Slot::FREE { None } else { counted.get(slot.place(self.first)) };
             match known {
-                Some((_, known)) if slot.is_like(new) && *known == event_id => return true,
+                Some((at, known)) if slot.is_like(new) && *known == event_id && counts(*at) => return true,
                 Some(_) => {}
                 None => place = place.or(Some(at)),
             }

@@ -1,85 +1,70 @@
 //! Which events of a user were counted within the last day of log time.
+//!
+//! Most users send few a day: their ids lie behind the series of the user and are looked through ([`few`]).
+//! Those of a user who sends more have a list and a table of their own ([`many`]).
+//!
+//! A duplicate changes nothing, so what is remembered follows from the events that counted alone.
 
+mod few;
 mod index;
+mod many;
 
 use schema::{EventId, Timestamp, is_duplicate_of};
-use serde::{Deserialize, Serialize};
 
-use self::index::{Counted, Index};
-use crate::prefetch::prefetch_slice;
+pub(super) use self::many::Many;
+use super::User;
+use crate::Catalog;
 
 /// From here on a table finds an id faster than a look through all of them: bots, not people.
 const INDEXED_FROM: usize = 64;
 
-/// Room for so many ids more than are remembered is kept.
-const MOST_ROOM: usize = 4;
-
-/// How many lines of the processor's cache are fetched ahead at most.
-const LINES_AHEAD: usize = 12;
-
-/// The ids that were counted, in the order of the log.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct DuplicateMemory {
-    /// Ascending by the log time at which they were counted.
-    counted: Counted,
-    /// Where they are, when there are many.
-    #[serde(skip)]
-    index: Option<Box<Index>>,
-}
-
-impl DuplicateMemory {
+impl User {
     /// Remembers an event; returns false when it was counted before and still is remembered.
     ///
     /// Log time never goes back.
-    pub(crate) fn count(&mut self, event_id: EventId, log_time: Timestamp) -> bool {
-        self.prune(log_time);
-        let is_known = match &mut self.index {
-            Some(index) => index.find_or_note(&self.counted, event_id),
-            None => self.counted.iter().any(|(_, known)| *known == event_id),
-        };
-        if is_known {
-            return false;
+    pub(crate) fn count(&mut self, catalog: &Catalog, event_id: EventId, log_time: Timestamp) -> bool {
+        let from = catalog.bit_words();
+        if let Some(many) = self.rare.as_mut().and_then(|rare| rare.many.as_mut()) {
+            let is_new = many.count(event_id, log_time);
+            if many.len() < INDEXED_FROM / 2 {
+                let counted = self.counted(catalog);
+                self.remember(catalog, &counted);
+            }
+            return is_new;
         }
-        self.make_room();
-        self.counted.push_back((log_time, event_id));
-        if self.counted.len() >= INDEXED_FROM && self.index.as_ref().is_none_or(|index| index.is_full()) {
-            self.index = Some(Box::new(Index::of(&self.counted)));
+        let Some(count) = few::count(&mut self.slab, from, event_id, log_time) else { return false };
+        if count >= INDEXED_FROM {
+            let counted = self.counted(catalog);
+            self.remember(catalog, &counted);
         }
         true
     }
 
-    /// Fetches what is looked at when an event comes.
-    pub(crate) fn prefetch(&self, event_id: Option<EventId>) {
-        let (older, newer) = self.counted.as_slices();
-        let Some(index) = &self.index else {
-            prefetch_slice(older, LINES_AHEAD);
-            return prefetch_slice(newer, LINES_AHEAD);
+    /// Returns the events that are remembered, and when in log time each was counted; ascending by that.
+    pub(crate) fn counted(&self, catalog: &Catalog) -> Vec<(Timestamp, EventId)> {
+        let many = self.rare.as_ref().and_then(|rare| rare.many.as_ref());
+        let mut counted: Vec<_> = match many {
+            Some(many) => many.iter().collect(),
+            None => few::all(&self.slab, catalog.bit_words()).collect(),
         };
-        prefetch_slice(older, 1);
-        if let Some(event_id) = event_id {
-            index.prefetch(event_id);
+        // How many more there are is the storing's own business.
+        if let Some((last, _)) = counted.last().copied() {
+            counted.retain(|(at, _)| is_duplicate_of(*at, last));
         }
+        counted
     }
 
-    /// Grows by little and shrinks again: most users send few events a day, and some a lot on one day.
-    fn make_room(&mut self) {
-        let count = self.counted.len();
-        if count == self.counted.capacity() {
-            self.counted.reserve_exact((count / 4).max(1));
-        } else if self.counted.capacity() > MOST_ROOM + 2 * count {
-            self.counted.shrink_to(count + 1);
+    /// Remembers these events and no others.
+    pub(crate) fn remember(&mut self, catalog: &Catalog, counted: &[(Timestamp, EventId)]) {
+        few::clear(&mut self.slab, catalog.bit_words());
+        if counted.len() >= INDEXED_FROM {
+            self.rare_mut().many = Some(Box::new(Many::of(counted)));
+            return;
         }
-    }
-
-    fn prune(&mut self, log_time: Timestamp) {
-        while self.counted.pop_front_if(|(at, _)| !is_duplicate_of(*at, log_time)).is_some() {
-            if let Some(index) = &mut self.index {
-                index.forget_first();
-            }
+        if let Some(rare) = &mut self.rare {
+            rare.many = None;
         }
-        if self.counted.len() < INDEXED_FROM / 2 {
-            self.index = None;
-        }
+        counted.iter().for_each(|(at, event_id)| few::push(&mut self.slab, *at, *event_id));
     }
 }
 
@@ -89,13 +74,40 @@ mod tests {
 
     use super::*;
 
+    /// A user whose bits take some words, and of whom nothing is kept but ids.
+    struct Memory(Catalog, User);
+
+    impl Memory {
+        fn new() -> Self {
+            let clause = "region = 'CA'";
+            let definition = schema::SegmentDefinition {
+                segment_id: schema::SegmentId(1),
+                tag: schema::SegmentTag::new("s").unwrap(),
+                version: schema::SegmentVersion(1),
+                where_statement: clause.to_owned(),
+            };
+            let rules = vec![(definition, rules::compile(clause).rule.unwrap())];
+            let catalog = Catalog::of_rules(schema::Generation(1), rules).unwrap();
+            let user = User::new(&catalog);
+            Self(catalog, user)
+        }
+
+        fn count(&mut self, event_id: EventId, at: Timestamp) -> bool {
+            self.1.count(&self.0, event_id, at)
+        }
+
+        fn counted(&self) -> Vec<(Timestamp, EventId)> {
+            self.1.counted(&self.0)
+        }
+    }
+
     fn id(number: u128) -> EventId {
         EventId(uuid::Uuid::from_u128(number))
     }
 
     #[test]
     fn an_id_counts_again_after_a_day_of_log_time_and_a_duplicate_does_not_renew_it() {
-        let mut memory = DuplicateMemory::default();
+        let mut memory = Memory::new();
         let at = Timestamp::from_micros;
         assert!(memory.count(id(1), at(0)));
         assert!(!memory.count(id(1), at(DUPLICATE_WINDOW_MICROS)));
@@ -104,7 +116,7 @@ mod tests {
 
     #[test]
     fn many_ids_are_remembered_and_forgotten_like_few() {
-        let mut memory = DuplicateMemory::default();
+        let mut memory = Memory::new();
         for number in 0..1_000 {
             assert!(memory.count(id(number), Timestamp::from_micros(number as i64)));
             assert!(!memory.count(id(number / 2), Timestamp::from_micros(number as i64)));
@@ -112,13 +124,13 @@ mod tests {
         let later = Timestamp::from_micros(DUPLICATE_WINDOW_MICROS + 500);
         assert!(memory.count(id(499), later));
         assert!(!memory.count(id(500), later));
-        assert_eq!(memory.counted.len(), 501);
+        assert_eq!(memory.counted().len(), 501);
     }
 
     /// For days, with more ids at some times than at others, so that the table is made anew and given up.
     #[test]
     fn what_is_remembered_is_what_a_map_from_ids_to_times_remembers() {
-        let mut memory = DuplicateMemory::default();
+        let mut memory = Memory::new();
         let mut plain = std::collections::BTreeMap::new();
         let mut random = 1_u64;
         let mut below = |end: u64| {
@@ -137,6 +149,7 @@ mod tests {
                 plain.insert(event_id, at);
             }
             assert_eq!(memory.count(event_id, at), is_new, "step {step}");
+            assert_eq!(memory.1.members(&memory.0), [0]);
         }
     }
 }

@@ -182,15 +182,15 @@ pub(super) fn insert(
 ) -> Option<(usize, u64)> {
     texts.iter().any(Option::is_some).then_some(())?;
     let place = (time, event_id.0.as_u128());
-    let Some(at) = slab.find(first) else {
+    let Some(at) = slab.view().find(first) else {
         let (cells, changed) = row.merged(None, place, texts);
         return Some((slab.find_or_insert(first, || cells), changed));
     };
     if let Some(changed) = insert_in_place(slab.cells_mut(at), row, place, texts) {
         return Some((at, changed));
     }
-    let (cells, changed) = row.merged(Some(slab.cells(at)), place, texts);
-    if cells != slab.cells(at) {
+    let (cells, changed) = row.merged(Some(slab.view().cells(at)), place, texts);
+    if cells != slab.view().cells(at) {
         slab.replace_cells(at, &cells);
     }
     Some((at, changed))
@@ -314,8 +314,13 @@ mod tests {
                 }
                 let changed = insert(&mut slab, first, row, (time, id), &texts).map_or(0, |(_, changed)| changed);
                 assert_eq!(changed, expected);
-                let found: BTreeMap<_, _> =
-                    slab.find(first).map(|at| row.plain(slab.cells(at))).unwrap_or_default().into_iter().collect();
+                let found: BTreeMap<_, _> = slab
+                    .view()
+                    .find(first)
+                    .map(|at| row.plain(slab.view().cells(at)))
+                    .unwrap_or_default()
+                    .into_iter()
+                    .collect();
                 assert_eq!(found, plain);
             }
         }

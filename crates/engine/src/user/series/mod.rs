@@ -13,10 +13,12 @@ mod state;
 mod total;
 mod watch;
 
-pub(crate) use slab::Slab;
+pub(crate) use slab::{InPlace, Slab};
 pub(crate) use state::{SeriesState, packed, unpacked};
 pub(crate) use watch::{Folded, Watch, fold, latest_time, look, look_at_values};
 
+/// The cell of a series that holds its deadline.
+pub(crate) const DEADLINE: usize = 0;
 /// The deadline of what time alone does not change.
 pub(crate) const NEVER: i64 = i64::MAX;
 

@@ -4,10 +4,9 @@
 //! times as the greatest n are enough for all windows; what comes later only pushes older ones out.
 
 use super::slab::Slab;
-use super::{NEVER, leaves_at};
+use super::{DEADLINE, NEVER, leaves_at};
 use crate::catalog::{RecentSpec, SINCE_EVER, SeriesCondition};
 
-const DEADLINE: usize = 0;
 const EVER: usize = 1;
 
 pub(super) fn fresh(spec: &RecentSpec) -> Vec<i64> {

@@ -31,9 +31,10 @@ pub(crate) enum SeriesState {
 
 /// Reads every series of a slab, as of an instant; ascending by their places.
 pub(crate) fn unpacked(slab: &Slab, catalog: &Catalog, now: Timestamp) -> Vec<(SeriesIndex, SeriesState)> {
-    let mut states = Vec::with_capacity(slab.len());
-    for place in 0..slab.len() {
-        let (index, cells) = (slab.series_at(place), slab.cells(place));
+    let kept = slab.view();
+    let mut states = Vec::with_capacity(kept.len());
+    for place in 0..kept.len() {
+        let (index, cells) = (kept.series_at(place), kept.cells(place));
         let series = catalog.series(index);
         match &series.kind {
             SeriesKind::Recent(spec) => states.push((index, unpacked_recent(spec, cells))),

@@ -5,10 +5,9 @@
 //! row of them serves all windows.
 
 use super::slab::Slab;
-use super::{NEVER, leaves_at};
+use super::{DEADLINE, NEVER, leaves_at};
 use crate::catalog::{SINCE_EVER, SeriesCondition, TotalSpec};
 
-const DEADLINE: usize = 0;
 const WINDOWS: usize = 1;
 const CELLS_PER_WINDOW: usize = 3;
 const CELLS_PER_PART: usize = 2;

@@ -4,7 +4,7 @@ use rules::Column;
 use schema::{Event, Timestamp};
 
 use super::latest::Row;
-use super::slab::Slab;
+use super::slab::{Slab, View};
 use super::{NEVER, latest, recent, total};
 use crate::bits;
 use crate::catalog::{Bit, Catalog, Condition, MAX_ROW, Series, SeriesCondition, SeriesIndex, SeriesKind};
@@ -92,21 +92,23 @@ impl Watch<'_> {
     }
 }
 
-/// Looks at the conditions of the series at a place of the slab that `wanted` picks out of each word of
-/// conditions (given their present values); returns the earliest instant at which time alone can flip
-/// one of them.
-pub(crate) fn look(slab: &mut Slab, at: usize, watch: &mut Watch<'_>, wanted: impl Fn(usize, u64) -> u64) -> i64 {
+/// Looks at the conditions of a series, given its cells, that `wanted` picks out of each word of conditions
+/// (given their present values); returns the earliest instant at which time alone can flip one of them.
+pub(crate) fn look(
+    series: &Series,
+    cells: &mut [i64],
+    watch: &mut Watch<'_>,
+    wanted: impl Fn(usize, u64) -> u64,
+) -> i64 {
     let catalog = watch.catalog;
-    let series = catalog.series(slab.series_at(at));
     let now = watch.now.as_micros();
     if matches!(series.kind, SeriesKind::Latest(_)) {
-        look_at_values(slab, at, watch, u64::MAX, wanted);
+        look_at_values(series, cells, watch, u64::MAX, wanted);
         return NEVER;
     }
     if let SeriesKind::Total(spec) = &series.kind {
-        total::advance(spec, slab.cells_mut(at), now);
+        total::advance(spec, cells, now);
     }
-    let cells = slab.cells(at);
     let mut deadline = NEVER;
     for (word, conditions) in &series.condition_words {
         let (word, wanted) = (*word, wanted(*word, watch.set[*word]) & conditions);
@@ -128,17 +130,17 @@ fn holds(series: &Series, cells: &[i64], condition: SeriesCondition, now: i64) -
     }
 }
 
-/// Looks at the conditions of those values of the row at a place of the slab that are named by bits.
+/// Looks at the conditions of those values of a row, given its first series and its cells, that are named
+/// by bits.
 pub(crate) fn look_at_values(
-    slab: &Slab,
-    at: usize,
+    first: &Series,
+    cells: &[i64],
     watch: &mut Watch<'_>,
     which: u64,
     wanted: impl Fn(usize, u64) -> u64,
 ) {
     let catalog = watch.catalog;
-    let row = &catalog.series(slab.series_at(at)).row;
-    for (number, (member, code)) in row.iter().zip(latest::codes(slab.cells(at))).enumerate() {
+    for (number, (member, code)) in first.row.iter().zip(latest::codes(cells)).enumerate() {
         if which & (1 << number) == 0 {
             continue;
         }
@@ -153,8 +155,8 @@ pub(crate) fn look_at_values(
 }
 
 /// Returns the latest time of a series of times.
-pub(crate) fn latest_time(slab: &Slab, catalog: &Catalog, index: SeriesIndex) -> Option<Timestamp> {
+pub(crate) fn latest_time(kept: View<'_>, catalog: &Catalog, index: SeriesIndex) -> Option<Timestamp> {
     let SeriesKind::Recent(spec) = &catalog.series(index).kind else { return None };
-    let times = recent::times(spec, slab.cells(slab.find(index)?));
+    let times = recent::times(spec, kept.cells(kept.find(index)?));
     times.last().map(|time| Timestamp::from_micros(*time))
 }

@@ -1,0 +1,53 @@
+//! A handful of remembered ids: the end of a slab's tail, three cells each, in the order of the log.
+
+use schema::{EventId, Timestamp, is_duplicate_of};
+use uuid::Uuid;
+
+use crate::user::Slab;
+
+/// When in log time it was counted, and its id.
+const CELLS_PER_ID: usize = 3;
+/// So many that are forgotten stay, because taking them out moves all others.
+const MOST_FORGOTTEN: usize = 8;
+
+/// Remembers an event, given where in the tail the ids begin; returns how many there are then, or nothing when it
+/// is remembered already.
+pub(super) fn count(slab: &mut Slab, from: usize, event_id: EventId, log_time: Timestamp) -> Option<usize> {
+    let [_, high, low] = cells_of(log_time, event_id);
+    let ids = &slab.tail()[from..];
+    let mut remembered = 0;
+    for id in ids.rchunks_exact(CELLS_PER_ID) {
+        if !is_duplicate_of(Timestamp::from_micros(id[0]), log_time) {
+            break;
+        }
+        if id[2] == low && id[1] == high {
+            return None;
+        }
+        remembered += 1;
+    }
+    let forgotten = ids.len() / CELLS_PER_ID - remembered;
+    if forgotten >= MOST_FORGOTTEN || (forgotten > 0 && slab.room() < CELLS_PER_ID) {
+        slab.cut_tail(from..from + forgotten * CELLS_PER_ID);
+    }
+    push(slab, log_time, event_id);
+    Some(remembered + 1)
+}
+
+pub(super) fn push(slab: &mut Slab, at: Timestamp, event_id: EventId) {
+    slab.extend_tail(&cells_of(at, event_id));
+}
+
+/// Returns all of them, also some that are forgotten.
+pub(super) fn all(slab: &Slab, from: usize) -> impl Iterator<Item = (Timestamp, EventId)> {
+    let ids = slab.tail()[from..].chunks_exact(CELLS_PER_ID);
+    ids.map(|id| (Timestamp::from_micros(id[0]), EventId(Uuid::from_u64_pair(id[1] as u64, id[2] as u64))))
+}
+
+pub(super) fn clear(slab: &mut Slab, from: usize) {
+    slab.cut_tail(from..slab.tail().len());
+}
+
+fn cells_of(at: Timestamp, EventId(id): EventId) -> [i64; CELLS_PER_ID] {
+    let (high, low) = id.as_u64_pair();
+    [at.as_micros(), high as i64, low as i64]
+}
