@@ -112,11 +112,9 @@ impl Engine {
         of_timers.iter_mut().zip(self.timers.soon(until)).for_each(|(place, user)| *place = Some((user, None)));
         // One step of all users after the other: a wait is as long as the longest one, not as their sum.
         ahead.iter().flatten().for_each(|(user, _)| self.users.prefetch(*user));
-        for (user, event_id) in ahead.iter().flatten() {
-            if let Some(user) = self.users.at(*user) {
-                user.prefetch(*event_id);
-            }
-        }
+        let users = || ahead.iter().flatten().filter_map(|(user, event_id)| Some((self.users.at(*user)?, *event_id)));
+        users().for_each(|(user, _)| user.prefetch());
+        users().filter_map(|(user, event_id)| Some((user, event_id?))).for_each(|(user, id)| user.prefetch_further(id));
     }
 
     /// Returns how many users have state.

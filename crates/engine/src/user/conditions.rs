@@ -3,9 +3,10 @@
 use schema::Timestamp;
 
 use super::User;
+use super::fold::Folding;
 use super::present::{Deciding, Scratch};
 use super::series::{DEADLINE, NEVER, Watch, latest_time, look, look_at_values};
-use crate::catalog::{Catalog, Condition, Order};
+use crate::catalog::{Catalog, Condition, Order, Series, SeriesKind};
 
 impl Scratch {
     pub(super) fn clear(&mut self) {
@@ -15,45 +16,30 @@ impl Scratch {
     }
 }
 
-/// The conditions of one series, after something happened to it.
-pub(super) mod of_series {
-    use super::*;
-    use crate::catalog::SeriesKind;
-
-    /// Returns until when nothing flips by itself that the event has changed.
-    pub(in crate::user) fn after_event(
-        user: &mut User,
-        deciding: &mut Deciding<'_>,
-        at: usize,
-        now: Timestamp,
-    ) -> Timestamp {
-        let catalog = deciding.catalog;
-        let watched = &deciding.profiles.get(user.profile).conditions;
+impl Folding<'_> {
+    /// Looks at what an event may have flipped of the conditions of the series at a place.
+    pub(super) fn look_at_series(&mut self, user: &mut User, at: usize, series: &Series) {
+        let (catalog, watched) = (self.catalog, self.watched);
         let (mut kept, set) = user.series_and_set(catalog);
-        let series = catalog.series(kept.view().series_at(at));
         let cells = kept.cells_mut(at);
         // One more event can end what is asked of a total, but not of a number of events.
         let only_clear = matches!(series.kind, SeriesKind::Recent(_));
         let wanted = |word: usize, set: u64| watched[word] & if only_clear { !set } else { u64::MAX };
-        let mut watch = Watch { catalog, set, flipped: &mut deciding.scratch.flipped, now };
-        let earliest = look(series, cells, &mut watch, wanted);
-        cells[DEADLINE] = if only_clear { earliest.min(cells[DEADLINE]) } else { earliest };
-        Timestamp::from_micros(cells[DEADLINE])
+        let is_open = |(word, conditions): &(usize, u64)| wanted(*word, set[*word]) & conditions != 0;
+        if !only_clear || series.condition_words.iter().any(is_open) {
+            let mut watch = Watch { catalog, set, flipped: &mut self.scratch.flipped, now: self.now };
+            let earliest = look(series, cells, &mut watch, wanted);
+            cells[DEADLINE] = if only_clear { earliest.min(cells[DEADLINE]) } else { earliest };
+        }
+        self.earliest = self.earliest.min(cells[DEADLINE]);
     }
 
-    /// Looks at the values that changed, named by bits.
-    pub(in crate::user) fn after_values(
-        user: &mut User,
-        deciding: &mut Deciding<'_>,
-        at: usize,
-        changed: u64,
-        now: Timestamp,
-    ) {
-        let catalog = deciding.catalog;
+    /// Looks at the conditions of the values of a row that changed, named by bits.
+    pub(super) fn look_at_row(&mut self, user: &mut User, at: usize, first: &Series, changed: u64) {
+        let catalog = self.catalog;
         let (kept, set) = user.series_and_set(catalog);
-        let kept = kept.view();
-        let mut watch = Watch { catalog, set, flipped: &mut deciding.scratch.flipped, now };
-        look_at_values(catalog.series(kept.series_at(at)), kept.cells(at), &mut watch, changed, |_, _| u64::MAX);
+        let mut watch = Watch { catalog, set, flipped: &mut self.scratch.flipped, now: self.now };
+        look_at_values(first, kept.view().cells(at), &mut watch, changed, |_, _| u64::MAX);
     }
 }
 

@@ -2,11 +2,10 @@
 
 use schema::{Event, Timestamp, UserTraits};
 
-use super::conditions::of_series;
-use super::present::Deciding;
-use super::series::{Folded, fold};
+use super::present::{Deciding, Scratch};
+use super::series::{Folded, NEVER, fold};
 use super::{Flips, Said, Slab, Slots, User};
-use crate::catalog::{Catalog, SeriesIndex, Slot, Target};
+use crate::catalog::{Catalog, SeriesIndex, Target};
 
 /// What is kept of a user's events, for one catalog.
 #[derive(Clone, Debug, Default)]
@@ -62,11 +61,7 @@ impl User {
             deciding.scratch.consider_all(catalog);
             return self.decide(deciding);
         }
-        let mut value_changed = false;
-        catalog.for_each_target(event, |target| match target {
-            Target::Series(index) => value_changed |= self.fold_series(deciding, index, event, now),
-            Target::Aggregate(slot) => self.fold_aggregate(deciding, slot, event, now),
-        });
+        let value_changed = self.fold_watched(deciding, event, now);
         self.look_at_orders(deciding, now);
         self.look_at_touched(deciding, now);
         if value_changed {
@@ -100,28 +95,51 @@ impl User {
         self.decide(deciding)
     }
 
-    /// Returns whether a latest value changed.
-    fn fold_series(&mut self, deciding: &mut Deciding<'_>, index: SeriesIndex, event: &Event, now: Timestamp) -> bool {
-        match fold(&mut self.slab, deciding.catalog, index, event, now, |_| true) {
-            Folded::Nothing => false,
-            Folded::Events { at, is_latest } => {
-                let deadline = of_series::after_event(self, deciding, at, now);
-                self.hurry(deadline);
-                if is_latest {
-                    deciding.scratch.orders.extend(&deciding.catalog.series(index).orders);
+    /// Folds an event, and looks at the conditions of series; returns whether a latest value changed.
+    fn fold_watched(&mut self, deciding: &mut Deciding<'_>, event: &Event, now: Timestamp) -> bool {
+        let Deciding { catalog, profiles, scratch } = deciding;
+        let watched = &profiles.get(self.profile).conditions;
+        let mut folding = Folding { catalog, watched, scratch, now, earliest: NEVER, value_changed: false };
+        catalog.for_each_target(event, |target| match target {
+            Target::Series(index) => self.fold_series(&mut folding, index, event),
+            Target::Aggregate(slot) => {
+                if self.rare_mut().slots.fold(catalog, slot, event, now) {
+                    folding.scratch.touched.push(slot);
                 }
-                false
             }
-            Folded::Values { at, changed } => {
-                of_series::after_values(self, deciding, at, changed, now);
-                true
-            }
-        }
+        });
+        let (earliest, value_changed) = (folding.earliest, folding.value_changed);
+        self.hurry(Timestamp::from_micros(earliest));
+        value_changed
     }
 
-    fn fold_aggregate(&mut self, deciding: &mut Deciding<'_>, slot: Slot, event: &Event, now: Timestamp) {
-        if self.rare_mut().slots.fold(deciding.catalog, slot, event, now) {
-            deciding.scratch.touched.push(slot);
+    fn fold_series(&mut self, folding: &mut Folding<'_>, index: SeriesIndex, event: &Event) {
+        let series = folding.catalog.series(index);
+        match fold(&mut self.slab, folding.catalog, index, event, folding.now, |_| true) {
+            Folded::Nothing => {}
+            Folded::Events { at, is_latest } => {
+                folding.look_at_series(self, at, series);
+                if is_latest {
+                    folding.scratch.orders.extend_from_slice(&series.orders);
+                }
+            }
+            Folded::Values { at, changed } => {
+                folding.look_at_row(self, at, series, changed);
+                folding.value_changed = true;
+            }
         }
     }
+}
+
+/// One event on its way through the series that it is folded into.
+pub(super) struct Folding<'a> {
+    pub(super) catalog: &'a Catalog,
+    /// The conditions of the user's profile.
+    pub(super) watched: &'a [u64],
+    pub(super) scratch: &'a mut Scratch,
+    pub(super) now: Timestamp,
+    /// Until when nothing flips by itself that the event has changed.
+    pub(super) earliest: i64,
+    /// Whether a latest value changed.
+    pub(super) value_changed: bool,
 }

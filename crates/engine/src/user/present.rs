@@ -1,5 +1,7 @@
 //! What is kept of a user.
 
+use std::slice;
+
 use schema::{EventId, SegmentId, Timestamp};
 
 use super::fold::Kept;
@@ -8,9 +10,13 @@ use super::series::InPlace;
 use super::{Besides, Slab, Slots};
 use crate::bits;
 use crate::catalog::{Bit, Catalog, ProfileIndex, Profiles, RuleIndex};
+use crate::prefetch::prefetch_slice;
 
 /// The deadline of a user whom time alone does not change.
 pub(super) const NO_DEADLINE: Timestamp = Timestamp::from_micros(i64::MAX);
+
+/// How many lines of the processor's cache the rest lies in.
+const RARE_LINES: usize = size_of::<Rare>().div_ceil(64) + 1;
 
 /// A user that has events: one line of the processor's cache, and one piece of memory besides for nearly all.
 #[derive(Debug)]
@@ -144,9 +150,16 @@ impl User {
         rules.for_each(|rule: RuleIndex| bits::set(self.members_mut(catalog), rule));
     }
 
-    /// Fetches everything that is looked at when an event comes, or a deadline.
-    pub(crate) fn prefetch(&self, event_id: Option<EventId>) {
+    /// Fetches what is looked at when an event comes, or a deadline.
+    pub(crate) fn prefetch(&self) {
         self.slab.prefetch();
+        if let Some(rare) = &self.rare {
+            prefetch_slice(slice::from_ref(&**rare), RARE_LINES);
+        }
+    }
+
+    /// Fetches what is looked at besides when this event comes, once what [`Self::prefetch`] fetches is there.
+    pub(crate) fn prefetch_further(&self, event_id: EventId) {
         if let Some(many) = self.rare.as_ref().and_then(|rare| rare.many.as_ref()) {
             many.prefetch(event_id);
         }

@@ -12,7 +12,7 @@ pub(super) struct Rare {
     /// Of the catalog being absorbed: what the live one does not keep.
     pub(super) absorbing: Option<Box<Kept>>,
     /// The ids that are remembered, when they are many.
-    pub(super) many: Option<Box<Many>>,
+    pub(super) many: Option<Many>,
 }
 
 const NO_SLOTS: &Slots = &Slots::NONE;

@@ -15,17 +15,12 @@ const MOST_FORGOTTEN: usize = 8;
 pub(super) fn count(slab: &mut Slab, from: usize, event_id: EventId, log_time: Timestamp) -> Option<usize> {
     let [_, high, low] = cells_of(log_time, event_id);
     let ids = &slab.tail()[from..];
-    let mut remembered = 0;
-    for id in ids.rchunks_exact(CELLS_PER_ID) {
-        if !is_duplicate_of(Timestamp::from_micros(id[0]), log_time) {
-            break;
-        }
-        if id[2] == low && id[1] == high {
-            return None;
-        }
-        remembered += 1;
+    let counts = |id: &[i64]| is_duplicate_of(Timestamp::from_micros(id[0]), log_time);
+    if ids.chunks_exact(CELLS_PER_ID).any(|id| id[2] == low && id[1] == high && counts(id)) {
+        return None;
     }
-    let forgotten = ids.len() / CELLS_PER_ID - remembered;
+    let forgotten = ids.chunks_exact(CELLS_PER_ID).take_while(|id| !counts(id)).count();
+    let remembered = ids.len() / CELLS_PER_ID - forgotten;
     if forgotten >= MOST_FORGOTTEN || (forgotten > 0 && slab.room() < CELLS_PER_ID) {
         slab.cut_tail(from..from + forgotten * CELLS_PER_ID);
     }

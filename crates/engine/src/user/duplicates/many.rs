@@ -46,12 +46,10 @@ impl Many {
     }
 
     /// Fetches what is looked at when an event comes.
-    pub(in crate::user) fn prefetch(&self, event_id: Option<EventId>) {
+    pub(in crate::user) fn prefetch(&self, event_id: EventId) {
         let (older, _) = self.counted.as_slices();
         prefetch_slice(older, 1);
-        if let Some(event_id) = event_id {
-            self.index.prefetch(event_id);
-        }
+        self.index.prefetch(event_id);
     }
 
     /// Grows by little and shrinks again: some send a lot on one day.

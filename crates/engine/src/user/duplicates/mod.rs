@@ -16,7 +16,7 @@ use super::User;
 use crate::Catalog;
 
 /// From here on a table finds an id faster than a look through all of them: bots, not people.
-const INDEXED_FROM: usize = 64;
+const INDEXED_FROM: usize = 32;
 
 impl User {
     /// Remembers an event; returns false when it was counted before and still is remembered.
@@ -58,7 +58,7 @@ impl User {
     pub(crate) fn remember(&mut self, catalog: &Catalog, counted: &[(Timestamp, EventId)]) {
         few::clear(&mut self.slab, catalog.bit_words());
         if counted.len() >= INDEXED_FROM {
-            self.rare_mut().many = Some(Box::new(Many::of(counted)));
+            self.rare_mut().many = Some(Many::of(counted));
             return;
         }
         if let Some(rare) = &mut self.rare {

@@ -35,6 +35,8 @@ enum From {
     Own = 2,
 }
 
+const NONE: i64 = From::None as i64;
+const ROW: i64 = From::Row as i64;
 const FROM_BITS: u32 = 2;
 const FROM_MASK: i64 = (1 << FROM_BITS) - 1;
 
@@ -130,19 +132,24 @@ impl<'a> Row<'a> {
     }
 
     /// Folds the texts of an event, by column; returns the cells and, as bits, which values changed.
-    fn merged(self, old: Option<&[i64]>, place: Place, texts: &[Option<&str>]) -> (Vec<i64>, u64) {
+    fn merged<'t>(
+        self,
+        old: Option<&[i64]>,
+        place: Place,
+        text_of: impl Fn(usize) -> Option<&'t str>,
+    ) -> (Vec<i64>, u64) {
         let of_row = old.map_or(place, |cells| place_at(cells, TIME).max(place));
         let mut cells = Vec::with_capacity(old.map_or(0, <[i64]>::len) + self.members.len() * 2 + VALUES);
         cells.push(NEVER);
         cells.extend(cells_of(of_row));
         let mut changed = 0;
         let mut at = VALUES;
-        for (number, (spec, text)) in self.specs().zip(texts).enumerate() {
+        for (number, spec) in self.specs().enumerate() {
             let known = old.map(|old| (old, Value::read(old, at)));
             at = known.map_or(at, |(_, value)| value.end());
             let known = known.filter(|(_, value)| value.from != From::None);
             let is_later = known.is_none_or(|(old, value)| place >= value.place(old));
-            match (*text, known) {
+            match (text_of(number), known) {
                 (Some(text), _) if is_later => {
                     let code = Code::of(spec, text);
                     if !known.is_some_and(|(old, value)| value.is(|| Some(spec), old, text)) {
@@ -171,25 +178,40 @@ fn push_head(cells: &mut Vec<i64>, code: Code, place: Place, of_row: Place) {
     }
 }
 
-/// Folds the texts of an event, by column, into the row of a series; returns where it lies and, as
-/// bits, which values changed. An event without any text is nothing.
-pub(super) fn insert(
+/// Folds the texts of an event, by the number of their column, into the row of a series; returns where it
+/// lies and, as bits, which values changed. An event without any text is nothing.
+#[inline]
+pub(super) fn insert<'t>(
     slab: &mut Slab,
     first: SeriesIndex,
     row: Row<'_>,
     (time, event_id): (i64, EventId),
-    texts: &[Option<&str>],
+    text_of: impl Fn(usize) -> Option<&'t str> + Copy,
 ) -> Option<(usize, u64)> {
-    texts.iter().any(Option::is_some).then_some(())?;
     let place = (time, event_id.0.as_u128());
-    let Some(at) = slab.view().find(first) else {
-        let (cells, changed) = row.merged(None, place, texts);
-        return Some((slab.find_or_insert(first, || cells), changed));
-    };
-    if let Some(changed) = insert_in_place(slab.cells_mut(at), row, place, texts) {
+    let known = slab.view().find(first);
+    if let Some(at) = known
+        && let Some(changed) = insert_in_place(slab.cells_mut(at), row, place, text_of)
+    {
         return Some((at, changed));
     }
-    let (cells, changed) = row.merged(Some(slab.view().cells(at)), place, texts);
+    insert_anew(slab, (first, known), row, place, text_of)
+}
+
+/// Folds an event into a row that is missing or has to be written anew.
+fn insert_anew<'t>(
+    slab: &mut Slab,
+    (first, known): (SeriesIndex, Option<usize>),
+    row: Row<'_>,
+    place: Place,
+    text_of: impl Fn(usize) -> Option<&'t str> + Copy,
+) -> Option<(usize, u64)> {
+    (0..row.members.len()).any(|number| text_of(number).is_some()).then_some(())?;
+    let Some(at) = known else {
+        let (cells, changed) = row.merged(None, place, text_of);
+        return Some((slab.find_or_insert(first, || cells), changed));
+    };
+    let (cells, changed) = row.merged(Some(slab.view().cells(at)), place, text_of);
     if cells != slab.view().cells(at) {
         slab.replace_cells(at, &cells);
     }
@@ -199,22 +221,34 @@ pub(super) fn insert(
 /// Folds an event that comes last and gives a value to just those columns whose values are the row's, as
 /// nearly all events do, and no long text that is new. For any other one it returns nothing and does
 /// nothing.
-fn insert_in_place(cells: &mut [i64], row: Row<'_>, place: Place, texts: &[Option<&str>]) -> Option<u64> {
+///
+/// A row has a value of its own event, so an event without any text is one of the others.
+#[inline]
+fn insert_in_place<'t>(
+    cells: &mut [i64],
+    row: Row<'_>,
+    place: Place,
+    text_of: impl Fn(usize) -> Option<&'t str> + Copy,
+) -> Option<u64> {
     if place < place_at(cells, TIME) {
         return None;
     }
     let mut changed = 0;
-    let mut at = VALUES;
-    for (number, (member, text)) in row.members.iter().zip(texts).enumerate() {
-        let value = Value::read(cells, at);
-        match (value.from, text) {
-            (From::Row, Some(text)) => changed |= u64::from(!value.is(|| row.spec(*member), cells, text)) << number,
-            (From::Row, None) | (From::None | From::Own, Some(_)) => return None,
-            (From::None | From::Own, None) => {}
+    let mut values = &cells[VALUES..];
+    for number in 0..row.members.len() {
+        let (head, behind) = values.split_first()?;
+        let code = Code(head >> FROM_BITS);
+        match (head & FROM_MASK, text_of(number)) {
+            (ROW, Some(text)) => {
+                let is_same = code.is(behind, || row.spec(row.members[number]), text);
+                changed |= u64::from(!is_same) << number;
+                values = behind.get(code.cells()..)?;
+            }
+            (NONE, None) => values = behind,
+            _ => return None,
         }
-        at = value.end();
     }
-    if changed != 0 && !change_in_place(cells, row, texts, changed) {
+    if changed != 0 && !change_in_place(cells, row, changed, text_of) {
         return None;
     }
     cells[TIME..VALUES].copy_from_slice(&cells_of(place));
@@ -223,13 +257,18 @@ fn insert_in_place(cells: &mut [i64], row: Row<'_>, place: Place, texts: &[Optio
 
 /// Puts the texts that changed into the heads of their values; does nothing, and returns so, when one
 /// takes or took more cells than that.
-fn change_in_place(cells: &mut [i64], row: Row<'_>, texts: &[Option<&str>], changed: u64) -> bool {
+fn change_in_place<'t>(
+    cells: &mut [i64],
+    row: Row<'_>,
+    changed: u64,
+    text_of: impl Fn(usize) -> Option<&'t str>,
+) -> bool {
     let mut heads = [(0, 0); MAX_ROW];
     let mut count = 0;
     let mut at = VALUES;
-    for (number, (spec, text)) in row.specs().zip(texts).enumerate() {
+    for (number, spec) in row.specs().enumerate() {
         let value = Value::read(cells, at);
-        if let Some(text) = text.filter(|_| changed & (1 << number) != 0) {
+        if let Some(text) = text_of(number).filter(|_| changed & (1 << number) != 0) {
             let code = Code::of(spec, text);
             if code.cells() + value.code.cells() > 0 {
                 return false;
@@ -312,7 +351,8 @@ mod tests {
                         plain.insert(*member, (time, id, text.to_owned()));
                     }
                 }
-                let changed = insert(&mut slab, first, row, (time, id), &texts).map_or(0, |(_, changed)| changed);
+                let changed =
+                    insert(&mut slab, first, row, (time, id), |number| texts[number]).map_or(0, |(_, changed)| changed);
                 assert_eq!(changed, expected);
                 let found: BTreeMap<_, _> = slab
                     .view()

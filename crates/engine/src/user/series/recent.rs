@@ -38,6 +38,7 @@ pub(super) fn packed(spec: &RecentSpec, ever: u64, times: impl ExactSizeIterator
 }
 
 /// Folds an event; returns whether it is the latest one.
+#[inline]
 pub(super) fn insert(slab: &mut Slab, at: usize, spec: &RecentSpec, time: i64) -> bool {
     let (head, depth) = (head(spec), spec.depth as usize);
     let cells = slab.cells_mut(at);
@@ -45,16 +46,37 @@ pub(super) fn insert(slab: &mut Slab, at: usize, spec: &RecentSpec, time: i64) -
         cells[EVER] += 1;
     }
     let times = &mut cells[head..];
-    let count = times.len();
+    if times.len() == depth
+        && let Some(last) = times.last_mut()
+        && *last <= time
+    {
+        shift_in(times, time);
+        return true;
+    }
+    insert_out_of_line(slab, at, spec, time)
+}
+
+/// Folds an event that does not just come last into a full list.
+fn insert_out_of_line(slab: &mut Slab, at: usize, spec: &RecentSpec, time: i64) -> bool {
+    let (head, depth) = (head(spec), spec.depth as usize);
+    let times = &mut slab.cells_mut(at)[head..];
     let later = times.iter().rev().take_while(|known| **known > time).count();
-    if count < depth {
-        slab.insert_cells(at, head + count - later, &[time]);
-    } else if later < count {
-        let place = count - later - 1;
-        times.copy_within(1..=place, 0);
-        times[place] = time;
+    if times.len() < depth {
+        let offset = head + times.len() - later;
+        slab.insert_cells(at, offset, &[time]);
+    } else if let Some(kept) = times.len().checked_sub(later)
+        && kept > 0
+    {
+        shift_in(&mut times[..kept], time);
     }
     later == 0
+}
+
+/// Puts a time behind the others, of which the first one falls out.
+fn shift_in(times: &mut [i64], time: i64) {
+    let mut later = time;
+    // A loop, because there are few: shorter than the call that moves any number.
+    times.iter_mut().rev().for_each(|known| std::mem::swap(known, &mut later));
 }
 
 /// Returns whether a condition holds at `now`, and until when at least if time alone can end it.

@@ -67,7 +67,14 @@ impl<'a> View<'a> {
     }
 
     fn search(self, series: SeriesIndex) -> Result<usize, usize> {
-        self.0[..self.len()].binary_search_by_key(&series, |entry| series_of(*entry))
+        let entries = &self.0[..self.len()];
+        // Where it is in a user of whom all series are kept that come before.
+        if let Some(entry) = entries.get(series as usize)
+            && series_of(*entry) == series
+        {
+            return Ok(series as usize);
+        }
+        entries.binary_search_by_key(&series, |entry| series_of(*entry))
     }
 
     /// Returns the place of a series.
@@ -137,6 +144,7 @@ impl Slab {
     }
 
     /// Returns the cells of a series, of which the first is its deadline.
+    #[inline]
     pub(super) fn cells_mut(&mut self, at: usize) -> &mut [i64] {
         let range = self.view().range(at);
         &mut self.cells[range]
@@ -207,7 +215,9 @@ impl Slab {
     /// Appends cells to the tail.
     pub(crate) fn extend_tail(&mut self, cells: &[i64]) {
         self.make_room(cells.len());
-        self.put(self.used as usize, cells);
+        let used = self.used as usize;
+        self.cells[used..used + cells.len()].copy_from_slice(cells);
+        self.used += cells.len() as u32;
     }
 
     /// Takes cells out of the tail, and gives back room when there is much.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::latest::Row;
 use super::{Slab, latest, recent, total};
-use crate::catalog::{Catalog, MAX_ROW, RecentSpec, SeriesIndex, SeriesKind, TotalSpec};
+use crate::catalog::{Catalog, RecentSpec, SeriesIndex, SeriesKind, TotalSpec};
 
 /// What is kept for one series of one user.
 ///
@@ -84,10 +84,9 @@ pub(crate) fn packed(mut states: Vec<(SeriesIndex, SeriesState)>, catalog: &Cata
             }
             (SeriesState::Latest { time, event_id, value }, SeriesKind::Latest(_)) => {
                 let row = Row::of(catalog, catalog.series(series.place));
-                let mut texts = [None; MAX_ROW];
-                let column = row.members.iter().position(|member| member == index);
-                texts[column.ok_or(*index)?] = Some(value.as_str());
-                latest::insert(&mut slab, series.place, row, (time.as_micros(), *event_id), &texts);
+                let column = row.members.iter().position(|member| member == index).ok_or(*index)?;
+                let text_of = |number| (number == column).then_some(value.as_str());
+                latest::insert(&mut slab, series.place, row, (time.as_micros(), *event_id), text_of);
             }
             _ => return Err(*index),
         }

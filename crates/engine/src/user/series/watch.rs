@@ -7,7 +7,7 @@ use super::latest::Row;
 use super::slab::{Slab, View};
 use super::{NEVER, latest, recent, total};
 use crate::bits;
-use crate::catalog::{Bit, Catalog, Condition, MAX_ROW, Series, SeriesCondition, SeriesIndex, SeriesKind};
+use crate::catalog::{Bit, Catalog, Condition, Series, SeriesCondition, SeriesIndex, SeriesKind};
 use crate::row::text_of;
 
 /// What folding an event into a series may have changed, and where in the slab.
@@ -29,7 +29,7 @@ pub(crate) fn fold(
     index: SeriesIndex,
     event: &Event,
     now: Timestamp,
-    wanted: impl Fn(SeriesIndex) -> bool,
+    wanted: impl Fn(SeriesIndex) -> bool + Copy,
 ) -> Folded {
     let time = event.created_at.as_micros();
     let series = catalog.series(index);
@@ -54,15 +54,11 @@ fn fold_latest(
     row: Row<'_>,
     first: SeriesIndex,
     event: &Event,
-    wanted: impl Fn(SeriesIndex) -> bool,
+    wanted: impl Fn(SeriesIndex) -> bool + Copy,
 ) -> Folded {
     let place = (event.created_at.as_micros(), event.event_id);
-    let mut texts = [None; MAX_ROW];
-    let texts = &mut texts[..row.members.len()];
-    for ((text, member), column) in texts.iter_mut().zip(row.members).zip(row.columns) {
-        *text = if wanted(*member) { text_of(event, *column) } else { None };
-    }
-    match latest::insert(slab, first, row, place, texts) {
+    let text_of = |number: usize| text_of(event, row.columns[number]).filter(|_| wanted(row.members[number]));
+    match latest::insert(slab, first, row, place, text_of) {
         Some((at, changed)) if changed != 0 => Folded::Values { at, changed },
         _ => Folded::Nothing,
     }
