@@ -5,11 +5,12 @@
 //! measures events that are decoded already, and the memory that the users take; a second one decodes
 //! the log's JSON first, and takes the time of each single event.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use engine::{Catalog, Engine, LOOK_AHEAD, PartitionClock};
+use engine::{AHEAD, Catalog, Engine, PartitionClock};
 use schema::{
     Definitions, Generation, LogRecord, SegmentChange, SegmentDefinition, SegmentId, SegmentTag, SegmentVersion,
     Timestamp, UserId, partition_of,
@@ -231,9 +232,12 @@ impl Pass {
 
     fn take_decoded(&mut self, batch: &[LogRecord]) {
         let began = (Instant::now(), computed());
-        for some in batch.chunks(LOOK_AHEAD) {
-            self.engine.look_ahead(some.iter(), until(some));
-            some.iter().for_each(|record| self.take(record));
+        batch.iter().take(AHEAD).for_each(|record| self.announce(record));
+        for (record, number) in batch.iter().zip(AHEAD..) {
+            if let Some(coming) = batch.get(number) {
+                self.announce(coming);
+            }
+            self.take(record);
         }
         self.busy += began.0.elapsed();
         self.computing += computed().saturating_sub(began.1);
@@ -242,17 +246,26 @@ impl Pass {
     fn take_json(&mut self, batch: &[LogRecord]) {
         let written: Vec<Vec<u8>> = batch.iter().map(LogRecord::encode).collect();
         let began = Instant::now();
-        for some in written.chunks(LOOK_AHEAD) {
-            // What was just encoded can be decoded.
-            let records: Vec<LogRecord> = some.iter().filter_map(|bytes| LogRecord::decode(bytes).ok()).collect();
-            self.engine.look_ahead(records.iter(), until(&records));
-            for record in &records {
-                let applying = Instant::now();
-                self.take(record);
-                self.spread.add(applying.elapsed());
+        // What was just encoded can be decoded.
+        let mut coming = written.iter().filter_map(|bytes| LogRecord::decode(bytes).ok()).fuse();
+        let mut announced = VecDeque::with_capacity(AHEAD);
+        loop {
+            while announced.len() < AHEAD
+                && let Some(record) = coming.next()
+            {
+                self.announce(&record);
+                announced.push_back(record);
             }
+            let Some(record) = announced.pop_front() else { break };
+            let applying = Instant::now();
+            self.take(&record);
+            self.spread.add(applying.elapsed());
         }
         self.busy += began.elapsed();
+    }
+
+    fn announce(&mut self, record: &LogRecord) {
+        self.engine.announce(record, record.received_at());
     }
 
     fn take(&mut self, record: &LogRecord) {
@@ -269,11 +282,6 @@ impl Pass {
         self.computing += computed().saturating_sub(began.1);
         self.flips += flips(&changes);
     }
-}
-
-/// Returns how far the clock goes while these are applied.
-fn until(records: &[LogRecord]) -> Timestamp {
-    records.last().map_or(Timestamp::MIN, LogRecord::received_at)
 }
 
 /// Returns how long this thread has had a core.

@@ -29,5 +29,5 @@ mod user;
 
 pub use catalog::{Catalog, CatalogError};
 pub use codec::DecodeError;
-pub use engine::{Applied, Engine, LOOK_AHEAD, PartitionClock, SkipReason};
+pub use engine::{AHEAD, Applied, Engine, PartitionClock, SkipReason};
 pub use rules::plan::Footprint;

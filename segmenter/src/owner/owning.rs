@@ -1,10 +1,11 @@
 //! The loop: one input at a time, each committed before the next is taken.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{PartitionOwner, RestoredPartition, StoredRecord};
-use engine::{Engine, LOOK_AHEAD};
+use engine::{AHEAD, Engine};
 use schema::{Offset, Timestamp};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -134,14 +135,22 @@ impl Owner {
     }
 
     fn take_some(&mut self, stored: &[StoredRecord], now: Timestamp, step: &mut Step) {
-        for next in stored.chunks(LOOK_AHEAD) {
-            let records: Vec<_> = next.iter().map(Unreadable::check).collect();
-            self.engine.look_ahead(records.iter().flatten(), now);
-            for (stored, record) in next.iter().zip(records) {
-                match record {
-                    Ok(record) => step.note(&record, self.engine.apply(&record, now)),
-                    Err(unreadable) => step.put_aside(&unreadable, self.log.partition(), stored),
-                }
+        let mut announced = VecDeque::with_capacity(AHEAD);
+        let mut coming = stored.iter();
+        loop {
+            let next = coming.next().map(|stored| (stored, Unreadable::check(stored)));
+            if let Some((_, Ok(record))) = &next {
+                self.engine.announce(record, now);
+            }
+            let is_last = next.is_none();
+            announced.extend(next);
+            if announced.len() < AHEAD && !is_last {
+                continue;
+            }
+            match announced.pop_front() {
+                Some((_, Ok(record))) => step.note(&record, self.engine.apply(&record, now)),
+                Some((stored, Err(unreadable))) => step.put_aside(&unreadable, self.log.partition(), stored),
+                None => return,
             }
         }
     }

@@ -2,7 +2,8 @@
 
 use schema::{Cause, SegmentChange, Timestamp};
 
-use super::partition::{Engine, LOOK_AHEAD};
+use super::ahead::AHEAD;
+use super::partition::Engine;
 use crate::timers::UserIndex;
 use crate::user::Deciding;
 
@@ -25,8 +26,8 @@ impl Engine {
             if fired == limit {
                 return changes;
             }
-            if fired % LOOK_AHEAD == 1 {
-                self.look_ahead(std::iter::empty(), now);
+            if fired % AHEAD == 1 {
+                self.fetch_due(now);
             }
             self.tick(deadline);
             changes.extend(self.fire_one(user, deadline));

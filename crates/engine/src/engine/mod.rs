@@ -1,13 +1,15 @@
 //! One partition's users: applies records, fires timers, switches catalogs.
 
 mod absorb;
+mod ahead;
 mod apply;
 mod fire;
 mod partition;
 mod switch;
 mod users;
 
+pub use ahead::AHEAD;
 pub use apply::{Applied, SkipReason};
-pub use partition::{Engine, LOOK_AHEAD, PartitionClock};
+pub use partition::{Engine, PartitionClock};
 
 pub(crate) use users::UserRecord;

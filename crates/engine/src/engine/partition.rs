@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use schema::{LogRecord, SegmentId, Timestamp, UserId};
+use schema::{SegmentId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::absorb::Absorbing;
+use super::ahead::Ahead;
 use super::users::{UserRecord, Users};
 use crate::Catalog;
 use crate::catalog::Profiles;
@@ -22,9 +23,6 @@ pub struct PartitionClock {
     pub log_time: Timestamp,
 }
 
-/// How many users are looked at ahead: as many as a processor has open reads from memory.
-pub const LOOK_AHEAD: usize = 16;
-
 /// The users of one partition.
 #[derive(Debug)]
 pub struct Engine {
@@ -36,15 +34,16 @@ pub struct Engine {
     /// Of the live catalog.
     pub(super) profiles: Profiles,
     pub(super) scratch: Scratch,
+    pub(super) ahead: Ahead,
 }
 
 impl Engine {
     /// Makes an engine without users; `load_user` brings back stored ones.
     pub fn new(catalog: Arc<Catalog>, clock: PartitionClock) -> Self {
         let profiles = Profiles::new(&catalog);
-        let scratch = Scratch::default();
+        let (scratch, ahead) = (Scratch::default(), Ahead::default());
         let (users, timers) = (Users::default(), TimerQueue::new(clock.now));
-        Self { catalog, clock, users, timers, absorbing: None, profiles, scratch }
+        Self { catalog, clock, users, timers, absorbing: None, profiles, scratch, ahead }
     }
 
     /// Brings back a user from what `take_dirty` returned for it, under the catalog it was made with.
@@ -95,26 +94,6 @@ impl Engine {
     /// Returns the segments a user is in, ascending; `None` for a user without state.
     pub fn segments_of(&self, user_id: UserId) -> Option<Vec<SegmentId>> {
         self.users.present(user_id).map(|user| user.segments(&self.catalog))
-    }
-
-    /// Fetches what is kept of users whose records are about to be applied, a few of them at once, and of
-    /// those whose deadlines come meanwhile, up to `until`.
-    ///
-    /// Each step waits for memory, but not for the same step of another user: so those of many users
-    /// wait together, where `apply` would let them wait one after the other. Changes nothing.
-    pub fn look_ahead<'a>(&self, records: impl Iterator<Item = &'a LogRecord>, until: Timestamp) {
-        let mut ahead = [None; 2 * LOOK_AHEAD];
-        let (of_records, of_timers) = ahead.split_at_mut(LOOK_AHEAD);
-        for (place, record) in of_records.iter_mut().zip(records) {
-            let event_id = if let LogRecord::Event(event) = record { Some(event.event_id) } else { None };
-            *place = self.users.index_of(record.user_id()).map(|user| (user, event_id));
-        }
-        of_timers.iter_mut().zip(self.timers.soon(until)).for_each(|(place, user)| *place = Some((user, None)));
-        // One step of all users after the other: a wait is as long as the longest one, not as their sum.
-        ahead.iter().flatten().for_each(|(user, _)| self.users.prefetch(*user));
-        let users = || ahead.iter().flatten().filter_map(|(user, event_id)| Some((self.users.at(*user)?, *event_id)));
-        users().for_each(|(user, _)| user.prefetch());
-        users().filter_map(|(user, event_id)| Some((user, event_id?))).for_each(|(user, id)| user.prefetch_further(id));
     }
 
     /// Returns how many users have state.

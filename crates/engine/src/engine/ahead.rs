@@ -1,0 +1,76 @@
+//! Fetching what is kept of users before they are looked at.
+//!
+//! With many users, most of the time for an event would be waiting for memory, at one place after the
+//! other: the user, what it points at, what that points at. So records are announced before they are applied. Each
+//! announcement takes the first step for its own record, the next step for one that was announced some
+//! records before, and so on: no step waits, and none fetches so much at once that the processor does.
+
+use schema::{EventId, LogRecord, Timestamp};
+
+use super::partition::Engine;
+use crate::timers::UserIndex;
+
+/// How many records are best announced before the first of them is applied.
+pub const AHEAD: usize = 16;
+/// So many records lie between two steps.
+const STEP: usize = AHEAD / 4;
+
+/// Whom the next records and deadlines are about.
+#[derive(Debug, Default)]
+pub(super) struct Ahead {
+    announced: usize,
+    of_records: [Option<(UserIndex, Option<EventId>)>; AHEAD],
+    of_timers: [Option<UserIndex>; AHEAD],
+}
+
+impl Ahead {
+    fn before(&self, records: usize) -> Option<(UserIndex, Option<EventId>)> {
+        self.of_records[self.announced.wrapping_sub(records) % AHEAD]
+    }
+}
+
+impl Engine {
+    /// Begins to fetch what is kept of the user of a record that is applied soon, and of those whose deadlines
+    /// come meanwhile, up to `until`. Changes nothing.
+    ///
+    /// It is right not to announce a record, and pointless to do so just before it is applied.
+    pub fn announce(&mut self, record: &LogRecord, until: Timestamp) {
+        let event_id = if let LogRecord::Event(event) = record { Some(event.event_id) } else { None };
+        let user = self.users.index_of(record.user_id());
+        user.into_iter().for_each(|user| self.users.prefetch(user));
+        self.ahead.of_records[self.ahead.announced % AHEAD] = user.map(|user| (user, event_id));
+        if let Some(user) = self.ahead.before(STEP).and_then(|(user, _)| self.users.at(user)) {
+            user.prefetch();
+        }
+        if let Some((user, Some(event_id))) = self.ahead.before(2 * STEP)
+            && let Some(user) = self.users.at(user)
+        {
+            user.prefetch_further(event_id);
+        }
+        match self.ahead.announced % AHEAD {
+            0 => self.announce_due(until),
+            STEP => self.fetch_announced(),
+            _ => {}
+        }
+        self.ahead.announced = self.ahead.announced.wrapping_add(1);
+    }
+
+    /// Fetches what is kept of the first of those who are due up to `until`.
+    pub(super) fn fetch_due(&mut self, until: Timestamp) {
+        self.announce_due(until);
+        self.fetch_announced();
+    }
+
+    fn announce_due(&mut self, until: Timestamp) {
+        self.ahead.of_timers = [None; AHEAD];
+        for (place, user) in self.ahead.of_timers.iter_mut().zip(self.timers.soon(until)) {
+            *place = Some(user);
+            self.users.prefetch(user);
+        }
+    }
+
+    fn fetch_announced(&self) {
+        let users = self.ahead.of_timers.iter().flatten().filter_map(|user| self.users.at(*user));
+        users.for_each(|user| user.prefetch());
+    }
+}
