@@ -154,3 +154,19 @@ async fn young_records_and_memberships_stay() {
     let memberships = log.read(Topic::SegmentMemberships, ONLY, 0, 10).await.unwrap();
     assert_eq!(memberships.iter().map(|record| record.offset).collect::<Vec<_>>(), [2]);
 }
+
+#[tokio::test]
+async fn nothing_is_trimmed_while_it_is_held() {
+    let dir = TempDir::new().unwrap();
+    let log = open(dir.path(), EmbeddedLogOptions { trim_interval: Duration::from_millis(10), ..one_partition() });
+    let held = log.hold_trimming().await.unwrap();
+    let mut owner = own(&log).await;
+    let long_ago = Timestamp::parse("2020-01-01T00:00:00Z").unwrap();
+    let old = PartitionCommit { now: long_ago, changes: vec![change(1), change(2)], ..PartitionCommit::default() };
+    owner.commit(old).await.unwrap();
+    // As many passes as would have trimmed it.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(log.range(Topic::SegmentChanges, ONLY).await.unwrap(), 0..2);
+    drop(held);
+    wait_for_begin(&log, Topic::SegmentChanges, 2).await;
+}

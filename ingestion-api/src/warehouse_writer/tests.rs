@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
-use bus::{BusError, EventLog, NewRecord, StoredRecord};
+use bus::{BusError, EventLog, NewRecord, RestoredPartition, StoredRecord};
 use schema::{
     ErrorRecord, Event, EventId, LogPosition, LogRecord, Offset, PartitionId, PartitionStatus, StandingTraits,
     Timestamp, Topic, UserId,
@@ -119,6 +119,14 @@ impl EventLog for Spoilt {
 
     async fn wait_for(&self, topic: Topic, partition: PartitionId, from: Offset) -> Result<(), BusError> {
         self.inner.wait_for(topic, partition, from).await
+    }
+
+    async fn last_commit(
+        &self,
+        partition: PartitionId,
+        visit: &mut (dyn for<'s> FnMut(UserId, &'s [u8]) + Send),
+    ) -> Result<RestoredPartition, BusError> {
+        self.inner.last_commit(partition, visit).await
     }
 
     async fn statuses(&self) -> Result<Vec<PartitionStatus>, BusError> {

@@ -6,18 +6,20 @@ use std::time::Duration;
 
 use bus::{PartitionOwner, RestoredPartition, StoredRecord};
 use engine::{AHEAD, Engine};
-use schema::{Offset, Timestamp};
+use schema::{LogRecord, Offset, Timestamp};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::absorption::Absorption;
 use super::input::Input;
 use super::progress::Progress;
+use super::restore::Loaded;
 use super::step::Step;
 use super::{OwnerEnd, Unreadable};
 use crate::catalogs::CatalogFeed;
 use crate::hold::Hold;
 use crate::shared::Shared;
+use crate::spill::Spill;
 use crate::yielding::{YIELD_EVERY, run_long};
 
 /// A step is committed after this long even when more records wait: deadlines and a stop wait no longer.
@@ -36,6 +38,7 @@ pub(crate) struct Owner {
     pub(super) changes_end: Offset,
     pub(super) catalogs: CatalogFeed,
     pub(super) absorption: Option<Absorption>,
+    pub(super) spill: Spill,
     /// Whether a waiting part of the history goes before the next records.
     pub(super) history_next: bool,
     pub(super) progress: Progress,
@@ -48,7 +51,7 @@ pub(crate) struct Owner {
 impl Owner {
     pub(super) fn new(
         log: Box<dyn PartitionOwner>,
-        engine: Engine,
+        Loaded { engine, spill }: Loaded,
         restored: &RestoredPartition,
         catalogs: CatalogFeed,
         hold: Hold,
@@ -63,6 +66,7 @@ impl Owner {
             changes_end: restored.changes_end,
             catalogs,
             absorption: None,
+            spill,
             history_next: false,
             reported_at: Instant::now(),
             hold,
@@ -74,12 +78,12 @@ impl Owner {
     /// Takes inputs until the partition is taken away; whatever was begun is committed then.
     pub(crate) async fn run(mut self) -> Result<(), OwnerEnd> {
         self.tick().await?;
-        self.consider_newest();
+        self.consider_newest()?;
         loop {
             match self.next_input().await? {
                 Input::Records(records) => self.take_records(records).await?,
                 Input::Tick => self.tick().await?,
-                Input::Catalog(newest) => self.consider(newest),
+                Input::Catalog(newest) => self.consider(newest)?,
                 Input::History(part) => self.take_history(part).await?,
                 Input::Revoked => return Ok(()),
             }
@@ -93,7 +97,7 @@ impl Owner {
 
     async fn tick(&mut self) -> Result<(), OwnerEnd> {
         self.look_ahead().await?;
-        let step = self.fire_due();
+        let step = self.fire_due()?;
         self.commit(step).await
     }
 
@@ -116,15 +120,15 @@ impl Owner {
     /// Applies records for about as long as one step may take, commits, and returns those that are left.
     async fn take_step<'r>(&mut self, mut rest: &'r [StoredRecord]) -> Result<&'r [StoredRecord], OwnerEnd> {
         let began = Instant::now();
-        let mut step = self.fire_due();
+        let mut step = self.fire_due()?;
         while !rest.is_empty() && began.elapsed() < LONGEST_STEP {
             let now = self.now();
             let interprets = self.engine.catalog().interprets();
             let (some, after) = rest.split_at(rest.len().min(if interprets { INTERPRETED_EVERY } else { YIELD_EVERY }));
             if interprets {
-                run_long(|| self.take_some(some, now, &mut step));
+                run_long(|| self.take_some(some, now, &mut step))?;
             } else {
-                self.take_some(some, now, &mut step);
+                self.take_some(some, now, &mut step)?;
             }
             self.next_offset = some.last().map_or(self.next_offset, |last| last.offset + 1);
             rest = after;
@@ -134,42 +138,56 @@ impl Owner {
         Ok(rest)
     }
 
-    fn take_some(&mut self, stored: &[StoredRecord], now: Timestamp, step: &mut Step) {
+    fn take_some(&mut self, stored: &[StoredRecord], now: Timestamp, step: &mut Step) -> Result<(), OwnerEnd> {
         let mut announced = VecDeque::with_capacity(AHEAD);
         let mut coming = stored.iter();
         loop {
-            let next = coming.next().map(|stored| (stored, Unreadable::check(stored)));
-            if let Some((_, Ok(record))) = &next {
-                self.engine.announce(record, now);
-            }
-            let is_last = next.is_none();
-            announced.extend(next);
-            if announced.len() < AHEAD && !is_last {
-                continue;
+            while announced.len() < AHEAD
+                && let Some(stored) = coming.next()
+            {
+                announced.push_back((stored, self.announced(stored, now)?));
             }
             match announced.pop_front() {
                 Some((_, Ok(record))) => step.note(&record, self.engine.apply(&record, now)),
                 Some((stored, Err(unreadable))) => step.put_aside(&unreadable, self.log.partition(), stored),
-                None => return,
+                None => return Ok(()),
             }
         }
     }
 
+    /// Reads a record that is applied soon, and has its user looked for meanwhile.
+    fn announced(&mut self, stored: &StoredRecord, now: Timestamp) -> Result<Result<LogRecord, Unreadable>, OwnerEnd> {
+        let record = Unreadable::check(stored);
+        if let Ok(record) = &record {
+            self.spill.bring_back_for(&mut self.engine, record).map_err(lost)?;
+            self.engine.announce(record, now);
+        }
+        Ok(record)
+    }
+
     /// Fires the deadlines that are due, earliest first, for a bounded number of users.
-    pub(super) fn fire_due(&mut self) -> Step {
+    pub(super) fn fire_due(&mut self) -> Result<Step, OwnerEnd> {
         let now = self.now();
         let limit = self.shared.limits.max_timers;
-        Step::new(match self.engine.catalog().interprets() {
-            true => run_long(|| self.engine.fire_due(now, limit)),
-            false => self.engine.fire_due(now, limit),
-        })
+        let mut changes = Vec::new();
+        // Who is on disk is brought back when it is their turn.
+        for brought_back in 0.. {
+            changes.extend(match self.engine.catalog().interprets() {
+                true => run_long(|| self.engine.fire_due(now, limit)),
+                false => self.engine.fire_due(now, limit),
+            });
+            if !self.spill.bring_back_due(&mut self.engine, now, brought_back).map_err(lost)? {
+                break;
+            }
+        }
+        Ok(Step::new(changes))
     }
 
     /// Fires every deadline that is due now, committing after each bounded number of users.
     pub(super) async fn fire_all_due(&mut self) -> Result<(), OwnerEnd> {
         let now = self.now();
         while self.engine.next_deadline().is_some_and(|deadline| deadline <= now) {
-            let step = self.fire_due();
+            let step = self.fire_due()?;
             self.commit(step).await?;
         }
         Ok(())
@@ -188,4 +206,9 @@ impl Owner {
             }
         }
     }
+}
+
+/// What is on disk besides the log cannot be had: it is in the log, and the next start reads it from there.
+pub(super) fn lost(error: anyhow::Error) -> OwnerEnd {
+    OwnerEnd::damaged(error, "bringing large users back")
 }

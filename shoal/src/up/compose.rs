@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::UpArgs;
-use super::parts::Parts;
 use super::places::Places;
+use crate::installation::Parts;
 
 /// Log lines that matter to somebody who looks at the terminal; `RUST_LOG` asks for more.
 const QUIET: &str = "warn";
@@ -35,6 +35,10 @@ impl UpConfig {
              services on their own"
         );
         loaded.choose_ports(args);
+        // Not in memory, as folders for temporary files often are.
+        if loaded.segmenter.spill.directory.as_os_str().is_empty() {
+            loaded.segmenter.spill.directory.clone_from(&args.data);
+        }
         Ok(loaded)
     }
 

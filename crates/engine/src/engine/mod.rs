@@ -3,6 +3,7 @@
 mod absorb;
 mod ahead;
 mod apply;
+mod away;
 mod fire;
 mod partition;
 mod switch;
