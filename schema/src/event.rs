@@ -55,6 +55,25 @@ impl Event {
     pub const ORDER_TOTAL_PRECISION: u32 = 18;
     /// Digits of `order_total` behind the point: DECIMAL(18,4).
     pub const ORDER_TOTAL_SCALE: u8 = 4;
+
+    /// Makes an event that is received when it happens, of nothing but what every event has.
+    pub fn new(event_id: EventId, user_id: UserId, activity_type: impl Into<Text>, created_at: Timestamp) -> Self {
+        Self {
+            event_id,
+            user_id,
+            activity_type: activity_type.into(),
+            region: None,
+            country: None,
+            device_type: None,
+            url: None,
+            element_id: None,
+            order_id: None,
+            order_total: None,
+            created_at,
+            received_at: created_at,
+            payload: Payload::empty(),
+        }
+    }
 }
 
 /// The free part of an event: the raw text of a JSON object.

@@ -13,8 +13,8 @@ use anyhow::Context;
 use bus::EventLog;
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
 use schema::{
-    Definitions, Event, EventId, Generation, LogRecord, Offset, PartitionId, Payload, SegmentDefinition, SegmentId,
-    SegmentTag, SegmentVersion, Timestamp, Topic, UserId, partition_of,
+    Definitions, Event, EventId, Generation, LogRecord, Offset, PartitionId, SegmentDefinition, SegmentId, SegmentTag,
+    SegmentVersion, Timestamp, Topic, UserId, partition_of,
 };
 use segmenter::{Clock, Config, Parts, SystemClock};
 use tokio::sync::watch;
@@ -206,18 +206,11 @@ fn past_event(n: i64, users: i64) -> Event {
 
 fn event(user_id: UserId, kind: &str, created_at: Timestamp) -> Event {
     Event {
-        event_id: EventId(uuid::Uuid::new_v4()),
-        user_id,
-        activity_type: kind.into(),
         region: Some("California".into()),
         country: Some("US".into()),
         device_type: Some("mobile".into()),
         url: Some("http://myawesomeproduct".into()),
-        element_id: None,
-        order_id: None,
-        order_total: None,
-        created_at,
         received_at: SystemClock.now(),
-        payload: Payload::empty(),
+        ..Event::new(EventId(uuid::Uuid::new_v4()), user_id, kind, created_at)
     }
 }

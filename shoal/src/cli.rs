@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
-use crate::{demo, eval, migrate, replay, scenarios, store_command, terminal, transfer, up};
+use crate::{backup, demo, eval, migrate, replay, scenarios, store_command, terminal, transfer, up};
 
 /// Real-time behavioural segmentation: post events, define segments in SQL, be told who enters and leaves.
 #[derive(Parser, Debug)]
@@ -26,6 +26,8 @@ enum Command {
     Store(store_command::StoreArgs),
     Export(transfer::ExportArgs),
     Import(transfer::ImportArgs),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
     /// Print the version
     Version,
 }
@@ -66,6 +68,8 @@ fn run(command: Command) -> anyhow::Result<Verdict> {
         Command::Store(args) => runtime.block_on(store_command::run(args)),
         Command::Export(args) => runtime.block_on(transfer::export(args)),
         Command::Import(args) => runtime.block_on(transfer::import(args)),
+        Command::Backup(args) => runtime.block_on(backup::backup(args)),
+        Command::Restore(args) => runtime.block_on(backup::restore(args)),
         Command::Version => {
             terminal::say(format_args!("shoal {}", env!("CARGO_PKG_VERSION")));
             Ok(Verdict::Success)

@@ -10,8 +10,8 @@ use clap::{Args, Subcommand};
 use store::{Store, StoreOptions, WrongSize};
 
 use crate::cli::Verdict;
+use crate::installation::DataDirectory;
 use crate::terminal;
-use crate::up::DataDirectory;
 
 /// Look after the store: definitions, users, memberships
 #[derive(Args, Debug)]

@@ -9,8 +9,8 @@ use anyhow::Context as _;
 use bus::EventLog as _;
 use bus::kafka::KafkaLog;
 use schema::{
-    Definitions, Event, EventId, Generation, LogRecord, Payload, SegmentDefinition, SegmentId, SegmentTag,
-    SegmentVersion, Timestamp, UserId,
+    Definitions, Event, EventId, Generation, LogRecord, SegmentDefinition, SegmentId, SegmentTag, SegmentVersion,
+    Timestamp, UserId,
 };
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -95,19 +95,16 @@ pub(crate) fn event(number: u64, users: u64) -> LogRecord {
     let at = now();
     let turn = number / users;
     LogRecord::Event(Event {
-        event_id: EventId(uuid::Uuid::from_u64_pair(at.as_micros().unsigned_abs(), number)),
-        user_id: UserId(i64::try_from(1 + number % users).unwrap_or(1)),
-        activity_type: if turn.is_multiple_of(2) { "a" } else { "b" }.into(),
         region: Some("California".into()),
         country: Some("US".into()),
         device_type: Some("mobile".into()),
         url: Some("http://myawesomeproduct".into()),
-        element_id: None,
-        order_id: None,
-        order_total: None,
-        created_at: at,
-        received_at: at,
-        payload: Payload::empty(),
+        ..Event::new(
+            EventId(uuid::Uuid::from_u64_pair(at.as_micros().unsigned_abs(), number)),
+            UserId(i64::try_from(1 + number % users).unwrap_or(1)),
+            if turn.is_multiple_of(2) { "a" } else { "b" },
+            at,
+        )
     })
 }
 

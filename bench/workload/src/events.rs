@@ -193,19 +193,17 @@ impl Sent {
     /// Returns the event as the log holds it.
     pub(crate) fn event(&self, received_at: Timestamp) -> Event {
         let mut event = Event {
-            event_id: EventId(Uuid::from_u128(self.event_id)),
-            user_id: UserId(self.user_id as i64),
-            activity_type: ACTIVITIES[self.activity].into(),
             region: Some(REGIONS[self.region].into()),
             country: Some(country_of(self.region).into()),
             device_type: Some(DEVICES[self.device].into()),
-            url: None,
-            element_id: None,
-            order_id: None,
-            order_total: None,
-            created_at: self.created_at(),
             received_at,
             payload: RawValue::from_string(self.subject.payload()).map_or_else(|_| Payload::empty(), Payload::new),
+            ..Event::new(
+                EventId(Uuid::from_u128(self.event_id)),
+                UserId(self.user_id as i64),
+                ACTIVITIES[self.activity],
+                self.created_at(),
+            )
         };
         match self.subject {
             Subject::Page(page) => event.url = Some(format!("/p/{page}").into()),

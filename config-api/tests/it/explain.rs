@@ -1,7 +1,7 @@
 //! Why a user is in a segment, or is not.
 
 use bus::EventLog;
-use schema::{Event, EventId, LogRecord, Payload, Timestamp, UserId, partition_of};
+use schema::{Event, EventId, LogRecord, Timestamp, UserId, partition_of};
 use serde_json::{Value, json};
 use warehouse::{Warehouse, WriteBatch};
 
@@ -21,19 +21,8 @@ fn id(number: u64) -> EventId {
 fn view(number: u64) -> LogRecord {
     let created_at = Timestamp::from_micros(START + number as i64);
     LogRecord::Event(Event {
-        event_id: id(number),
-        user_id: USER,
-        activity_type: "page_viewed".into(),
         region: Some("California".into()).filter(|_| number == 1),
-        country: None,
-        device_type: None,
-        url: None,
-        element_id: None,
-        order_id: None,
-        order_total: None,
-        created_at,
-        received_at: created_at,
-        payload: Payload::empty(),
+        ..Event::new(id(number), USER, "page_viewed", created_at)
     })
 }
 

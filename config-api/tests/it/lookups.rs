@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use schema::{Event, EventId, Identity, IdentityKind, LogRecord, Payload, SegmentId, Timestamp, UserId, partition_of};
+use schema::{Event, EventId, Identity, IdentityKind, LogRecord, SegmentId, Timestamp, UserId, partition_of};
 use serde_json::{Value, json};
 use store::UserStore;
 use warehouse::{Warehouse, WriteBatch};
@@ -146,21 +146,12 @@ async fn a_users_events_are_listed_the_latest_first() {
     let partition = partition_of(user_id, PARTITIONS);
     let event = |number: u64| {
         let created_at = Timestamp::from_micros(1_700_000_000_000_000 + number as i64);
-        LogRecord::Event(Event {
-            event_id: EventId(uuid::Uuid::from_u128(u128::from(number) + 1)),
+        LogRecord::Event(Event::new(
+            EventId(uuid::Uuid::from_u128(u128::from(number) + 1)),
             user_id,
-            activity_type: format!("activity-{number}").into(),
-            region: None,
-            country: None,
-            device_type: None,
-            url: None,
-            element_id: None,
-            order_id: None,
-            order_total: None,
+            format!("activity-{number}"),
             created_at,
-            received_at: created_at,
-            payload: Payload::empty(),
-        })
+        ))
     };
     let records = (0..5).map(|number| (number, event(number))).collect();
     app.warehouse.write(WriteBatch { partition, from: 0, next: 5, records }).await.unwrap();

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bus::embedded::EmbeddedLog;
-use bus::{BusError, EventLog, NewRecord, StoredRecord};
-use schema::{ErrorRecord, LogPosition, Offset, PartitionId, PartitionStatus, Topic};
+use bus::{BusError, EventLog, NewRecord, RestoredPartition, StoredRecord};
+use schema::{ErrorRecord, LogPosition, Offset, PartitionId, PartitionStatus, Topic, UserId};
 
 /// Only subscribers read as few records at once: the projection is far ahead of retention.
 const SUBSCRIBERS_READ: usize = 100;
@@ -62,6 +62,14 @@ impl EventLog for TrimmedLog {
 
     fn set_writer_floor(&self, partition: PartitionId, floor: Offset) {
         self.inner.set_writer_floor(partition, floor);
+    }
+
+    async fn last_commit(
+        &self,
+        partition: PartitionId,
+        visit: &mut (dyn for<'s> FnMut(UserId, &'s [u8]) + Send),
+    ) -> Result<RestoredPartition, BusError> {
+        self.inner.last_commit(partition, visit).await
     }
 
     async fn statuses(&self) -> Result<Vec<PartitionStatus>, BusError> {

@@ -13,9 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
 use bus::{BusError, EventLog, Ownership, OwnershipChange, PartitionCommit, PartitionOwner};
-use schema::{
-    Cause, Event, EventId, LogRecord, PartitionId, Payload, SegmentChange, SegmentId, Timestamp, Topic, UserId,
-};
+use schema::{Cause, Event, EventId, LogRecord, PartitionId, SegmentChange, SegmentId, Timestamp, Topic, UserId};
 use uuid::Uuid;
 
 const ROUND: Duration = Duration::from_secs(5);
@@ -206,19 +204,16 @@ fn event(number: u64) -> LogRecord {
 
 fn event_at(number: u64, at: Timestamp) -> LogRecord {
     LogRecord::Event(Event {
-        event_id: EventId(Uuid::from_u64_pair(7, number)),
-        user_id: UserId(i64::try_from(number % USERS).unwrap_or(0) + 1),
-        activity_type: "page_viewed".into(),
         region: Some("California".into()),
         country: Some("US".into()),
         device_type: Some("mobile".into()),
         url: Some("/products/12345".into()),
-        element_id: None,
-        order_id: None,
-        order_total: None,
-        created_at: at,
-        received_at: at,
-        payload: Payload::empty(),
+        ..Event::new(
+            EventId(Uuid::from_u64_pair(7, number)),
+            UserId(i64::try_from(number % USERS).unwrap_or(0) + 1),
+            "page_viewed",
+            at,
+        )
     })
 }
 

@@ -19,6 +19,6 @@ mod values;
 pub use config::{BusConfig, Password};
 pub use error::BusError;
 pub use kafka_options::{KafkaOptions, KafkaSecurity, Sasl};
-pub use log::{EventLog, NewRecord, StoredRecord};
+pub use log::{EventLog, NewRecord, StoredRecord, TrimHold};
 pub use open::{OpenedLog, open};
 pub use owner::{DeadLetter, Ownership, OwnershipChange, PartitionCommit, PartitionOwner, RestoredPartition};

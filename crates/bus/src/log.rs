@@ -1,12 +1,15 @@
 //! The log as writers and readers see it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use schema::{
     Definitions, ErrorRecord, Generation, LogPosition, LogRecord, Offset, PartitionId, PartitionStatus, Topic, UserId,
 };
 
-use crate::BusError;
+use crate::{BusError, RestoredPartition};
 
 /// A record to append to `events`; its partition follows from its user.
 pub type NewRecord = LogRecord;
@@ -20,6 +23,27 @@ pub struct StoredRecord {
     pub user_id: UserId,
     /// The value: JSON.
     pub value: Bytes,
+}
+
+/// Keeps a log from trimming while it lives.
+#[derive(Debug, Default)]
+#[must_use = "trimming goes on when it is dropped"]
+pub struct TrimHold(Option<Arc<AtomicUsize>>);
+
+impl TrimHold {
+    /// Counts one hold more, until it is dropped.
+    pub(crate) fn of(holds: &Arc<AtomicUsize>) -> Self {
+        holds.fetch_add(1, Ordering::AcqRel);
+        Self(Some(Arc::clone(holds)))
+    }
+}
+
+impl Drop for TrimHold {
+    fn drop(&mut self) {
+        if let Some(holds) = &self.0 {
+            holds.fetch_sub(1, Ordering::AcqRel);
+        }
+    }
 }
 
 /// The topics: appended to by ingestion, read by the warehouse writer and by subscribers.
@@ -62,6 +86,21 @@ pub trait EventLog: Send + Sync {
     fn set_writer_floor(&self, partition: PartitionId, floor: Offset) {
         let _ = (partition, floor);
     }
+
+    /// Keeps everything that is there from being trimmed while the hold lives. Where a server trims by age
+    /// alone it has no effect.
+    async fn hold_trimming(&self) -> Result<TrimHold, BusError> {
+        Ok(TrimHold::default())
+    }
+
+    /// Reads the last commit of a partition beside its owner: `visit` gets every user's state, then the
+    /// rest is returned. All of it is of one commit, but for `changes_end`, below which are all changes of
+    /// that commit and perhaps some of later ones; a user's `seq` tells.
+    async fn last_commit(
+        &self,
+        partition: PartitionId,
+        visit: &mut (dyn for<'s> FnMut(UserId, &'s [u8]) + Send),
+    ) -> Result<RestoredPartition, BusError>;
 
     /// Returns the latest status of each owned partition, ascending by partition.
     async fn statuses(&self) -> Result<Vec<PartitionStatus>, BusError>;

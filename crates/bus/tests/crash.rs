@@ -15,7 +15,7 @@ use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
 use bus::{
     BusError, EventLog, Ownership, OwnershipChange, PartitionCommit, PartitionOwner, RestoredPartition, StoredRecord,
 };
-use schema::{Event, EventId, LogRecord, Offset, PartitionId, Payload, SegmentChange, Timestamp, Topic, UserId};
+use schema::{Event, EventId, LogRecord, Offset, PartitionId, SegmentChange, Timestamp, Topic, UserId};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -66,19 +66,8 @@ impl Fold {
 fn event(user_id: UserId, event_id: Uuid) -> LogRecord {
     let at = Timestamp::from_micros(1_700_000_000_000_000);
     LogRecord::Event(Event {
-        event_id: EventId(event_id),
-        user_id,
-        activity_type: "page_viewed".into(),
-        region: None,
-        country: None,
-        device_type: None,
         url: Some("/".repeat(200).into()),
-        element_id: None,
-        order_id: None,
-        order_total: None,
-        created_at: at,
-        received_at: at,
-        payload: Payload::empty(),
+        ..Event::new(EventId(event_id), user_id, "page_viewed", at)
     })
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
 use bus::{BusError, EventLog, Ownership, OwnershipChange, PartitionCommit, PartitionOwner};
-use schema::{Event, EventId, LogRecord, Offset, PartitionId, Payload, SegmentChange, Timestamp, Topic, UserId};
+use schema::{Event, EventId, LogRecord, Offset, PartitionId, SegmentChange, Timestamp, Topic, UserId};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -23,21 +23,12 @@ fn open(dir: &Path, options: EmbeddedLogOptions) -> EmbeddedLog {
 }
 
 fn event(number: u32, received_at: Timestamp) -> LogRecord {
-    LogRecord::Event(Event {
-        event_id: EventId(uuid::Uuid::from_u128(u128::from(number))),
-        user_id: UserId(1),
-        activity_type: "page_viewed".into(),
-        region: None,
-        country: None,
-        device_type: None,
-        url: None,
-        element_id: None,
-        order_id: None,
-        order_total: None,
-        created_at: received_at,
+    LogRecord::Event(Event::new(
+        EventId(uuid::Uuid::from_u128(u128::from(number))),
+        UserId(1),
+        "page_viewed",
         received_at,
-        payload: Payload::empty(),
-    })
+    ))
 }
 
 fn change(seq: u64) -> SegmentChange {
@@ -162,4 +153,20 @@ async fn young_records_and_memberships_stay() {
     assert_eq!(kept.len(), 1);
     let memberships = log.read(Topic::SegmentMemberships, ONLY, 0, 10).await.unwrap();
     assert_eq!(memberships.iter().map(|record| record.offset).collect::<Vec<_>>(), [2]);
+}
+
+#[tokio::test]
+async fn nothing_is_trimmed_while_it_is_held() {
+    let dir = TempDir::new().unwrap();
+    let log = open(dir.path(), EmbeddedLogOptions { trim_interval: Duration::from_millis(10), ..one_partition() });
+    let held = log.hold_trimming().await.unwrap();
+    let mut owner = own(&log).await;
+    let long_ago = Timestamp::parse("2020-01-01T00:00:00Z").unwrap();
+    let old = PartitionCommit { now: long_ago, changes: vec![change(1), change(2)], ..PartitionCommit::default() };
+    owner.commit(old).await.unwrap();
+    // As many passes as would have trimmed it.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(log.range(Topic::SegmentChanges, ONLY).await.unwrap(), 0..2);
+    drop(held);
+    wait_for_begin(&log, Topic::SegmentChanges, 2).await;
 }

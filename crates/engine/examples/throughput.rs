@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use engine::{Catalog, Engine, PartitionClock};
 use schema::{
-    Decimal, Definitions, Event, EventId, Generation, LogRecord, Payload, SegmentDefinition, SegmentId, SegmentTag,
+    Decimal, Definitions, Event, EventId, Generation, LogRecord, SegmentDefinition, SegmentId, SegmentTag,
     SegmentVersion, Timestamp, UserId,
 };
 
@@ -58,19 +58,17 @@ fn record(number: u64) -> LogRecord {
     };
     let region = ["California", "Nevada", "Oregon", "Texas"][(random >> 8) as usize % 4];
     LogRecord::Event(Event {
-        event_id: EventId(uuid::Uuid::from_u64_pair(random, number)),
-        user_id: UserId((random >> 16) as i64 % USERS as i64 + 1),
-        activity_type: activity_type.into(),
         region: Some(region.into()),
         country: Some("US".into()),
         device_type: Some(if random & 1 == 0 { "mobile" } else { "desktop" }.into()),
-        url: None,
-        element_id: None,
         order_id: order.map(|order| format!("o{order}").into()),
         order_total: order.and_then(|order| Decimal::new(i128::from(order % 3_000_000), 4)),
-        created_at: at,
-        received_at: at,
-        payload: Payload::empty(),
+        ..Event::new(
+            EventId(uuid::Uuid::from_u64_pair(random, number)),
+            UserId((random >> 16) as i64 % USERS as i64 + 1),
+            activity_type,
+            at,
+        )
     })
 }
 

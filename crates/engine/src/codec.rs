@@ -125,6 +125,27 @@ pub(crate) fn decode(bytes: &[u8], catalog: &Catalog) -> Result<UserRecord, Deco
     Ok(UserRecord::Present(user))
 }
 
+/// What any format begins with.
+#[derive(Deserialize)]
+enum Head {
+    Present { seq: u64 },
+    Erased,
+}
+
+/// Reads the `seq` of the last change of a user whose state this is, without its definitions; `None` of one
+/// who was erased, of whom there are no more changes.
+pub fn last_seq(bytes: &[u8]) -> Result<Option<u64>, DecodeError> {
+    let (version, body) = bytes.split_first().ok_or_else(|| DecodeError("is empty".to_owned()))?;
+    if !(1..=FORMAT_VERSION).contains(version) {
+        return Err(DecodeError(format!("has format {version}, this build reads up to {FORMAT_VERSION}")));
+    }
+    match postcard::take_from_bytes(body) {
+        Ok((Head::Present { seq }, _)) => Ok(Some(seq)),
+        Ok((Head::Erased, _)) => Ok(None),
+        Err(error) => Err(DecodeError(format!("is damaged: {error}"))),
+    }
+}
+
 impl StoredToRead<NothingSaid> {
     fn with_said(self) -> StoredToRead {
         match self {

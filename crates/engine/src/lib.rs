@@ -28,6 +28,6 @@ mod timers;
 mod user;
 
 pub use catalog::{Catalog, CatalogError};
-pub use codec::DecodeError;
+pub use codec::{DecodeError, last_seq};
 pub use engine::{Applied, Engine, LOOK_AHEAD, PartitionClock, SkipReason};
 pub use rules::plan::Footprint;

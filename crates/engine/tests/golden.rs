@@ -117,15 +117,21 @@ fn the_format_is_written_as_ever() {
     assert_eq!(written, FORMAT_4.lines().collect::<Vec<_>>());
 }
 
+fn stored_users(stored: &str) -> Vec<(UserId, Vec<u8>)> {
+    let user = |line: &str| {
+        let (user_id, hex) = line.split_once(' ').unwrap();
+        let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+        (UserId(user_id.parse().unwrap()), (0..hex.len()).step_by(2).map(byte).collect())
+    };
+    stored.lines().map(user).collect()
+}
+
 #[track_caller]
 fn check_read(stored: &str, catalog: &Arc<Catalog>, engine: fn(Arc<Catalog>) -> Engine) {
     let expected = || engine(Arc::clone(catalog));
     let mut loaded = Engine::new(Arc::clone(catalog), expected().clock());
-    for line in stored.lines() {
-        let (user_id, hex) = line.split_once(' ').unwrap();
-        let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
-        let bytes: Vec<u8> = (0..hex.len()).step_by(2).map(byte).collect();
-        loaded.load_user(UserId(user_id.parse().unwrap()), &bytes).unwrap();
+    for (user_id, bytes) in stored_users(stored) {
+        loaded.load_user(user_id, &bytes).unwrap();
     }
     assert_eq!(loaded.segments_of(UserId(1)), expected().segments_of(UserId(1)));
     assert_eq!(loaded.segments_of(UserId(2)), None);
@@ -169,4 +175,18 @@ fn damaged_or_foreign_state_is_refused_with_a_reason() {
     for cut in 0..bytes.len() {
         assert!(load(&bytes[..cut], format_3()).is_err(), "the first {cut} bytes");
     }
+}
+
+#[test]
+fn the_last_seq_is_read_from_every_format_without_definitions() {
+    for (stored, expected) in [(FORMAT_1, 3), (FORMAT_2, 3), (FORMAT_3, 3), (FORMAT_4, 5)] {
+        let seqs: Vec<_> = stored_users(stored).iter().map(|(_, bytes)| engine::last_seq(bytes).unwrap()).collect();
+        assert_eq!(seqs, [Some(expected), None]);
+    }
+    assert_eq!(engine::last_seq(&[]).unwrap_err().to_string(), "user state: is empty");
+    assert_eq!(
+        engine::last_seq(&[9, 1]).unwrap_err().to_string(),
+        "user state: has format 9, this build reads up to 4"
+    );
+    assert!(engine::last_seq(&[4]).is_err());
 }

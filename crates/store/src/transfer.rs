@@ -3,6 +3,8 @@
 //! Which rows there are is said once, in [`Table`], for both backends. What follows from other rows
 //! (sizes of segments) or belongs to one installation (positions in its log, its marks) is not moved.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use schema::{LogPosition, Offset, PartitionId, UserId};
 use serde::{Deserialize, Serialize};
@@ -196,14 +198,25 @@ pub struct NewPlaces {
 /// Reading a whole store, and filling an empty one.
 #[async_trait]
 pub trait StoreTransfer: Send + Sync {
-    /// Returns at most `limit` rows behind the row `after`, ascending by key.
-    async fn table_rows(&self, table: Table, after: Option<&Row>, limit: u32) -> Result<Vec<Row>, StoreError>;
-
-    /// Returns the greatest id that a numbered table ever gave; 0 when it gave none.
-    async fn last_id(&self, table: Table) -> Result<i64, StoreError>;
+    /// Begins to read everything as it is at one instant. It may take as long as it takes, and holds up nobody.
+    async fn begin_reading(&self) -> Result<Box<dyn StoreReading + '_>, StoreError>;
 
     /// Begins to fill an empty store; `None` when it is not empty.
     async fn begin_filling(&self) -> Result<Option<Box<dyn StoreFilling + '_>>, StoreError>;
+}
+
+/// A store as it was at one instant.
+#[async_trait]
+pub trait StoreReading: Send {
+    /// Returns at most `limit` rows behind the row `after`, ascending by key.
+    async fn rows(&mut self, table: Table, after: Option<&Row>, limit: u32) -> Result<Vec<Row>, StoreError>;
+
+    /// Returns the greatest id that a numbered table ever gave, also what it gave since that instant; 0 when
+    /// it gave none.
+    async fn last_id(&mut self, table: Table) -> Result<i64, StoreError>;
+
+    /// Returns how far into the log the memberships of that instant are.
+    async fn projected(&mut self) -> Result<BTreeMap<PartitionId, Offset>, StoreError>;
 }
 
 /// A store that is being filled; dropped before it is finished, it stays empty.

@@ -1,7 +1,9 @@
 //! Users and the identities that resolve to them; erasing a user, which must also reach the log.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use schema::{Identity, LogPosition, Timestamp, UserId};
+use schema::{Identity, LogPosition, Offset, PartitionId, Timestamp, UserId};
 use tokio::sync::broadcast;
 
 use crate::StoreError;
@@ -99,4 +101,8 @@ pub trait UserStore: Send + Sync {
 
     /// Returns how many users were ever erased: the log never has deletions of more.
     async fn count_erasures(&self) -> Result<u64, StoreError>;
+
+    /// Returns where in each partition of the log the last of the deletions lies that were noted: the log
+    /// goes further than that.
+    async fn last_recorded_erasures(&self) -> Result<BTreeMap<PartitionId, Offset>, StoreError>;
 }

@@ -10,21 +10,7 @@ const SECOND: i64 = 1_000_000;
 
 /// Makes an event without any optional column.
 pub fn event(user_id: UserId, event_id: u128, activity_type: &str, at: Timestamp) -> Event {
-    Event {
-        event_id: EventId(Uuid::from_u128(event_id)),
-        user_id,
-        activity_type: activity_type.into(),
-        region: None,
-        country: None,
-        device_type: None,
-        url: None,
-        element_id: None,
-        order_id: None,
-        order_total: None,
-        created_at: at,
-        received_at: at,
-        payload: Payload::empty(),
-    }
+    Event::new(EventId(Uuid::from_u128(event_id)), user_id, activity_type, at)
 }
 
 /// One input of a partition.

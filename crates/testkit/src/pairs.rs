@@ -4,7 +4,7 @@ use crate::clauses::COMPARISONS;
 use crate::{Clauses, Random};
 
 /// What is asked of pairs of events v and p.
-const VALUES: [&str; 14] = [
+const VALUES: [&str; 17] = [
     "count(*)",
     "count(*)",
     "count(p.region)",
@@ -19,10 +19,16 @@ const VALUES: [&str; 14] = [
     "min(p.order_total)",
     "max(v.order_total)",
     "sum(coalesce(p.order_total, 1))",
+    "sum(DISTINCT p.order_total)",
+    "avg(DISTINCT v.order_total)",
+    "max(DISTINCT p.order_total)",
 ];
 /// By what they are grouped besides the user, each of one of the tables.
 const KEYS: [&str; 5] =
     ["v.region", "to_date(v.created_at)", "p.device_type", "v.payload->>'plan'", "p.region, p.activity_type"];
+/// Likewise, of both.
+const KEYS_OF_BOTH: [&str; 4] =
+    ["v.region, p.region", "p.device_type, to_date(v.created_at)", "v.region || p.region", "p.order_id, v.order_id"];
 
 /// Returns a random condition on pairs of the user's events.
 pub fn clause_on_pairs(random: &mut Random) -> String {
@@ -44,8 +50,9 @@ impl Clauses<'_> {
         let rows = format!("{from} WHERE {first} AND {second}");
         let tied = format!("{from} WHERE v.user_id = events.user_id AND {first} AND {second}");
         let value = self.value_of_pairs();
-        // The rows of the other side cannot be what groups stand for.
-        let key = if kind == "JOIN" { self.random.pick(&KEYS) } else { self.random.pick(&KEYS[..2]) };
+        let key = if self.random.chance(40) { self.random.pick(&KEYS_OF_BOTH) } else { self.random.pick(&KEYS) };
+        // A row of a derived table is one event.
+        let key_of_one = if kind == "JOIN" { self.random.pick(&KEYS) } else { self.random.pick(&KEYS[..2]) };
         let not = self.random.pick(&["", "NOT "]);
         match self.random.below(8) {
             0..=1 => format!("(SELECT {} {tied}) {}", value.0, value.1),
@@ -60,7 +67,7 @@ impl Clauses<'_> {
             }
             6 => format!("{not}EXISTS (SELECT 1 {tied} GROUP BY {key} HAVING {} {})", value.0, value.1),
             _ => format!(
-                "user_id {not}IN (SELECT t.user_id FROM (SELECT v.user_id, {} AS n {rows} GROUP BY v.user_id, {key}) t WHERE t.n {})",
+                "user_id {not}IN (SELECT t.user_id FROM (SELECT v.user_id, {} AS n {rows} GROUP BY v.user_id, {key_of_one}) t WHERE t.n {})",
                 value.0, value.1
             ),
         }

@@ -12,13 +12,15 @@ const KEYS: [&str; 6] = [
     "activity_type",
     "payload->>'plan'",
 ];
-const AGGREGATES: [&str; 6] = [
+const AGGREGATES: [&str; 8] = [
     "count(*)",
     "sum(order_total)",
     "max(created_at)",
     "count(DISTINCT order_id)",
     "min(order_total)",
     "avg(order_total)",
+    "sum(DISTINCT order_total)",
+    "avg(DISTINCT order_total)",
 ];
 const ORDERS: [&str; 6] = [
     "created_at",

@@ -11,19 +11,16 @@ use uuid::Uuid;
 
 fn event(user_id: i64, region: Option<&str>, payload: &str) -> Event {
     Event {
-        event_id: EventId(Uuid::from_u128(user_id as u128)),
-        user_id: UserId(user_id),
-        activity_type: "page_viewed".into(),
         region: region.map(Into::into),
-        country: None,
-        device_type: None,
-        url: None,
-        element_id: None,
-        order_id: None,
         order_total: Decimal::new(125_001, 4),
-        created_at: Timestamp::from_micros(1_767_225_600_000_001),
         received_at: Timestamp::from_micros(-1),
         payload: Payload::new(serde_json::from_str(payload).expect("a payload is JSON")),
+        ..Event::new(
+            EventId(Uuid::from_u128(user_id as u128)),
+            UserId(user_id),
+            "page_viewed",
+            Timestamp::from_micros(1_767_225_600_000_001),
+        )
     }
 }
 

@@ -12,8 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use schema::{
-    Event, EventId, LogRecord, Offset, PartitionId, Payload, Timestamp, UserDeletion, UserId, is_duplicate_of,
-    partition_of,
+    Event, EventId, LogRecord, Offset, PartitionId, Timestamp, UserDeletion, UserId, is_duplicate_of, partition_of,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -50,19 +49,13 @@ fn record_at(partition: PartitionId, offset: Offset) -> LogRecord {
         return LogRecord::Deletion(UserDeletion { user_id, received_at });
     }
     LogRecord::Event(Event {
-        event_id: EventId(Uuid::from_u64_pair(1, offset / 300 * 10 + dice.roll(40))),
-        user_id,
-        activity_type: "page_viewed".into(),
-        region: None,
-        country: None,
-        device_type: None,
         url: Some("/".repeat(200).into()),
-        element_id: None,
-        order_id: None,
-        order_total: None,
-        created_at: received_at,
-        received_at,
-        payload: Payload::empty(),
+        ..Event::new(
+            EventId(Uuid::from_u64_pair(1, offset / 300 * 10 + dice.roll(40))),
+            user_id,
+            "page_viewed",
+            received_at,
+        )
     })
 }
 

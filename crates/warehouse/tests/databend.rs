@@ -59,19 +59,8 @@ async fn count(databend: &Databend, of: &str) -> u64 {
 
 fn event(user_id: i64, number: u64, payload: &str) -> LogRecord {
     LogRecord::Event(Event {
-        event_id: EventId(uuid::Uuid::from_u128(u128::from(number))),
-        user_id: UserId(user_id),
-        activity_type: "page_viewed".into(),
-        region: None,
-        country: None,
-        device_type: None,
-        url: None,
-        element_id: None,
-        order_id: None,
-        order_total: None,
-        created_at: START,
-        received_at: START,
         payload: Payload::new(serde_json::value::RawValue::from_string(payload.to_owned()).unwrap()),
+        ..Event::new(EventId(uuid::Uuid::from_u128(u128::from(number))), UserId(user_id), "page_viewed", START)
     })
 }
 

@@ -23,19 +23,17 @@ fn event(partition: PartitionId, offset: Offset) -> LogRecord {
     let at = Timestamp::from_micros(1_767_225_600_000_000 + offset as i64);
     let payload = format!(r#"{{"activity_type":"page_viewed","url":"/products/{}","position":{offset}}}"#, offset % 97);
     LogRecord::Event(Event {
-        event_id: EventId(uuid::Uuid::from_u64_pair(u64::from(partition.0), offset)),
-        user_id: UserId(offset as i64 % 20_000),
-        activity_type: "page_viewed".into(),
         region: Some("California".into()),
         country: Some("US".into()),
         device_type: Some("mobile".into()),
         url: Some(format!("/products/{}", offset % 97).into()),
-        element_id: None,
-        order_id: None,
-        order_total: None,
-        created_at: at,
-        received_at: at,
         payload: Payload::new(serde_json::value::RawValue::from_string(payload).unwrap()),
+        ..Event::new(
+            EventId(uuid::Uuid::from_u64_pair(u64::from(partition.0), offset)),
+            UserId(offset as i64 % 20_000),
+            "page_viewed",
+            at,
+        )
     })
 }
 

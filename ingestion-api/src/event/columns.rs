@@ -31,11 +31,11 @@ pub(super) fn text<'a>(field: &str, raw: Option<&'a RawValue>, not_text: FaultCo
 }
 
 /// Reads a nullable text column; an empty text is NULL.
-pub(super) fn column(field: &str, raw: Option<&RawValue>, max_bytes: usize) -> Result<Option<String>, Fault> {
+pub(super) fn column(field: &str, raw: Option<&RawValue>, max_bytes: usize) -> Result<Option<schema::Text>, Fault> {
     let value = text(field, raw, FaultCode::ColumnNotText)?.filter(|value| !value.is_empty());
     match value {
         Some(value) if value.len() > max_bytes => Err(too_long(FaultCode::ColumnTooLong, field, max_bytes)),
-        value => Ok(value.map(Cow::into_owned)),
+        value => Ok(value.map(Into::into)),
     }
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Required {
 }
 
 /// Reads a text that must be there and say something.
-pub(super) fn required(field: &str, raw: Option<&RawValue>, codes: &Required) -> Result<String, Fault> {
+pub(super) fn required<'a>(field: &str, raw: Option<&'a RawValue>, codes: &Required) -> Result<Cow<'a, str>, Fault> {
     let Some(value) = text(field, raw, codes.not_text)? else {
         return Err(codes.missing.of(field, "is missing"));
     };
@@ -63,7 +63,7 @@ pub(super) fn required(field: &str, raw: Option<&RawValue>, codes: &Required) ->
     if value.len() > codes.max_bytes {
         return Err(too_long(codes.too_long, field, codes.max_bytes));
     }
-    Ok(value.into_owned())
+    Ok(value)
 }
 
 /// Reads the identifier.
@@ -75,7 +75,7 @@ pub(super) fn id(raw: Option<&RawValue>) -> Result<String, Fault> {
         too_long: FaultCode::IdTooLong,
         max_bytes: Identity::MAX_VALUE_BYTES,
     };
-    required("id", raw, &CODES)
+    required("id", raw, &CODES).map(Cow::into_owned)
 }
 
 /// Reads the kind of the identifier.

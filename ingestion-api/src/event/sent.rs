@@ -1,6 +1,6 @@
 //! A checked event whose user is not known yet.
 
-use schema::{ActivityType, Decimal, Event, EventId, Identity, Payload, Timestamp, UserId};
+use schema::{Decimal, Event, EventId, Identity, Payload, Text, Timestamp, UserId};
 use serde_json::value::RawValue;
 use service::problem::Fault;
 use uuid::Uuid;
@@ -19,21 +19,21 @@ pub struct SentEvent {
     /// The event's own id; made new when the source gave none.
     pub event_id: EventId,
     /// Where the user was.
-    pub region: Option<String>,
+    pub region: Option<Text>,
     /// Where the user was.
-    pub country: Option<String>,
+    pub country: Option<Text>,
     /// What the user held.
-    pub device_type: Option<String>,
+    pub device_type: Option<Text>,
     /// When it happened, says the source.
     pub created_at: Timestamp,
     /// What kind of thing happened.
-    pub activity_type: ActivityType,
+    pub activity_type: Text,
     /// Lifted out of the payload.
-    pub url: Option<String>,
+    pub url: Option<Text>,
     /// Lifted out of the payload.
-    pub element_id: Option<String>,
+    pub element_id: Option<Text>,
     /// Lifted out of the payload.
-    pub order_id: Option<String>,
+    pub order_id: Option<Text>,
     /// Lifted out of the payload.
     pub order_total: Option<Decimal>,
     /// As it was sent.
@@ -48,13 +48,13 @@ impl SentEvent {
         Event {
             event_id: self.event_id,
             user_id,
-            activity_type: self.activity_type.into(),
-            region: self.region.map(Into::into),
-            country: self.country.map(Into::into),
-            device_type: self.device_type.map(Into::into),
-            url: self.url.map(Into::into),
-            element_id: self.element_id.map(Into::into),
-            order_id: self.order_id.map(Into::into),
+            activity_type: self.activity_type,
+            region: self.region,
+            country: self.country,
+            device_type: self.device_type,
+            url: self.url,
+            element_id: self.element_id,
+            order_id: self.order_id,
             order_total: self.order_total,
             created_at: self.created_at,
             received_at,
@@ -126,10 +126,10 @@ impl Faults {
 
 /// The typed columns of a payload; whatever had a fault is empty.
 struct LiftedColumns {
-    activity_type: String,
-    url: Option<String>,
-    element_id: Option<String>,
-    order_id: Option<String>,
+    activity_type: Text,
+    url: Option<Text>,
+    element_id: Option<Text>,
+    order_id: Option<Text>,
     order_total: Option<Decimal>,
 }
 
@@ -148,7 +148,7 @@ impl LiftedColumns {
         let element_id = column("payload.element_id", lifted.element_id, MAX_REFERENCE_BYTES);
         let order_id = column("payload.order_id", lifted.order_id, MAX_REFERENCE_BYTES);
         Self {
-            activity_type: faults.keep(activity_type).unwrap_or_default(),
+            activity_type: faults.keep(activity_type).map(Text::from).unwrap_or_default(),
             url,
             element_id,
             order_id,

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
-use bus::{BusError, EventLog, NewRecord, StoredRecord};
+use bus::{BusError, EventLog, NewRecord, RestoredPartition, StoredRecord};
 use schema::{
-    ErrorRecord, Event, EventId, LogPosition, LogRecord, Offset, PartitionId, PartitionStatus, Payload, StandingTraits,
+    ErrorRecord, Event, EventId, LogPosition, LogRecord, Offset, PartitionId, PartitionStatus, StandingTraits,
     Timestamp, Topic, UserId,
 };
 use tempfile::TempDir;
@@ -121,6 +121,14 @@ impl EventLog for Spoilt {
         self.inner.wait_for(topic, partition, from).await
     }
 
+    async fn last_commit(
+        &self,
+        partition: PartitionId,
+        visit: &mut (dyn for<'s> FnMut(UserId, &'s [u8]) + Send),
+    ) -> Result<RestoredPartition, BusError> {
+        self.inner.last_commit(partition, visit).await
+    }
+
     async fn statuses(&self) -> Result<Vec<PartitionStatus>, BusError> {
         self.inner.statuses().await
     }
@@ -191,21 +199,12 @@ fn quick() -> WriterOptions {
 
 fn event(number: u128) -> LogRecord {
     let at = Timestamp::from_micros(1_700_000_000_000_000);
-    LogRecord::Event(Event {
-        event_id: EventId(Uuid::from_u128(number)),
-        user_id: UserId(i64::try_from(number % 20).unwrap() + 1),
-        activity_type: "page_viewed".into(),
-        region: None,
-        country: None,
-        device_type: None,
-        url: None,
-        element_id: None,
-        order_id: None,
-        order_total: None,
-        created_at: at,
-        received_at: at,
-        payload: Payload::empty(),
-    })
+    LogRecord::Event(Event::new(
+        EventId(Uuid::from_u128(number)),
+        UserId(i64::try_from(number % 20).unwrap() + 1),
+        "page_viewed",
+        at,
+    ))
 }
 
 async fn stop(writer: JoinHandle<anyhow::Result<()>>, shutdown: CancellationToken) {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use bus::embedded::EmbeddedLog;
-use bus::{BusError, EventLog, NewRecord, StoredRecord};
+use bus::{BusError, EventLog, NewRecord, RestoredPartition, StoredRecord};
 use ingestion_api::identities::{IdentityResolver, ResolveError, StoreResolver};
 use schema::{ErrorRecord, Identity, LogPosition, Offset, PartitionId, PartitionStatus, Topic, UserId};
 use tokio::sync::{Notify, broadcast};
@@ -98,6 +98,14 @@ impl EventLog for FakeLog {
 
     async fn wait_for(&self, topic: Topic, partition: PartitionId, from: Offset) -> Result<(), BusError> {
         self.inner.wait_for(topic, partition, from).await
+    }
+
+    async fn last_commit(
+        &self,
+        partition: PartitionId,
+        visit: &mut (dyn for<'s> FnMut(UserId, &'s [u8]) + Send),
+    ) -> Result<RestoredPartition, BusError> {
+        self.inner.last_commit(partition, visit).await
     }
 
     async fn statuses(&self) -> Result<Vec<PartitionStatus>, BusError> {

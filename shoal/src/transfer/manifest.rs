@@ -15,8 +15,10 @@ use store::transfer::Table;
 use super::lines::Files;
 
 const NAME: &str = "manifest.json";
-/// Counted up when an older `shoal` could not read what is written.
-const FORMAT: u32 = 1;
+/// Counted up when an older `shoal` could not read what is written. 2 may have memberships that are behind
+/// the changes, which 1 had not.
+const FORMAT: u32 = 2;
+const OLDEST_FORMAT: u32 = 1;
 
 /// Everything that is in an export.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -52,10 +54,20 @@ pub(super) struct ExportedPartition {
     pub(super) events: Files,
     /// `SegmentChange`: what was published, as far as the log keeps it, and the last of every other user.
     pub(super) changes: Files,
+    /// How many of `changes` the memberships are made of; absent: all.
+    #[serde(default)]
+    pub(super) projected: Option<u64>,
     /// [`StateLine`]: the segmenter's state of each user.
     pub(super) states: Files,
     /// Records of the log that are none; they stay behind.
     pub(super) unreadable: u64,
+}
+
+impl ExportedPartition {
+    /// Returns how many of its changes the memberships are made of.
+    pub(super) fn projected_changes(&self) -> u64 {
+        self.projected.unwrap_or(self.changes.records)
+    }
 }
 
 /// One record of the log: its text, byte for byte.
@@ -92,12 +104,12 @@ impl StateLine {
 }
 
 impl Manifest {
-    pub(super) fn new(partitions: u16, generation: Generation) -> Self {
+    pub(super) fn new(partitions: u16) -> Self {
         Self {
             format: FORMAT,
             made_by: format!("shoal {}", env!("CARGO_PKG_VERSION")),
             partitions,
-            generation,
+            generation: Generation::default(),
             log: Vec::new(),
             store: BTreeMap::new(),
             last_ids: BTreeMap::new(),
@@ -125,7 +137,10 @@ impl Manifest {
             .with_context(|| format!("reading {}: an export has it when it is complete", path.display()))?;
         let FormatOnly { format } =
             serde_json::from_slice(&text).with_context(|| format!("reading {}", path.display()))?;
-        ensure!(format == FORMAT, "the export has format {format}, this shoal reads {FORMAT}");
+        ensure!(
+            (OLDEST_FORMAT..=FORMAT).contains(&format),
+            "the export has format {format}, this shoal reads {OLDEST_FORMAT} to {FORMAT}"
+        );
         let manifest: Self = serde_json::from_slice(&text).with_context(|| format!("reading {}", path.display()))?;
         let named = manifest.log.iter().map(|partition| partition.partition);
         ensure!(named.eq((0..manifest.partitions).map(PartitionId)), "the manifest lacks partitions");
@@ -171,11 +186,20 @@ mod tests {
 
     #[test]
     fn a_manifest_of_another_format_or_without_its_parts_is_refused() {
-        check_refused(r#"{"format":2,"anything":"else"}"#, "the export has format 2, this shoal reads 1");
-        let mut manifest = Manifest::new(1, Generation(1));
+        check_refused(r#"{"format":3,"anything":"else"}"#, "the export has format 3, this shoal reads 1 to 2");
+        let mut manifest = Manifest::new(1);
         check_refused(&serde_json::to_string(&manifest).unwrap(), "the manifest lacks partitions");
         manifest.partitions = 0;
         check_refused(&serde_json::to_string(&manifest).unwrap(), "the manifest lacks tables");
+    }
+
+    #[test]
+    fn memberships_of_format_1_are_made_of_all_changes() {
+        let exported = r#"{"partition":0,"next_offset":0,"now":"1970-01-01T00:00:00Z","log_time":"1970-01-01T00:00:00Z",
+            "definitions":null,"events":{"records":0,"files":[]},"changes":{"records":7,"files":[]},
+            "states":{"records":0,"files":[]},"unreadable":0}"#;
+        let exported: ExportedPartition = serde_json::from_str(exported).unwrap();
+        assert_eq!(exported.projected_changes(), 7);
     }
 
     #[test]

@@ -6,25 +6,30 @@
 //! reads the log and the store is [`mod@export`], who fills them [`mod@import`]. The new installation goes on where
 //! the old one stopped: same ids, same `seq`, no change twice.
 
+mod cut;
 mod export;
 mod import;
 mod lines;
 mod manifest;
 mod merging;
+#[cfg(test)]
+mod moving;
+mod partition;
 mod past;
 mod place;
 mod rows;
 
-pub(crate) use past::recorded;
-pub(crate) use rows::for_each_row;
-
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use store::StoreOptions;
 
 use crate::cli::Verdict;
+use crate::installation::{DataDirectory, Parts};
 use crate::terminal;
+use manifest::Manifest;
+use place::{Place, Purpose};
 
 /// Write everything an installation holds to a folder, while none of its services runs
 #[derive(Args, Debug)]
@@ -49,7 +54,7 @@ pub(crate) struct ImportArgs {
 }
 
 pub(crate) async fn export(args: ExportArgs) -> anyhow::Result<Verdict> {
-    let place = place::Place::open(&args.data, false).await?;
+    let place = Place::open(&args.data, Purpose::Read).await?;
     let exported = export::export(&place, &args.to).await;
     let name = place.name().to_owned();
     place.close(exported.as_ref().err()).await;
@@ -59,14 +64,66 @@ pub(crate) async fn export(args: ExportArgs) -> anyhow::Result<Verdict> {
 }
 
 pub(crate) async fn import(args: ImportArgs) -> anyhow::Result<Verdict> {
-    let manifest = manifest::Manifest::read(&args.from)?;
-    // Before anything is opened: a file that was damaged on its way must not become half an installation.
-    manifest.verify(&args.from).context("comparing the files with their checksums")?;
-    let place = place::Place::open(&args.data, true).await?;
-    let imported = import::import(&manifest, &args.from, &place).await;
+    Copy::verified(&args.from)?.bring(&args.data, None).await
+}
+
+/// Whether the environment names an installation on servers.
+pub(crate) fn is_on_servers() -> anyhow::Result<bool> {
+    place::is_on_servers()
+}
+
+/// Copies the installation that this process runs; returns what is in the copy.
+pub(crate) async fn back_up_running(
+    parts: Parts,
+    directory: DataDirectory,
+    store: StoreOptions,
+    to: &Path,
+) -> anyhow::Result<String> {
+    Ok(export::back_up(&Place::of_running(parts, directory, store), to).await?.summary())
+}
+
+/// Copies an installation on servers, or a data directory that no process has open; returns what is in the copy.
+pub(crate) async fn back_up_at(data: &Path, to: &Path) -> anyhow::Result<String> {
+    let place = Place::open(data, Purpose::Read).await?;
+    let copied = async {
+        place.require_whole().await?;
+        export::back_up(&place, to).await
+    };
+    let copied = copied.await;
     let name = place.name().to_owned();
-    place.close(imported.as_ref().err()).await;
-    imported.with_context(|| format!("importing into {name}"))?;
-    terminal::say(format_args!("{name} holds all of {}: {}", args.from.display(), manifest.summary()));
-    Ok(Verdict::Success)
+    place.close(copied.as_ref().err()).await;
+    Ok(copied.with_context(|| format!("backing up {name}"))?.summary())
+}
+
+/// A folder whose files are as its manifest says.
+pub(crate) struct Copy {
+    folder: PathBuf,
+    manifest: Manifest,
+}
+
+impl Copy {
+    /// Looks at everything before anything is opened: a file that was damaged on its way must not become half
+    /// an installation.
+    pub(crate) fn verified(folder: &Path) -> anyhow::Result<Self> {
+        let manifest = Manifest::read(folder)?;
+        manifest.verify(folder).context("comparing the files with their checksums")?;
+        Ok(Self { folder: folder.to_owned(), manifest })
+    }
+
+    /// Returns how many partitions it has.
+    pub(crate) fn partitions(&self) -> u16 {
+        self.manifest.partitions
+    }
+
+    /// Brings it to the place that the environment names, or to a directory, with as many partitions as are
+    /// configured unless they are given.
+    pub(crate) async fn bring(&self, data: &Path, partitions: Option<u16>) -> anyhow::Result<Verdict> {
+        let place = Place::open(data, Purpose::Make { partitions }).await?;
+        let imported = import::import(&self.manifest, &self.folder, &place).await;
+        let name = place.name().to_owned();
+        place.close(imported.as_ref().err()).await;
+        imported.with_context(|| format!("importing into {name}"))?;
+        terminal::say(format_args!("{name} holds all of {}: {}", self.folder.display(), self.manifest.summary()));
+        Ok(Verdict::Success)
+    }
 }

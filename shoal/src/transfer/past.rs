@@ -110,15 +110,17 @@ async fn repeat_deletions(place: &Place, begins: &[Offset], pasts: &mut [Option<
 }
 
 /// Reads a deletion that is in the log, and where.
-pub(crate) fn recorded(row: &Row) -> Option<(UserDeletion, LogPosition)> {
-    let [Cell::Integer(user_id), Cell::Integer(at), Cell::Integer(partition), Cell::Integer(offset), Cell::Integer(_)] =
-        row.as_slice()
-    else {
-        return None;
-    };
+fn recorded(row: &Row) -> Option<(UserDeletion, LogPosition)> {
+    let [Cell::Integer(user_id), Cell::Integer(at), places @ ..] = row.as_slice() else { return None };
     let deletion = UserDeletion { user_id: UserId(*user_id), received_at: Timestamp::from_micros(*at) };
+    Some((deletion, position(places)?))
+}
+
+/// Reads where a deletion lies, from the last cells of its row; `None` of one that is not in the log yet.
+pub(super) fn position(places: &[Cell]) -> Option<LogPosition> {
+    let [Cell::Integer(partition), Cell::Integer(offset), Cell::Integer(_)] = places else { return None };
     let partition = PartitionId(u16::try_from(*partition).ok()?);
-    Some((deletion, LogPosition { partition, offset: offset.cast_unsigned() }))
+    Some(LogPosition { partition, offset: offset.cast_unsigned() })
 }
 
 async fn read_history(place: &Place, begin: Offset, past: &mut Past) -> anyhow::Result<()> {

@@ -11,8 +11,8 @@ use config_api::Config;
 use store::{Store, StoreOptions};
 use warehouse::{OpenedWarehouse, Warehouse, WarehouseConfig};
 
+use crate::installation::{DataDirectory, Parts, unmake, wholeness};
 use crate::terminal;
-use crate::up::{DataDirectory, Parts, unmake, wholeness};
 
 /// How long it may take until every partition is ours; a segmenter that runs keeps some for good.
 const CLAIMING: Duration = Duration::from_secs(60);
@@ -30,11 +30,45 @@ pub(super) struct Place {
     directory: Option<(DataDirectory, Parts)>,
 }
 
+/// What a place is opened for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Purpose {
+    /// To copy what is there.
+    Read,
+    /// To fill it; with so many partitions, or as many as are configured.
+    Make {
+        /// How many.
+        partitions: Option<u16>,
+    },
+}
+
+/// Whether the environment names an installation on servers.
+pub(super) fn is_on_servers() -> anyhow::Result<bool> {
+    let config: Config = service::config::load().context("reading the configuration")?;
+    Ok(!config.bus.brokers.is_empty())
+}
+
 impl Place {
+    /// Takes the parts that this process runs on.
+    pub(super) fn of_running(parts: Parts, directory: DataDirectory, store: StoreOptions) -> Self {
+        let warehouse: Arc<dyn Warehouse> = parts.warehouse.clone();
+        Self {
+            log: OpenedLog::of_embedded(parts.log.clone()),
+            warehouse: OpenedWarehouse { to_fill: Some(Arc::clone(&warehouse)), warehouse },
+            store: Arc::clone(&parts.store),
+            store_options: store,
+            name: format!("the installation in {}", directory.path().display()),
+            directory: Some((directory, parts)),
+        }
+    }
+
     /// Opens what the environment names, as the services do: brokers and a server, or a data directory.
-    pub(super) async fn open(data: &Path, to_make: bool) -> anyhow::Result<Self> {
+    pub(super) async fn open(data: &Path, purpose: Purpose) -> anyhow::Result<Self> {
         let config: Config = service::config::load().context("reading the configuration")?;
-        let partitions = config.embedded.partitions;
+        let partitions = match purpose {
+            Purpose::Make { partitions: Some(partitions) } => partitions,
+            Purpose::Make { partitions: None } | Purpose::Read => config.embedded.partitions,
+        };
         let on_brokers = !config.bus.brokers.is_empty();
         let store_options = config.store_options();
         if on_brokers {
@@ -46,7 +80,11 @@ impl Place {
             let name = format!("the installation on {} and {}", config.bus.brokers, store_options.place());
             return Self::of_servers(log, data, &config.warehouse, store_options, name).await;
         }
-        ensure!(to_make || data.join("log").is_dir(), "there is no installation in {}", data.display());
+        ensure!(
+            purpose != Purpose::Read || data.join("log").is_dir(),
+            "there is no installation in {}",
+            data.display()
+        );
         Self::of_directory(DataDirectory::create(data)?, partitions, store_options).await
     }
 
@@ -54,15 +92,7 @@ impl Place {
     async fn of_directory(directory: DataDirectory, partitions: u16, store: StoreOptions) -> anyhow::Result<Self> {
         let options = EmbeddedLogOptions { partitions, retention: FOR_GOOD, ..EmbeddedLogOptions::default() };
         let parts = Parts::open(&directory, options, store.clone()).await?;
-        let warehouse: Arc<dyn Warehouse> = parts.warehouse.clone();
-        Ok(Self {
-            log: OpenedLog::of_embedded(parts.log.clone()),
-            warehouse: OpenedWarehouse { to_fill: Some(Arc::clone(&warehouse)), warehouse },
-            store: Arc::clone(&parts.store),
-            store_options: store,
-            name: format!("the installation in {}", directory.path().display()),
-            directory: Some((directory, parts)),
-        })
+        Ok(Self::of_running(parts, directory, store))
     }
 
     async fn of_servers(

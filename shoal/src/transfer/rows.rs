@@ -3,21 +3,21 @@
 use anyhow::Context as _;
 use serde::Serialize;
 use store::Store;
-use store::transfer::{Cell, Row, Table};
+use store::transfer::{Cell, Row, StoreReading, Table};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Rows of one statement.
 pub(super) const PAGE: u32 = 1_000;
 
 /// Reads a table row by row, a page at a time.
-pub(crate) async fn for_each_row(
-    store: &dyn Store,
+pub(super) async fn for_each_row(
+    reading: &mut dyn StoreReading,
     table: Table,
     mut visit: impl FnMut(&Row) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut after: Option<Row> = None;
     loop {
-        let rows = store.table_rows(table, after.as_ref(), PAGE).await;
+        let rows = reading.rows(table, after.as_ref(), PAGE).await;
         let rows = rows.with_context(|| format!("reading the table {}", table.as_str()))?;
         rows.iter().try_for_each(&mut visit)?;
         match rows.into_iter().next_back() {
@@ -30,7 +30,8 @@ pub(crate) async fn for_each_row(
 /// Reads a small table.
 pub(super) async fn all_rows(store: &dyn Store, table: Table) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for_each_row(store, table, |row| {
+    let mut reading = store.begin_reading().await.with_context(|| format!("reading the table {}", table.as_str()))?;
+    for_each_row(&mut *reading, table, |row| {
         rows.push(row.clone());
         Ok(())
     })

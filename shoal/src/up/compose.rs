@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::UpArgs;
-use super::parts::Parts;
 use super::places::Places;
+use crate::installation::Parts;
 
 /// Log lines that matter to somebody who looks at the terminal; `RUST_LOG` asks for more.
 const QUIET: &str = "warn";

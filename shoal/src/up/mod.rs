@@ -1,17 +1,13 @@
 //! `shoal up`: all services in one process on embedded parts.
 //!
-//! Opens the log, the history and the store of a data directory once ([`parts`]), sees that they belong
+//! Opens the log, the history and the store of a data directory once, sees that they belong
 //! together ([`wholeness`]), hands them to the three services ([`compose`]), says where things are
 //! ([`places`]), and stops everything in order at a signal ([`signals`]). What a service does is in its own crate; nothing is decided here.
 
 mod compose;
-mod parts;
 mod places;
 mod sample;
 mod signals;
-pub(crate) mod wholeness;
-
-pub(crate) use parts::{DataDirectory, Parts, unmake};
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -22,7 +18,9 @@ use clap::Args;
 use store::StoreOptions;
 use tokio_util::sync::CancellationToken;
 
+use crate::backup::Answering;
 use crate::cli::Verdict;
+use crate::installation::{DataDirectory, Parts, unmake, wholeness};
 use crate::{demo, terminal};
 
 /// Start everything in one process: ingestion, segmentation, definitions, look-ups, live changes
@@ -111,7 +109,9 @@ async fn run_on(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     wholeness::check(&parts, directory).await?;
+    let store = config.store_options();
     let services = compose::start(config, parts.clone(), shutdown.clone()).await?;
+    let backups = Answering::start(parts.clone(), directory.clone(), store, shutdown.clone());
     let places = services.places().clone();
     if args.sample {
         sample::create(&places).await.context("creating the sample segments")?;
@@ -122,6 +122,7 @@ async fn run_on(
     }
     let shop = args.demo.map(|rate| tokio::spawn(open_shop(places, rate, shutdown.clone())));
     let stopped = services.finished(shutdown).await;
+    backups.ended().await;
     if let Some(shop) = shop {
         shop.await.context("closing the sample shop")?;
     }

@@ -47,6 +47,31 @@ pub async fn restoring_gives_exactly_the_last_commit(installation: &dyn Installa
     installation.close(session).await
 }
 
+/// The last commit can be read beside the owner, who goes on.
+pub async fn the_last_commit_is_read_beside_its_owner(installation: &dyn Installation) -> Result<(), BusError> {
+    let session = installation.open().await?;
+    let never = session.log.last_commit(PARTITION, &mut |user_id, _| panic!("a state of user {user_id}")).await?;
+    assert_eq!(never, RestoredPartition::default());
+    let mut owner = own(&session, PARTITION).await?;
+    let (ana, ben) = (user_in(PARTITION, 0), user_in(PARTITION, 1));
+    for step in 1..=3 {
+        let state = |user: &str| format!("{user}{step}").into_bytes();
+        let mut next = commit(step, vec![(ana, state("a")), (ben, state("b"))], vec![change(ana, step)]);
+        next.definitions = (step == 1).then(definitions);
+        owner.commit(next.clone()).await?;
+        let mut states = BTreeMap::new();
+        let mut visit = |user_id, state: &[u8]| drop(states.insert(user_id, state.to_vec()));
+        let read = session.log.last_commit(PARTITION, &mut visit).await?;
+        assert_eq!(states, BTreeMap::from([(ana, state("a")), (ben, state("b"))]));
+        assert_eq!((read.next_offset, read.now, read.log_time), (next.next_offset, next.now, next.log_time));
+        assert_eq!(read.definitions, Some(definitions()));
+        let published = read_changes(&*session.log, Topic::SegmentChanges, PARTITION).await?;
+        assert_eq!(published.last().map(|(offset, _)| offset + 1), Some(read.changes_end), "{published:?}");
+    }
+    drop(owner);
+    installation.close(session).await
+}
+
 /// A user whose state is committed empty has none afterwards; of several states in one commit the last counts.
 pub async fn an_empty_state_removes_the_user(installation: &dyn Installation) -> Result<(), BusError> {
     let session = installation.open().await?;

@@ -29,6 +29,7 @@ macro_rules! conformance_suite {
             reading_is_bounded_and_in_order,
             errors_are_kept,
             restoring_gives_exactly_the_last_commit,
+            the_last_commit_is_read_beside_its_owner,
             an_empty_state_removes_the_user,
             a_commit_publishes_everything_it_holds,
             memberships_hold_the_latest_change_of_each_user,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schema::{
-    Cause, ErrorRecord, ErrorType, Event, EventId, LogRecord, Offset, PartitionId, Payload, SegmentChange, SegmentId,
-    Timestamp, Topic, UserId, partition_of,
+    Cause, ErrorRecord, ErrorType, Event, EventId, LogRecord, Offset, PartitionId, SegmentChange, SegmentId, Timestamp,
+    Topic, UserId, partition_of,
 };
 use tokio::time::Instant;
 
@@ -19,19 +19,13 @@ pub(super) const SOON: Duration = Duration::from_secs(20);
 pub(super) fn event(user_id: UserId, number: u32) -> LogRecord {
     let received_at = Timestamp::from_micros(1_700_000_000_000_000 + i64::from(number));
     LogRecord::Event(Event {
-        event_id: EventId(uuid::Uuid::from_u128((u128::from(user_id.0.unsigned_abs()) << 64) | u128::from(number))),
-        user_id,
-        activity_type: "page_viewed".into(),
-        region: None,
-        country: None,
-        device_type: None,
         url: Some(format!("/{number}").into()),
-        element_id: None,
-        order_id: None,
-        order_total: None,
-        created_at: received_at,
-        received_at,
-        payload: Payload::empty(),
+        ..Event::new(
+            EventId(uuid::Uuid::from_u128((u128::from(user_id.0.unsigned_abs()) << 64) | u128::from(number))),
+            user_id,
+            "page_viewed",
+            received_at,
+        )
     })
 }
 

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use schema::{
-    ErrorRecord, Generation, LogLineage, LogPosition, Offset, PartitionId, PartitionStatus, Timestamp, Topic,
+    ErrorRecord, Generation, LogLineage, LogPosition, Offset, PartitionId, PartitionStatus, Timestamp, Topic, UserId,
     partition_of,
 };
 use tokio::sync::{Semaphore, oneshot};
@@ -18,13 +18,14 @@ use super::options::EmbeddedLogOptions;
 use super::owner::EmbeddedOwnership;
 use super::reading::read_durable;
 use super::request::{Request, Write};
+use super::restoring::restore;
 use super::retention::Retention;
 use super::shared::Shared;
 use super::space::Space;
 use super::stored::NewValue;
 use super::writing::WritingThread;
 use crate::values::encode_error;
-use crate::{BusError, EventLog, NewRecord, StoredRecord};
+use crate::{BusError, EventLog, NewRecord, RestoredPartition, StoredRecord, TrimHold};
 
 /// The most KiB that wait for the writing thread, a request counting at least one; the next caller
 /// waits for room.
@@ -186,6 +187,24 @@ impl EventLog for EmbeddedLog {
         if let Ok(current) = self.shared().writer_floor(partition) {
             current.fetch_max(floor, Ordering::AcqRel);
         }
+    }
+
+    async fn hold_trimming(&self) -> Result<TrimHold, BusError> {
+        let hold = TrimHold::of(self.shared().trim_holds());
+        // Behind what is being trimmed right now.
+        self.request(Write::Nothing).await?;
+        Ok(hold)
+    }
+
+    async fn last_commit(
+        &self,
+        partition: PartitionId,
+        visit: &mut (dyn for<'s> FnMut(UserId, &'s [u8]) + Send),
+    ) -> Result<RestoredPartition, BusError> {
+        let read = restore(self, partition, visit).await?;
+        // Readers are told of what is durable a moment later; behind this they have been told of all that was read.
+        self.request(Write::Nothing).await?;
+        Ok(read)
     }
 
     async fn statuses(&self) -> Result<Vec<PartitionStatus>, BusError> {

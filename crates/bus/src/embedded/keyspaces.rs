@@ -118,9 +118,7 @@ impl Keyspaces {
         let Some(bytes) = self.meta.get(definitions_key(partition)).map_err(from_fjall)? else {
             return Ok(None);
         };
-        serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|error| BusError::Damaged(format!("definitions of partition {partition}: {error}")))
+        decode_definitions(partition, &bytes).map(Some)
     }
 
     /// Reads which installation the log belongs to.
@@ -164,11 +162,19 @@ impl Keyspaces {
 
     fn number(&self, key: &[u8]) -> Result<Option<u64>, BusError> {
         let Some(bytes) = self.meta.get(key).map_err(from_fjall)? else { return Ok(None) };
-        let eight = bytes.as_ref().try_into();
-        eight
-            .map(|eight| Some(u64::from_be_bytes(eight)))
-            .map_err(|_| BusError::Damaged("a number is short".to_owned()))
+        decode_number(&bytes).map(Some)
     }
+}
+
+/// Reads definitions as they lie in `meta`.
+pub(super) fn decode_definitions(partition: PartitionId, bytes: &[u8]) -> Result<Definitions, BusError> {
+    serde_json::from_slice(bytes)
+        .map_err(|error| BusError::Damaged(format!("definitions of partition {partition}: {error}")))
+}
+
+/// Reads a number as it lies in `meta`.
+pub(super) fn decode_number(bytes: &[u8]) -> Result<u64, BusError> {
+    bytes.try_into().map(u64::from_be_bytes).map_err(|_| BusError::Damaged("a number is short".to_owned()))
 }
 
 /// Returns where a partition's position lies in `meta`.

@@ -15,6 +15,7 @@ mod options;
 mod owner;
 mod reading;
 mod request;
+mod restoring;
 mod retention;
 mod shared;
 mod space;

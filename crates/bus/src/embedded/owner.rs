@@ -6,24 +6,18 @@
 use std::collections::VecDeque;
 
 use async_trait::async_trait;
-use schema::{Offset, PartitionId, PartitionStatus, SegmentChange, Topic, UserId};
-use tokio::sync::mpsc;
+use schema::{Offset, PartitionId, PartitionStatus, SegmentChange, UserId};
 use tokio::time::Instant;
 
 use super::embedded_log::{EmbeddedLog, error_value};
-use super::failure::from_fjall;
-use super::keys::{partition_prefix, user_of};
 use super::reading::read_written;
 use super::request::{CommitWrite, Write};
-use super::shared::Shared;
+use super::restoring::restore;
 use super::stored::{NewValue, Position};
 use crate::values::{encode, encode_letter};
 use crate::{
     BusError, DeadLetter, Ownership, OwnershipChange, PartitionCommit, PartitionOwner, RestoredPartition, StoredRecord,
 };
-
-/// Restoring reads ahead by two chunks of this many bytes while the caller decodes.
-const RESTORE_CHUNK_BYTES: usize = 1_024 * 1_024;
 
 /// Hands out every partition of the embedded log once.
 pub struct EmbeddedOwnership {
@@ -74,16 +68,7 @@ impl PartitionOwner for EmbeddedOwner {
         &mut self,
         visit: &mut (dyn for<'s> FnMut(UserId, &'s [u8]) + Send),
     ) -> Result<RestoredPartition, BusError> {
-        let (chunks, mut read) = mpsc::channel(2);
-        let (log, partition) = (self.log.clone(), self.partition);
-        let reading = tokio::task::spawn_blocking(move || read_states(log.shared(), partition, &chunks));
-        while let Some(chunk) = read.recv().await {
-            for (user_id, state) in chunk {
-                visit(user_id, &state);
-            }
-        }
-        reading.await.map_err(|error| BusError::Unavailable(format!("restoring was interrupted: {error}")))??;
-        self.restored()
+        restore(&self.log, self.partition, visit).await
     }
 
     async fn poll(
@@ -119,18 +104,6 @@ impl PartitionOwner for EmbeddedOwner {
 }
 
 impl EmbeddedOwner {
-    fn restored(&self) -> Result<RestoredPartition, BusError> {
-        let shared = self.log.shared();
-        let position = shared.keyspaces.position(self.partition)?;
-        Ok(RestoredPartition {
-            next_offset: position.next_offset,
-            now: position.now,
-            log_time: position.log_time,
-            definitions: shared.keyspaces.definitions(self.partition)?,
-            changes_end: shared.lane(Topic::SegmentChanges, self.partition)?.end(),
-        })
-    }
-
     fn stored(&self, commit: PartitionCommit) -> Result<CommitWrite, BusError> {
         let PartitionCommit { next_offset, now, log_time, users, changes, errors, dead_letters, definitions } = commit;
         let change = |change: &SegmentChange| Ok(NewValue::new(now, change.user_id, &encode(change)?));
@@ -146,26 +119,4 @@ impl EmbeddedOwner {
             dead_letters: dead_letters.iter().map(letter).collect::<Result<_, BusError>>()?,
         })
     }
-}
-
-type States = Vec<(UserId, fjall::UserValue)>;
-
-fn read_states(shared: &Shared, partition: PartitionId, chunks: &mpsc::Sender<States>) -> Result<(), BusError> {
-    let mut chunk = States::new();
-    let mut size = 0;
-    for entry in shared.keyspaces.states.prefix(partition_prefix(partition)) {
-        let (key, state) = entry.into_inner().map_err(from_fjall)?;
-        let user_id = user_of(&key).ok_or_else(|| BusError::Damaged("a state's key has another length".to_owned()))?;
-        size += state.len() + key.len();
-        chunk.push((user_id, state));
-        if size >= RESTORE_CHUNK_BYTES {
-            size = 0;
-            if chunks.blocking_send(std::mem::take(&mut chunk)).is_err() {
-                return Ok(());
-            }
-        }
-    }
-    // Nobody listens when restoring was given up.
-    let _ = chunks.blocking_send(chunk);
-    Ok(())
 }

@@ -54,6 +54,11 @@ impl Retention {
         if !self.until_due().is_zero() {
             return Ok(None);
         }
+        if shared.trim_holds().load(Ordering::Acquire) > 0 {
+            // The pass goes on where it is when it is due again.
+            self.due = Instant::now() + self.interval;
+            return Ok(None);
+        }
         let cutoff = now.plus_micros(-i64::try_from(self.keep.as_micros()).unwrap_or(i64::MAX));
         while let Some((topic, partition)) = lane_at(self.done, shared.partitions) {
             match expired(shared, topic, partition, cutoff) {

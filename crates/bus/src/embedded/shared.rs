@@ -1,8 +1,8 @@
 //! What the writing thread tells everyone else: how far things are, and whether the log still works.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use fjall::Snapshot;
 use schema::{Offset, PartitionId, PartitionStatus, Topic};
@@ -36,6 +36,8 @@ pub(super) struct Shared {
     durable: RwLock<Snapshot>,
     /// By partition: the first event that the warehouse does not hold.
     writer_floors: Vec<AtomicU64>,
+    /// How many readers need everything that is there to stay.
+    trim_holds: Arc<AtomicUsize>,
     epochs: AtomicU64,
     statuses: Mutex<BTreeMap<PartitionId, PartitionStatus>>,
     /// How the journal was persisted, each time: a kill leaves the system's cache as it is, so only
@@ -58,6 +60,7 @@ impl Shared {
             durable: RwLock::new(keyspaces.database.snapshot()),
             health: watch::Sender::new(Health::Open),
             writer_floors: (0..partitions).map(|_| AtomicU64::new(0)).collect(),
+            trim_holds: Arc::default(),
             epochs: AtomicU64::new(1),
             statuses: Mutex::default(),
             #[cfg(test)]
@@ -85,6 +88,11 @@ impl Shared {
     pub(super) fn writer_floor(&self, partition: PartitionId) -> Result<&AtomicU64, BusError> {
         self.check_partition(partition)?;
         Ok(&self.writer_floors[usize::from(partition.0)])
+    }
+
+    /// Returns how many readers need everything that is there to stay.
+    pub(super) fn trim_holds(&self) -> &Arc<AtomicUsize> {
+        &self.trim_holds
     }
 
     /// Returns everything that is durable, as a whole.

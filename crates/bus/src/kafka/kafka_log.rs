@@ -6,20 +6,23 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use schema::{
-    Definitions, ErrorRecord, Generation, LogPosition, Offset, PartitionId, PartitionStatus, Timestamp, Topic,
+    Definitions, ErrorRecord, Generation, LogPosition, Offset, PartitionId, PartitionStatus, Timestamp, Topic, UserId,
     partition_of,
 };
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::appending::{Appender, NewValue};
 use super::definitions::PublishedDefinitions;
+use super::ends::Ends;
 use super::ownership::KafkaOwnership;
 use super::reader::Reader;
+use super::restoring::restore;
 use super::statuses::Statuses;
 use super::topics::{self, TopicNames};
 use crate::kafka_options::KafkaOptions;
 use crate::values::encode_error;
-use crate::{BusError, EventLog, NewRecord, StoredRecord};
+use crate::{BusError, EventLog, NewRecord, RestoredPartition, StoredRecord};
 
 /// So many records come into memory when somebody waits for the first of them.
 const LOOK_AHEAD: usize = 256;
@@ -37,6 +40,8 @@ pub(super) struct Handle {
     pub(super) reader: Reader,
     pub(super) statuses: Statuses,
     pub(super) definitions: PublishedDefinitions,
+    /// Where partitions end, records of unfinished commits included; for those who read beside an owner.
+    watermarks: OnceCell<Ends>,
 }
 
 impl KafkaLog {
@@ -49,7 +54,15 @@ impl KafkaLog {
         let reader = Reader::new(&options, HashSet::from(gapless))?;
         let statuses = Statuses::new(names.lane_of(topics::STATUS, PartitionId(0)));
         let definitions = PublishedDefinitions::new(names.lane_of(topics::DEFINITIONS, PartitionId(0)));
-        Ok(Self(Arc::new(Handle { options, names, appender, reader, statuses, definitions })))
+        Ok(Self(Arc::new(Handle {
+            options,
+            names,
+            appender,
+            reader,
+            statuses,
+            definitions,
+            watermarks: OnceCell::new(),
+        })))
     }
 
     /// Joins the segmenters' group: hands out the partitions that the group gives to this process.
@@ -140,6 +153,15 @@ impl EventLog for KafkaLog {
             }
             next = last.offset + 1;
         }
+    }
+
+    async fn last_commit(
+        &self,
+        partition: PartitionId,
+        visit: &mut (dyn for<'s> FnMut(UserId, &'s [u8]) + Send),
+    ) -> Result<RestoredPartition, BusError> {
+        let start = async || Ends::start(&self.0.options, "read_uncommitted");
+        restore(self, self.0.watermarks.get_or_try_init(start).await?, partition, visit).await
     }
 
     async fn statuses(&self) -> Result<Vec<PartitionStatus>, BusError> {

@@ -190,7 +190,7 @@ impl PartitionOwner for KafkaOwner {
         visit: &mut (dyn for<'s> FnMut(UserId, &'s [u8]) + Send),
     ) -> Result<RestoredPartition, BusError> {
         self.settle().await?;
-        let restored = restore(&self.common, self.hold.partition(), visit).await?;
+        let restored = restore(&self.common.log, &self.common.watermarks, self.hold.partition(), visit).await?;
         self.changes_end = Some(restored.changes_end);
         Ok(restored)
     }

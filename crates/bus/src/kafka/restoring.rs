@@ -1,21 +1,25 @@
-//! Restoring: the compacted state, read once from end to end by whoever has just claimed the partition.
+//! Restoring: the compacted state, read once from end to end by whoever has just claimed the partition, or
+//! copies it beside its owner.
 //!
 //! A compacted topic holds older values of a key too, so the users are gathered before they are shown.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use rdkafka::message::Message;
+use rdkafka::message::{BorrowedMessage, Message};
 use schema::{Definitions, Offset, PartitionId, Topic, UserId};
 use tokio::time::Instant;
 
-use super::ownership::Common;
+use super::ends::Ends;
+use super::kafka_log::KafkaLog;
 use super::topics::{self, Lane};
 use super::work::{Position, StateKey, decode_definitions, decode_position};
 use crate::{BusError, RestoredPartition};
 
 /// How often to look whether the brokers have settled a commit that was begun.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
+/// A reading this short is not overtaken by a segment that is rolled and compacted meanwhile.
+const QUICK: Duration = Duration::from_secs(5);
 
 /// What the state topic holds of a partition.
 #[derive(Default)]
@@ -26,37 +30,58 @@ struct Gathered {
 }
 
 /// Reads the last commit: `visit` gets every user's state, then the rest is returned.
+///
+/// `watermarks` know where partitions end, records of unfinished commits included. Beside an owner who
+/// goes on committing, `changes_end` may be behind changes of later commits.
 pub(super) async fn restore(
-    common: &Common,
+    log: &KafkaLog,
+    watermarks: &Ends,
     partition: PartitionId,
     visit: &mut (dyn for<'s> FnMut(UserId, &'s [u8]) + Send),
 ) -> Result<RestoredPartition, BusError> {
-    let handle = common.log.handle();
+    let handle = log.handle();
     let state = handle.names.lane_of(topics::STATE, partition);
     let changes = handle.names.lane(Topic::SegmentChanges, partition);
-    let end = settled_end(common, &state).await?;
-    settled_end(common, &changes).await?;
-    let begin = handle.reader.ends().begin(&state).await?;
-    let mut gathered = Gathered::default();
-    let mut note = |message: &rdkafka::message::BorrowedMessage<'_>| gathered.note(message.key(), message.payload());
-    handle.reader.scanner().scan(&state, begin..end, &mut note).await?;
+    let gathered = gather(log, watermarks, &state).await?;
+    settled_end(log, watermarks, &changes).await?;
     let changes_end = handle.reader.end(&changes).await?;
     gathered.show(partition, visit, changes_end)
 }
 
-/// Returns where a partition of ours ends, when everything in it is committed or undone. A reader of
-/// committed records sees nothing behind a commit under way; a state that ended there would be old.
-async fn settled_end(common: &Common, lane: &Lane) -> Result<Offset, BusError> {
-    let handle = common.log.handle();
+/// Reads up to where the partition ends, in turns until one was quick: compaction, which may take a value
+/// away because of one behind the end of that turn, comes slower than that.
+async fn gather(log: &KafkaLog, watermarks: &Ends, state: &Lane) -> Result<Gathered, BusError> {
+    let handle = log.handle();
+    let mut gathered = Gathered::default();
+    let mut from = handle.reader.ends().begin(state).await?;
+    loop {
+        let began = Instant::now();
+        let end = settled_end(log, watermarks, state).await?;
+        let mut note = |message: &BorrowedMessage<'_>| gathered.note(message.key(), message.payload());
+        handle.reader.scanner().scan(state, from..end, &mut note).await?;
+        from = end;
+        if began.elapsed() < QUICK {
+            return Ok(gathered);
+        }
+    }
+}
+
+/// Returns where a partition ends for readers of committed records, when they see everything that is in it
+/// now. They see nothing behind a commit under way; a state that ended there would be old.
+async fn settled_end(log: &KafkaLog, watermarks: &Ends, lane: &Lane) -> Result<Offset, BusError> {
+    let handle = log.handle();
     let deadline = Instant::now() + handle.options.request_timeout;
-    let end = common.watermarks.end(lane).await?;
-    while handle.reader.ends().end(lane).await? < end {
+    let written = watermarks.end(lane).await?;
+    loop {
+        let settled = handle.reader.ends().end(lane).await?;
+        if settled >= written {
+            return Ok(settled);
+        }
         if Instant::now() > deadline {
             return Err(BusError::Unavailable(format!("a commit of somebody else is under way in `{}`", lane.topic)));
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
-    Ok(end)
 }
 
 impl Gathered {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bus::{
     BusError, EventLog, Ownership, OwnershipChange, PartitionCommit, PartitionOwner, RestoredPartition, StoredRecord,
 };
-use schema::{Cause, Event, EventId, LogRecord, Offset, PartitionId, Payload, SegmentChange, Timestamp, Topic, UserId};
+use schema::{Cause, Event, EventId, LogRecord, Offset, PartitionId, SegmentChange, Timestamp, Topic, UserId};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -127,21 +127,12 @@ pub(crate) fn step(records: &[StoredRecord], counts: &mut BTreeMap<UserId, u64>,
 /// The `number`th event of a user.
 pub(crate) fn event(user_id: UserId, number: u64) -> LogRecord {
     let at = Timestamp::from_micros(1_900_000_000_000);
-    LogRecord::Event(Event {
-        event_id: EventId(uuid::Uuid::from_u64_pair(user_id.0.unsigned_abs(), number)),
+    LogRecord::Event(Event::new(
+        EventId(uuid::Uuid::from_u64_pair(user_id.0.unsigned_abs(), number)),
         user_id,
-        activity_type: "page_viewed".into(),
-        region: None,
-        country: None,
-        device_type: None,
-        url: None,
-        element_id: None,
-        order_id: None,
-        order_total: None,
-        created_at: at,
-        received_at: at,
-        payload: Payload::empty(),
-    })
+        "page_viewed",
+        at,
+    ))
 }
 
 /// The `seq`th change of a user.

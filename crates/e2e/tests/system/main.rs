@@ -5,6 +5,9 @@
     reason = "a test stops at the first thing that is not as it must be, and tells its seed"
 )]
 
+mod backup;
+#[cfg(feature = "distributed")]
+mod backup_of_servers;
 mod bad_input;
 mod busy_user;
 #[cfg(feature = "distributed")]

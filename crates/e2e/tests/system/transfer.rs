@@ -39,7 +39,7 @@ impl Clients {
         Self { ingestion: client, ingestion_url: ingestion.to_owned(), config: config.to_owned(), http }
     }
 
-    fn of(running: &Running) -> Self {
+    pub(crate) fn of(running: &Running) -> Self {
         Self::new(&running.places().ingestion, &running.places().config)
     }
 
@@ -52,7 +52,7 @@ impl Clients {
         self.ingestion.post(&event(visitor, "page_viewed", &json!({}))).await.unwrap().user_id
     }
 
-    async fn create(&self, tag: &str, clause: &str) {
+    pub(crate) async fn create(&self, tag: &str, clause: &str) {
         let created = SegmentsClient::new(self.http.clone(), &self.config).create(&segment(tag, clause)).await.unwrap();
         let path = format!("/api/v1/segments/{}/stats", created.id);
         let live = eventually(&path, || async { Ok((self.get(&path).await?["status"] == "live").then_some(())) });
@@ -60,10 +60,30 @@ impl Clients {
     }
 
     /// Waits until as many are in a segment.
-    async fn until_size(&self, tag: &str, size: usize) {
+    pub(crate) async fn until_size(&self, tag: &str, size: usize) {
         let path = format!("/segment/{tag}");
         let reached = eventually(&path, || async { Ok((self.get(&path).await?["user_count"] == size).then_some(())) });
         reached.await.unwrap();
+    }
+
+    pub(crate) async fn erase(&self, user_id: UserId) {
+        let url = format!("{}/api/v1/users/{user_id}", self.config);
+        assert!(self.http.delete(url).send().await.unwrap().status().is_success());
+    }
+
+    /// Reads who is in a segment, page by page.
+    pub(crate) async fn members(&self, tag: &str) -> anyhow::Result<BTreeSet<UserId>> {
+        let (mut members, mut cursor) = (BTreeSet::new(), String::new());
+        loop {
+            let page = self.get(&format!("/api/v1/users/segment/{tag}?limit=100{cursor}")).await?;
+            for item in page["items"].as_array().into_iter().flatten() {
+                members.insert(serde_json::from_value(item["id"].clone())?);
+            }
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return Ok(members),
+            }
+        }
     }
 
     /// Makes what an installation may hold; returns the visitors and their users.
@@ -80,9 +100,7 @@ impl Clients {
         let said = json!({ "id": "visitor-3", "id_type": "cookie", "traits": { "plan": "pro" } });
         let url = format!("{}/api/v1/identify", self.ingestion_url);
         assert!(self.http.post(url).json(&said).send().await.unwrap().status().is_success());
-        let erased = users.remove("visitor-7").unwrap();
-        let url = format!("{}/api/v1/users/{erased}", self.config);
-        assert!(self.http.delete(url).send().await.unwrap().status().is_success());
+        self.erase(users.remove("visitor-7").unwrap()).await;
         self.until_size("regulars", VISITORS - 1).await;
         self.until_size("pros", 1).await;
         users
@@ -118,7 +136,7 @@ pub(crate) fn check_done(output: &Output) {
 }
 
 #[track_caller]
-fn check_refused(output: &Output, told: &str) {
+pub(crate) fn check_refused(output: &Output, told: &str) {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && error.contains(told), "`{told}` is not in: {error}");
 }

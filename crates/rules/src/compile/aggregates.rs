@@ -6,6 +6,7 @@ use sqlparser::ast::{self, Function};
 
 use crate::compile::functions::{Argument, is_distinct};
 use crate::compile::lower::{Lowering, unwrapped};
+use crate::compile::order::equal;
 use crate::compile::scope::{Place, Scope};
 use crate::compile::typing;
 use crate::rule::CastType;
@@ -124,7 +125,25 @@ impl Lowering<'_> {
         };
         let mut conditions = group;
         conditions.extend(filters.into_iter().collect::<Option<Vec<_>>>()?);
-        self.aggregate(computed?, conditions, span)
+        self.each_once(computed?, is_distinct(function), conditions, span)
+    }
+
+    /// Makes the aggregate, if it is DISTINCT over the first event with each value. A count does that by itself, and
+    /// the least and the greatest value are the same.
+    pub(super) fn each_once(
+        &mut self,
+        function: AggregateFunction,
+        distinct: bool,
+        mut conditions: Vec<Expr>,
+        span: Span,
+    ) -> Option<Expr> {
+        if let AggregateFunction::Sum(value) | AggregateFunction::Avg(value) = &function
+            && distinct
+        {
+            let first = self.first_of(&conditions, vec![equal(value)], span)?;
+            conditions.push(first);
+        }
+        self.aggregate(function, conditions, span)
     }
 
     /// Makes the aggregate over the events that pass all conditions.
@@ -156,8 +175,8 @@ impl Lowering<'_> {
         span: Span,
     ) -> Result<Option<AggregateFunction>, &'static str> {
         let distinct = is_distinct(function);
-        if distinct && kind != Kind::Count {
-            return Ok(self.unsupported(span, "DISTINCT in any aggregate but `count` is"));
+        if distinct && matches!(kind, Kind::Last | Kind::First | Kind::Funnel) {
+            return Ok(self.unsupported(span, "DISTINCT in `arg_max`, `arg_min` and `window_funnel` is"));
         }
         Ok(match (kind, arguments) {
             (Kind::Funnel, [Argument::Value(time), steps @ ..]) if !steps.is_empty() => {

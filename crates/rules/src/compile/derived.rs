@@ -71,6 +71,11 @@ impl Source {
     pub(super) fn same_user(&self) -> bool {
         self.derived.as_ref().is_some_and(|derived| derived.same_user)
     }
+
+    /// Returns whether a column is the user.
+    pub(super) fn is_user(&self, name: &str) -> bool {
+        self.derived.as_ref().map_or(name == Column::UserId.as_str(), |derived| derived.is_user(name))
+    }
 }
 
 /// What a query is made over: one table, or several joined.
@@ -120,7 +125,8 @@ impl Lowering<'_> {
                 Some(Conditions { same_user: same_user || source.same_user(), filter })
             }
             Basis::Pairs(pairs) => {
-                let filter = self.first_of_pairs(pairs, inner, span)?;
+                // Those of several rows together are said where it is asked whether there are any.
+                let filter = if pairs.whole { Vec::new() } else { self.first_of_pairs(pairs, inner, span)? };
                 Some(Conditions { same_user: pairs.same_user, filter })
             }
         }
@@ -204,6 +210,7 @@ impl Lowering<'_> {
         if select.distinct.is_some() {
             return self.unsupported(span, "DISTINCT over groups is");
         }
+        self.one_row_each(inner, span)?;
         let grouped = inner.at(Place::Grouped(groups));
         let columns = self.columns(select, &grouped)?;
         let mut filter = self.groups_kept(select, groups, inner, span)?;
@@ -228,6 +235,16 @@ impl Lowering<'_> {
         };
         self.charge(groups.filter.iter().map(Expr::node_count).sum(), span)?;
         Some(groups.filter.iter().cloned().chain(having).collect())
+    }
+
+    /// Refuses groups that several rows together stand for, where only one event can.
+    pub(super) fn one_row_each(&mut self, inner: &Scope<'_>, span: Span) -> Option<()> {
+        if inner.rows() == 1 {
+            return Some(());
+        }
+        let message = "rows of groups by columns of several joined tables are not supported here yet";
+        let problem = Diagnostic::error(Code::Unsupported, span, message);
+        self.report(problem.with_hint("ask in HAVING: `user_id IN (SELECT v.user_id FROM … GROUP BY … HAVING …)`"))
     }
 
     fn columns(&mut self, select: &Select, scope: &Scope<'_>) -> Option<Vec<(String, Option<Expr>)>> {

@@ -45,8 +45,10 @@ struct Joined<'q> {
 
 /// By what a SELECT over joined tables groups its rows.
 struct GroupedBy {
-    /// The only table whose columns that names.
+    /// The table whose columns that names.
     first: usize,
+    /// Whether it names columns of several, or of one whose row may be missing.
+    whole: bool,
     /// The tables whose user it names.
     users: Vec<usize>,
 }
@@ -105,7 +107,7 @@ impl Lowering<'_> {
         on.into_iter().for_each(|parts| kept_on.extend(parts));
         let tables = sources.into_iter().map(|joined| joined.source).collect();
         let conditions = kept_on.into_iter().chain(kept).collect();
-        Some(Pairs { tables, optional, on: of_optional, conditions, first: by.first, same_user })
+        Some(Pairs { tables, optional, on: of_optional, conditions, first: by.first, whole: by.whole, same_user })
     }
 
     /// Says by whose columns a SELECT groups.
@@ -117,7 +119,7 @@ impl Lowering<'_> {
         span: Span,
     ) -> Option<GroupedBy> {
         let GroupByExpr::Expressions(by, _) = &select.group_by else {
-            return Some(GroupedBy { first: 0, users: Vec::new() });
+            return Some(GroupedBy { first: 0, whole: false, users: Vec::new() });
         };
         let last = sources.len() - 1;
         let mut users = Vec::new();
@@ -125,20 +127,17 @@ impl Lowering<'_> {
         for part in by.iter().map(|part| selected_as(select, unwrapped(part), inner).unwrap_or(part)) {
             match self.owns_user_id(part, inner) {
                 Some(Owner::Here) if !sources[last].optional => users.push(last),
+                Some(Owner::Here) => {
+                    return self.unsupported(span, "GROUP BY the `user_id` of the optional side of a LEFT JOIN is");
+                }
                 Some(Owner::Outer(distance)) if (1..=last).contains(&distance) => users.push(last - distance),
                 _ => named.extend((0..=last).filter(|at| self.mentions(part, &sources[*at].source.alias))),
             }
         }
         named.sort_unstable();
         named.dedup();
-        match named.as_slice() {
-            [] => Some(GroupedBy { first: 0, users }),
-            [only] if *only == last && sources[last].optional => {
-                self.unsupported(span, "GROUP BY a column of the optional side of a LEFT JOIN is")
-            }
-            [only] => Some(GroupedBy { first: *only, users }),
-            _ => self.unsupported(span, "GROUP BY columns of several joined tables is"),
-        }
+        let whole = named.len() > 1 || (sources[last].optional && named.contains(&last));
+        Some(GroupedBy { first: named.first().copied().unwrap_or(0), whole, users })
     }
 
     /// An ON sees the tables up to its own.

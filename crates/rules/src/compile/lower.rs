@@ -204,7 +204,9 @@ impl<'t> Lowering<'t> {
             if pairs.shares_user(qualifier, &name) {
                 return self.node(ExprKind::Column(Column::UserId), SqlType::Integer, span);
             }
-            return self.ungrouped(&format!("{qualifier}.{name}"), span);
+            if !pairs.whole || pairs.is_user(qualifier, &name) {
+                return self.ungrouped(&format!("{qualifier}.{name}"), span);
+            }
         }
         let Some((owner, found)) = scope.find(qualifier.as_deref(), &name) else {
             let at = match parsed {
@@ -225,7 +227,9 @@ impl<'t> Lowering<'t> {
             (_, Place::Group { .. }) if own.kind != ExprKind::Column(Column::UserId) => {
                 return self.ungrouped(&name, span);
             }
-            (_, Place::Grouped(groups)) if !groups.share(&own) => return self.ungrouped(&name, span),
+            (_, Place::Grouped(groups)) if !groups.share(&own.raised(found.behind)) => {
+                return self.ungrouped(&name, span);
+            }
             (_, Place::Selected { .. }) => return self.more_than_one_row(span),
             _ => {}
         }

@@ -12,10 +12,18 @@ pub(super) fn computes(condition: &Expr) -> bool {
     computed && condition.reads_events() || condition.children().into_iter().any(computes)
 }
 
+/// Whether it names the payload of the row, inside of aggregates too.
 pub(super) fn names_payload(condition: &Expr) -> bool {
-    let mut named = false;
-    condition.walk(&mut |part| named |= part.kind == ExprKind::Column(Column::Payload));
-    named
+    names_payload_of(condition, 0)
+}
+
+fn names_payload_of(part: &Expr, inside: usize) -> bool {
+    match &part.kind {
+        ExprKind::Column(column) => inside == 0 && *column == Column::Payload,
+        ExprKind::Outer { distance, column } => *distance == inside && *column == Column::Payload,
+        ExprKind::Aggregate(aggregate) => aggregate.children().any(|child| names_payload_of(child, inside + 1)),
+        _ => part.children().into_iter().any(|child| names_payload_of(child, inside)),
+    }
 }
 
 /// Returns the condition as it is of the row around, where the joined row is missing. A NULL that is

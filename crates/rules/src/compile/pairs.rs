@@ -39,6 +39,9 @@ pub(super) struct Pairs<'q> {
     pub(super) conditions: Vec<&'q ast::Expr>,
     /// The table whose rows stand for the groups.
     pub(super) first: usize,
+    /// Whether a group is stood for by a row of every table together instead, as it is by columns of several of
+    /// them, or of one whose row may be missing.
+    pub(super) whole: bool,
     /// Whether all rows are of the user of the query around.
     pub(super) same_user: bool,
 }
@@ -50,7 +53,19 @@ impl Pairs<'_> {
 
     /// Returns the rows that stand for the groups.
     pub(super) fn group_rows<'s>(&'s self, scope: &'s Scope<'s>) -> Scope<'s> {
-        Scope { pairs: Some(self), ..self.rows(self.first, 0, scope) }
+        let table = if self.whole { self.tables.len() - 1 } else { self.first };
+        Scope { pairs: Some(self), ..self.rows(table, 0, scope) }
+    }
+
+    /// Returns how many rows stand for a group.
+    pub(super) fn rows_of_group(&self) -> usize {
+        if self.whole { self.tables.len() } else { 1 }
+    }
+
+    /// Returns the row of another table beside one that stands for a group with it.
+    pub(super) fn row_of<'s>(&'s self, table: usize, beside: Scope<'s>) -> Scope<'s> {
+        let source = &self.tables[table];
+        Scope { alias: &source.alias, derived: source.derived.as_ref(), ..beside }
     }
 
     fn rows<'s>(&'s self, table: usize, between: usize, around: &'s Scope<'s>) -> Scope<'s> {
@@ -60,17 +75,18 @@ impl Pairs<'_> {
 
     /// Returns whether a name is one of the tables', but not of the one that stands for the groups.
     pub(super) fn has_beside(&self, qualifier: &str) -> bool {
-        (0..self.tables.len()).any(|table| table != self.first && self.alias(table) == qualifier)
+        (0..self.tables.len()).any(|table| (self.whole || table != self.first) && self.alias(table) == qualifier)
     }
 
     /// Returns whether a column is the `user_id` of a row that is never missing.
     pub(super) fn shares_user(&self, qualifier: &str, name: &str) -> bool {
         let sure = self.tables.len() - usize::from(self.optional);
-        let is_user = |source: &Source| match &source.derived {
-            Some(derived) => derived.is_user(name),
-            None => name == "user_id",
-        };
-        self.tables[..sure].iter().any(|source| source.alias == qualifier && is_user(source))
+        self.tables[..sure].iter().any(|source| source.alias == qualifier && source.is_user(name))
+    }
+
+    /// Returns whether a column is a `user_id`, also that of a row that may be missing.
+    pub(super) fn is_user(&self, qualifier: &str, name: &str) -> bool {
+        self.tables.iter().any(|source| source.alias == qualifier && source.is_user(name))
     }
 }
 
@@ -87,6 +103,8 @@ struct Loops<'a> {
     groups: Option<&'a Groups<'a>>,
     /// Rows without a name around the outermost.
     between: usize,
+    /// What the innermost row must be besides.
+    also: Vec<Expr>,
     span: Span,
 }
 
@@ -94,7 +112,7 @@ impl<'a> Loops<'a> {
     fn new(pairs: &'a Pairs<'a>, span: Span) -> Self {
         let (optional, conditions) = (pairs.optional, pairs.conditions.clone());
         let order = (0..pairs.tables.len()).collect();
-        Self { pairs, order, optional, conditions, groups: None, between: 0, span }
+        Self { pairs, order, optional, conditions, groups: None, between: 0, also: Vec::new(), span }
     }
 
     /// Makes the outermost loop one over that table. If its row may be missing, only where it is not.
@@ -132,6 +150,17 @@ impl Lowering<'_> {
     /// Whether there are such rows at all.
     pub(super) fn some_pair(&mut self, pairs: &Pairs<'_>, scope: &Scope<'_>, span: Span) -> Option<Expr> {
         self.some_rows(&Loops::new(pairs, span), 0, scope)
+    }
+
+    /// Whether there is a group of them that holds all conditions, which are over the rows that stand for it.
+    pub(super) fn some_group(
+        &mut self,
+        pairs: &Pairs<'_>,
+        conditions: Vec<Expr>,
+        inner: &Scope<'_>,
+        span: Span,
+    ) -> Option<Expr> {
+        self.some_rows(&Loops { also: conditions, ..Loops::new(pairs, span) }, 0, inner.outer?)
     }
 
     /// Returns the conditions of a row of the first table that others go with.
@@ -179,7 +208,8 @@ impl Lowering<'_> {
         let optional = loops.optional && loops.is_last(at);
         let on = if optional { self.all_conditions(&loops.pairs.on, inner) } else { Some(Vec::new()) };
         let kept = self.all_conditions(&own, inner);
-        let (alike, on, kept) = (alike?, on?, kept?);
+        let (alike, on, mut kept) = (alike?, on?, kept?);
+        kept.extend(loops.also.iter().filter(|_| loops.is_last(at)).cloned());
         // Which rows a derived table has is decided before they are joined.
         Some(if optional {
             AtRow { on: [rows, on].concat(), kept: [alike, kept].concat() }
@@ -200,9 +230,15 @@ impl Lowering<'_> {
 
     /// The conditions that the rows are of the group of the row around them.
     fn in_group(&mut self, loops: &Loops<'_>, at: usize, inner: &Scope<'_>) -> Option<Vec<Expr>> {
-        let of_group = loops.groups.filter(|_| loops.order[at] == loops.pairs.first);
         let mut alike = Vec::new();
-        for (written, key) in of_group.iter().flat_map(|groups| groups.keys()) {
+        for (written, key) in loops.groups.iter().flat_map(|groups| groups.keys()) {
+            let is_here = match loops.pairs.whole {
+                true => self.innermost(written, loops) == at,
+                false => loops.order[at] == loops.pairs.first,
+            };
+            if !is_here {
+                continue;
+            }
             let own = self.expression(written, inner)?;
             self.charge(key.node_count(), loops.span)?;
             let kind = ExprKind::IsNotDistinct(Box::new(own), Box::new(key.raised(at + 1)));
@@ -260,11 +296,13 @@ impl Lowering<'_> {
         let groups = if let Place::Grouped(groups) = scope.place { Some(groups) } else { None };
         let mut loops = Loops::new(pairs, call.span);
         loops.conditions.extend(filters);
-        loops.between = scope.between + usize::from(groups.is_some());
+        loops.between = scope.between + if groups.is_some() { scope.rows() } else { 0 };
         loops.groups = groups;
         let distinct = is_distinct(call.function);
         match (call.kind, call.arguments) {
-            (Kind::Count, [Argument::Value(value)]) if distinct => Ok(self.distinct_of_pairs(value, loops, around)),
+            (Kind::Count | Kind::Sum | Kind::Avg, [Argument::Value(value)]) if distinct => {
+                self.distinct_of_pairs(call, value, loops, around)
+            }
             (Kind::Funnel, _) => Ok(self.unsupported(call.span, "a funnel over a JOIN is")),
             (Kind::Last | Kind::First, [Argument::Value(value), Argument::Value(order)]) => {
                 Ok(self.at_an_end_of_pairs(call.kind, value, order, loops, around))
@@ -393,25 +431,33 @@ impl Lowering<'_> {
         Some(Some(self.node(kind, SqlType::Integer, span)?))
     }
 
-    /// `count(DISTINCT x)`: of the rows of the only table that x is of.
-    fn distinct_of_pairs(&mut self, value: &ast::Expr, loops: Loops<'_>, around: &Scope<'_>) -> Option<Expr> {
+    /// `count(DISTINCT x)`, `sum(DISTINCT x)`: of the rows of the only table that x is of.
+    fn distinct_of_pairs(
+        &mut self,
+        call: &Call<'_>,
+        value: &ast::Expr,
+        loops: Loops<'_>,
+        around: &Scope<'_>,
+    ) -> Result<Option<Expr>, &'static str> {
         let span = loops.span;
         let tables = 0..loops.order.len();
         let named: Vec<usize> = tables.filter(|table| self.mentions(value, loops.pairs.alias(*table))).collect();
         let table = match named.as_slice() {
             [] => loops.pairs.first,
             [only] => *only,
-            _ => return self.unsupported(span, "count(DISTINCT …) of what several joined tables hold is"),
+            _ => return Ok(self.unsupported(span, "DISTINCT over what several joined tables hold is")),
         };
         let may_be_missing = loops.optional && table == loops.order.len() - 1;
         let loops = loops.beginning_with(table);
-        let rows = self.with_others(&loops, around)?;
-        let value = self.expression(value, &loops.rows(0, around))?;
-        if may_be_missing && !is_always_null(&without_row(&value, 0, true)) {
-            return self.unsupported(span, "count(DISTINCT …) of what is not NULL where a LEFT JOIN finds nothing is");
+        let rows = self.with_others(&loops, around);
+        let inner = loops.rows(0, around);
+        let function = self.computed(call.kind, call.function, call.arguments, &inner, span)?;
+        let Some((function, rows)) = function.zip(rows) else { return Ok(None) };
+        let is_known = |value| !is_always_null(&without_row(value, 0, true));
+        if may_be_missing && argument_of(&function).is_some_and(is_known) {
+            return Ok(self.unsupported(span, "DISTINCT over what is not NULL where a LEFT JOIN finds nothing is"));
         }
-        let value = self.countable(value)?;
-        self.aggregate(AggregateFunction::CountDistinct(value), rows, span)
+        Ok(self.each_once(function, true, rows, span))
     }
 
     /// `arg_max(x, v.created_at)`: the rows of v are gone through first.

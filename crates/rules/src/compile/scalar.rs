@@ -97,6 +97,7 @@ impl Lowering<'_> {
     fn of_first_group(&mut self, scalar: Scalar<'_, '_>, groups: Groups<'_>) -> Option<Expr> {
         let Scalar { select, selected, order, filter, inner, span } = scalar;
         let Some(order) = order else { return self.more_than_one_row(span) };
+        self.one_row_each(&inner, span)?;
         let groups = groups.of(filter);
         let grouped = inner.at(Place::Grouped(&groups));
         let value = self.expression(selected, &grouped)?;

@@ -24,8 +24,10 @@ pub(super) struct Scope<'s> {
     pub(super) joined: bool,
     /// Rows without a name between it and the query around.
     pub(super) between: usize,
-    /// What the groups of a join are made of, whose first table this row is one of.
+    /// What the groups of a join are made of, that this row stands for, or the last of several that do.
     pub(super) pairs: Option<&'s Pairs<'s>>,
+    /// Of several rows that stand for a group, how many there are behind this one.
+    pub(super) behind: usize,
 }
 
 /// What may stand at a place of the clause.
@@ -81,11 +83,12 @@ impl<'s> Scope<'s> {
         joined: false,
         between: 0,
         pairs: None,
+        behind: 0,
     };
 
     /// Returns the rows of a subquery, inside of these.
     pub(super) fn inside(&'s self, alias: &'s str, derived: Option<&'s Derived>) -> Self {
-        Scope { alias, derived, outer: Some(self), place: Place::Aggregated, joined: false, between: 0, pairs: None }
+        Scope { alias, derived, outer: Some(self), place: Place::Aggregated, ..Self::CLAUSE }
     }
 
     /// Returns the same rows at another place.
@@ -103,10 +106,25 @@ impl<'s> Scope<'s> {
         if is_here {
             return Some((Owner::Here, *self));
         }
-        let own_rows = usize::from(self.has_row()) + self.between;
+        if let Some((pairs, at)) = qualifier.and_then(|qualifier| self.beside(qualifier)) {
+            let behind = pairs.tables.len() - 1 - at;
+            return Some((Owner::Outer(behind), Self { behind, ..pairs.row_of(at, *self) }));
+        }
+        let own_rows = if self.has_row() { self.rows() } else { 0 } + self.between;
         let (owner, scope) = self.outer?.find(qualifier, name)?;
         let further = if let Owner::Outer(distance) = owner { distance } else { 0 };
         Some((Owner::Outer(own_rows + further), scope))
+    }
+
+    /// Returns how many rows it is of: that one, or all of those that stand for a group.
+    pub(super) fn rows(&self) -> usize {
+        self.pairs.map_or(1, Pairs::rows_of_group)
+    }
+
+    /// Returns another one of the tables whose rows together stand for a group, and its number.
+    fn beside(&self, qualifier: &str) -> Option<(&'s Pairs<'s>, usize)> {
+        let pairs = self.pairs.filter(|pairs| pairs.whole)?;
+        pairs.tables.iter().position(|source| source.alias == qualifier).map(|at| (pairs, at))
     }
 
     /// Returns whether a bare name is a column of its rows; of joined ones it could be of any.

@@ -121,19 +121,27 @@ impl Lowering<'_> {
                 (self.expression(selected, &inner.at(Place::Grouped(&groups)))?, kept)
             }
         };
-        let (value, selected) = self.pair(value?.raised(1), selected, true, span)?;
+        let (value, selected) = self.pair(value?.raised(inner.rows()), selected, true, span)?;
         let kind = ExprKind::Compare { op: Comparison::Equal, left: Box::new(value), right: Box::new(selected) };
         let equal = self.node(kind, SqlType::Boolean, span)?;
         self.charge(equal.node_count() + filter.iter().map(Expr::node_count).sum::<usize>(), span)?;
         let unknown = self.node(ExprKind::IsNull(Box::new(equal.clone())), SqlType::Boolean, span)?;
-        let some = |condition: Expr| filter.iter().cloned().chain([condition]).collect::<Vec<_>>();
-        let found = self.aggregate(AggregateFunction::Exists, some(equal), span)?;
-        let unknown = self.aggregate(AggregateFunction::Exists, some(unknown), span)?;
+        let with = |condition: Expr| filter.iter().cloned().chain([condition]).collect::<Vec<_>>();
+        let found = self.some(with(equal), inner, span)?;
+        let unknown = self.some(with(unknown), inner, span)?;
         let truth = |value, sql_type| Expr { kind: ExprKind::Literal(value), sql_type, span };
         let yes = truth(Value::Boolean(true), SqlType::Boolean);
         let branches = vec![(found, yes), (unknown, truth(Value::Null, SqlType::Null))];
         let otherwise = Some(Box::new(truth(Value::Boolean(false), SqlType::Boolean)));
         self.node(ExprKind::Case { branches, otherwise }, SqlType::Boolean, span)
+    }
+
+    /// Whether there are such rows.
+    fn some(&mut self, conditions: Vec<Expr>, inner: &Scope<'_>, span: Span) -> Option<Expr> {
+        match inner.pairs.filter(|pairs| pairs.whole) {
+            Some(pairs) => self.some_group(pairs, conditions, inner, span),
+            None => self.aggregate(AggregateFunction::Exists, conditions, span),
+        }
     }
 
     /// Is there an event that passes, and does a group of them pass HAVING?
@@ -150,7 +158,7 @@ impl Lowering<'_> {
             Grouping::By(groups) if groups.is_whole_user() => true,
             Grouping::By(groups) => {
                 let kept = self.groups_kept(select, &groups.of(filter), inner, span)?;
-                return self.aggregate(AggregateFunction::Exists, kept, span);
+                return self.some(kept, inner, span);
             }
         };
         let having = match &select.having {

@@ -1,5 +1,5 @@
--- DISTINCT in other aggregates, other orders
-sum(DISTINCT order_total) > 1 OR arg_max(region, order_total) = 'CA'
+-- DISTINCT where it means nothing, other orders
+arg_max(DISTINCT region, created_at) = 'CA' OR arg_max(region, order_total) = 'CA'
 ---
-error unsupported [sum(DISTINCT order_total)]: DISTINCT in any aggregate but `count` is not supported yet
+error unsupported [arg_max(DISTINCT region, created_at)]: DISTINCT in `arg_max`, `arg_min` and `window_funnel` is not supported yet
 error unsupported [order_total]: an order by anything but `created_at` is not supported yet

@@ -26,7 +26,10 @@ pub use races::{
     of_many_who_make_a_tag_one_does, of_many_who_saw_a_version_one_changes_it,
     renamed_users_keep_one_client_ref_id_each,
 };
-pub use transferring::{a_filled_store_goes_on_where_the_other_stopped, an_unfinished_filling_leaves_nothing};
+pub use transferring::{
+    a_filled_store_goes_on_where_the_other_stopped, an_unfinished_filling_leaves_nothing,
+    the_last_recorded_erasures_are_told, what_is_read_is_of_one_instant,
+};
 pub use users::{
     a_client_ref_id_names_one_user, an_erased_user_is_gone_and_waits_in_the_outbox, an_id_is_never_used_again,
     equal_identities_make_one_user, identities_resolve_in_the_order_asked, the_lineage_is_what_was_said_last,
@@ -67,6 +70,8 @@ macro_rules! conformance_cases {
                 an_activity_has_a_code_of_its_own,
                 a_filled_store_goes_on_where_the_other_stopped,
                 an_unfinished_filling_leaves_nothing,
+                the_last_recorded_erasures_are_told,
+                what_is_read_is_of_one_instant,
             }
             of_two {
                 a_change_counts_once_whoever_projects_it,

@@ -2,8 +2,8 @@
 
 use schema::{Identity, IdentityKind, LogPosition, PartitionId, UserId};
 
-use crate::transfer::{Cell, NewPlaces, Row, Table};
-use crate::{Store, StoreError, UserProfile};
+use crate::transfer::{Cell, NewPlaces, Row, StoreReading, Table};
+use crate::{ProjectionBatch, Store, StoreError, UserProfile};
 
 /// Some rows of each table, as another store could have had them, ascending by key.
 fn rows(table: Table) -> Vec<Row> {
@@ -65,10 +65,14 @@ async fn fill(store: &dyn Store) -> Result<(), StoreError> {
 }
 
 async fn table(store: &dyn Store, table: Table) -> Result<Vec<Row>, StoreError> {
+    read(&mut *store.begin_reading().await?, table).await
+}
+
+async fn read(reading: &mut dyn StoreReading, table: Table) -> Result<Vec<Row>, StoreError> {
     let mut found: Vec<Row> = Vec::new();
     loop {
         // One by one: every page continues where the one before ended.
-        let page = store.table_rows(table, found.last(), 1).await?;
+        let page = reading.rows(table, found.last(), 1).await?;
         if page.is_empty() {
             return Ok(found);
         }
@@ -96,8 +100,48 @@ pub async fn a_filled_store_goes_on_where_the_other_stopped(store: &dyn Store) -
     assert_eq!(known, [Some(UserId(3)), Some(UserId(5)), None]);
     assert_eq!(store.create_user(&UserProfile::default()).await?.user_id, UserId(41));
     for numbered in [Table::Segments, Table::Audit, Table::Activities] {
-        assert_eq!(store.last_id(numbered).await?, 40, "{numbered:?}");
+        assert_eq!(store.begin_reading().await?.last_id(numbered).await?, 40, "{numbered:?}");
     }
+    Ok(())
+}
+
+/// Whoever reads sees all tables of one instant, however long it takes, and nobody waits.
+pub async fn what_is_read_is_of_one_instant(store: &dyn Store) -> Result<(), StoreError> {
+    fill(store).await?;
+    let mut reading = store.begin_reading().await?;
+    let erased = UserId(3);
+    store.erase_user(erased).await?;
+    store.create_user(&UserProfile::default()).await?;
+    let moved = ProjectionBatch { partition: PartitionId(0), from: 8, next: 11, changes: Vec::new() };
+    store.project(&[moved]).await?;
+    for of in [Table::Users, Table::Identities, Table::Memberships] {
+        assert_eq!(read(&mut *reading, of).await?, rows(of), "{of:?}");
+    }
+    assert_eq!(read(&mut *reading, Table::UserDeletions).await?.len(), 2);
+    assert_eq!(reading.projected().await?[&PartitionId(0)], 8);
+    drop(reading);
+    let mut reading = store.begin_reading().await?;
+    assert_eq!(read(&mut *reading, Table::UserDeletions).await?.len(), 3);
+    assert_eq!(reading.projected().await?[&PartitionId(0)], 11);
+    Ok(())
+}
+
+/// The deletions that the log must have: the last of each partition.
+pub async fn the_last_recorded_erasures_are_told(store: &dyn Store) -> Result<(), StoreError> {
+    assert!(store.last_recorded_erasures().await?.is_empty());
+    fill(store).await?;
+    let mut erased = Vec::new();
+    for (partition, offset) in [(1, 9), (1, 7), (0, 3)] {
+        let user_id = store.create_user(&UserProfile::default()).await?.user_id;
+        store.erase_user(user_id).await?;
+        erased.push((user_id, LogPosition { partition: PartitionId(partition), offset }));
+    }
+    for (user_id, position) in erased {
+        store.record_erasure(user_id, position).await?;
+    }
+    // User 9 was filled in at offset 5, user 10 is not recorded.
+    let last = store.last_recorded_erasures().await?;
+    assert_eq!(last.into_iter().collect::<Vec<_>>(), [(PartitionId(0), 3), (PartitionId(1), 9)]);
     Ok(())
 }
 
@@ -107,6 +151,6 @@ pub async fn an_unfinished_filling_leaves_nothing(store: &dyn Store) -> Result<(
     filling.put(Table::Users, &rows(Table::Users)).await?;
     drop(filling);
     assert_eq!(table(store, Table::Users).await?, [] as [Row; 0]);
-    assert_eq!(store.last_id(Table::Users).await?, 0);
+    assert_eq!(store.begin_reading().await?.last_id(Table::Users).await?, 0);
     fill(store).await
 }

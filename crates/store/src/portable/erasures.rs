@@ -1,6 +1,8 @@
 //! The outbox of erasures: what is gone here and must still be said to the log.
 
-use schema::{LogPosition, PartitionId, Timestamp, UserId};
+use std::collections::BTreeMap;
+
+use schema::{LogPosition, Offset, PartitionId, Timestamp, UserId};
 
 use super::{Backend, Connection};
 use crate::sql_error::damaged;
@@ -30,6 +32,20 @@ impl Backend {
     pub(super) async fn select_number_of_erasures(&self) -> Result<u64, StoreError> {
         let number: i64 = sqlx::query_scalar("SELECT count(*) FROM user_deletions").fetch_one(self.readers()).await?;
         u64::try_from(number).map_err(|_| damaged("number of erasures", number))
+    }
+
+    pub(super) async fn select_last_recorded_erasures(&self) -> Result<BTreeMap<PartitionId, Offset>, StoreError> {
+        let rows: Vec<(i64, i64)> = sqlx::query_as(
+            "SELECT log_partition, MAX(log_offset) FROM user_deletions WHERE log_partition IS NOT NULL \
+             GROUP BY log_partition",
+        )
+        .fetch_all(self.readers())
+        .await?;
+        let last = |(partition, offset): (i64, i64)| {
+            let partition = u16::try_from(partition).map_err(|_| damaged("log partition", partition))?;
+            Ok((PartitionId(partition), offset.cast_unsigned()))
+        };
+        rows.into_iter().map(last).collect()
     }
 }
 

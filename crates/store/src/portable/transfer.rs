@@ -1,28 +1,27 @@
 //! Moving a whole store: the statements are made from what [`Table`] says.
 
-use async_trait::async_trait;
-use sqlx::{QueryBuilder, Row as _};
+use std::collections::BTreeMap;
 
-use super::sequences;
+use async_trait::async_trait;
+use schema::{Offset, PartitionId};
+use sqlx::{QueryBuilder, Row as _, Transaction};
+
 use super::{Backend, Connection, Database, WriteTransaction};
+use super::{projection, sequences};
 use crate::StoreError;
 use crate::sql_error::damaged;
-use crate::transfer::{Cell, ColumnKind, NewPlaces, Row, StoreFilling, StoreTransfer, Table};
+use crate::transfer::{Cell, ColumnKind, NewPlaces, Row, StoreFilling, StoreReading, StoreTransfer, Table};
 
 /// With eleven columns at most, far below the 32,766 parameters that SQLite takes.
 const ROWS_PER_STATEMENT: usize = 1_000;
 
 #[async_trait]
 impl StoreTransfer for Backend {
-    async fn table_rows(&self, table: Table, after: Option<&Row>, limit: u32) -> Result<Vec<Row>, StoreError> {
-        let mut query = page(table, after, limit);
-        let rows = query.build().fetch_all(self.readers()).await?;
-        rows.iter().map(|row| read_row(table, row)).collect()
-    }
-
-    async fn last_id(&self, table: Table) -> Result<i64, StoreError> {
-        let mut reader = self.readers().acquire().await?;
-        sequences::last_id(&mut reader, table).await
+    async fn begin_reading(&self) -> Result<Box<dyn StoreReading + '_>, StoreError> {
+        let mut transaction = self.begin_long_snapshot().await?;
+        // The instant is that of the first statement that reads.
+        let projected = projection::select_positions(&mut transaction).await?;
+        Ok(Box::new(Reading { transaction, projected }))
     }
 
     async fn begin_filling(&self) -> Result<Option<Box<dyn StoreFilling + '_>>, StoreError> {
@@ -30,6 +29,28 @@ impl StoreTransfer for Backend {
         let mut transaction = self.begin_recount().await?;
         let is_empty = is_empty(transaction.connection()).await?;
         Ok(is_empty.then(|| Box::new(Filling(transaction)) as Box<dyn StoreFilling>))
+    }
+}
+
+struct Reading<'a> {
+    transaction: Transaction<'a, Database>,
+    projected: BTreeMap<PartitionId, Offset>,
+}
+
+#[async_trait]
+impl StoreReading for Reading<'_> {
+    async fn rows(&mut self, table: Table, after: Option<&Row>, limit: u32) -> Result<Vec<Row>, StoreError> {
+        let mut query = page(table, after, limit);
+        let rows = query.build().fetch_all(&mut *self.transaction).await?;
+        rows.iter().map(|row| read_row(table, row)).collect()
+    }
+
+    async fn last_id(&mut self, table: Table) -> Result<i64, StoreError> {
+        sequences::last_id(&mut self.transaction, table).await
+    }
+
+    async fn projected(&mut self) -> Result<BTreeMap<PartitionId, Offset>, StoreError> {
+        Ok(self.projected.clone())
     }
 }
 

@@ -1,7 +1,9 @@
 //! Users as rows.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use schema::{Identity, IdentityKind, LogPosition, Timestamp, UserId};
+use schema::{Identity, IdentityKind, LogPosition, Offset, PartitionId, Timestamp, UserId};
 use tokio::sync::broadcast;
 
 use super::identities::holder_of;
@@ -97,6 +99,10 @@ impl UserStore for Backend {
 
     async fn count_erasures(&self) -> Result<u64, StoreError> {
         self.select_number_of_erasures().await
+    }
+
+    async fn last_recorded_erasures(&self) -> Result<BTreeMap<PartitionId, Offset>, StoreError> {
+        self.select_last_recorded_erasures().await
     }
 }
 

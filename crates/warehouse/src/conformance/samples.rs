@@ -1,7 +1,7 @@
 //! Events, batches and whole readings for the suite.
 
 use schema::{
-    DUPLICATE_WINDOW_MICROS, Event, EventId, LogRecord, Offset, PartitionId, Payload, Timestamp, UserDeletion, UserId,
+    DUPLICATE_WINDOW_MICROS, Event, EventId, LogRecord, Offset, PartitionId, Timestamp, UserDeletion, UserId,
     partition_of,
 };
 
@@ -26,19 +26,16 @@ pub(super) fn user_in(partition: PartitionId, nth: usize) -> UserId {
 /// An event of a user, `received_micros` after the start and created as much earlier.
 pub(super) fn event(user_id: UserId, event_id: u128, received_micros: i64) -> Event {
     Event {
-        event_id: EventId(uuid::Uuid::from_u128(event_id)),
-        user_id,
-        activity_type: "page_viewed".into(),
         region: Some("California".into()),
-        country: None,
         device_type: Some("mobile".into()),
         url: Some(format!("/{event_id}").into()),
-        element_id: None,
-        order_id: None,
-        order_total: None,
-        created_at: START.plus_micros(-received_micros),
         received_at: START.plus_micros(received_micros),
-        payload: Payload::empty(),
+        ..Event::new(
+            EventId(uuid::Uuid::from_u128(event_id)),
+            user_id,
+            "page_viewed",
+            START.plus_micros(-received_micros),
+        )
     }
 }
 

@@ -17,8 +17,9 @@ pub(super) const HISTORY_COLUMNS: &str = "log_offset, event_id, user_id, activit
 
 /// Reads a row of [`HISTORY_COLUMNS`].
 pub(super) fn history_row(partition: PartitionId, row: &Row) -> Result<HistoryRow, DatabendError> {
-    let nullable = |index: usize| row.get(index).cloned().flatten();
-    let total = nullable(10).map(|total| Decimal::parse_column(&total, 18, 4).map_err(|_| unreadable(row, 10)));
+    let nullable = |index: usize| row.get(index).and_then(Option::as_deref);
+    let decimal = |total| Decimal::parse_column(total, Event::ORDER_TOTAL_PRECISION, Event::ORDER_TOTAL_SCALE);
+    let total = nullable(10).map(|total| decimal(total).map_err(|_| unreadable(row, 10)));
     let payload = RawValue::from_string(text(row, 13)?.to_owned()).map_err(|_| unreadable(row, 13))?;
     let event = Event {
         event_id: EventId(value(row, 1)?),

@@ -144,7 +144,7 @@ impl<'a> Draft<'a> {
 
 #[cfg(test)]
 mod tests {
-    use schema::{EventId, Payload, partition_of};
+    use schema::{EventId, partition_of};
     use tempfile::TempDir;
     use uuid::Uuid;
 
@@ -154,21 +154,12 @@ mod tests {
     const PARTITION: PartitionId = PartitionId(0);
 
     fn event(user_id: UserId) -> LogRecord {
-        LogRecord::Event(Event {
-            event_id: EventId(Uuid::from_u64_pair(1, 1)),
+        LogRecord::Event(Event::new(
+            EventId(Uuid::from_u64_pair(1, 1)),
             user_id,
-            activity_type: "page_viewed".into(),
-            region: None,
-            country: None,
-            device_type: None,
-            url: None,
-            element_id: None,
-            order_id: None,
-            order_total: None,
-            created_at: Timestamp::from_micros(1),
-            received_at: Timestamp::from_micros(1),
-            payload: Payload::empty(),
-        })
+            "page_viewed",
+            Timestamp::from_micros(1),
+        ))
     }
 
     fn deletion(user_id: UserId) -> LogRecord {

@@ -35,21 +35,7 @@ pub(crate) fn record(dice: &mut Dice, received_at: Timestamp) -> LogRecord {
             let traits = Payload::new(serde_json::value::RawValue::from_string(traits).unwrap());
             LogRecord::Traits(UserTraits { user_id, event_id, created_at, received_at, traits })
         }
-        _ => LogRecord::Event(Event {
-            event_id,
-            user_id,
-            activity_type: "page_viewed".into(),
-            region: None,
-            country: None,
-            device_type: None,
-            url: None,
-            element_id: None,
-            order_id: None,
-            order_total: None,
-            created_at,
-            received_at,
-            payload: Payload::empty(),
-        }),
+        _ => LogRecord::Event(Event { received_at, ..Event::new(event_id, user_id, "page_viewed", created_at) }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Events that tests send.
 
-use schema::{Event, EventId, LogRecord, Payload, Timestamp, UserDeletion, UserId};
+use schema::{Event, EventId, LogRecord, Timestamp, UserDeletion, UserId};
 use uuid::Uuid;
 
 /// Makes events, each with an id of its own.
@@ -12,21 +12,7 @@ pub(crate) struct Shop {
 impl Shop {
     pub(crate) fn event(&mut self, user_id: i64, activity_type: &str, created_at: Timestamp) -> Event {
         self.made += 1;
-        Event {
-            event_id: EventId(Uuid::from_u128(self.made)),
-            user_id: UserId(user_id),
-            activity_type: activity_type.into(),
-            region: None,
-            country: None,
-            device_type: None,
-            url: None,
-            element_id: None,
-            order_id: None,
-            order_total: None,
-            created_at,
-            received_at: created_at,
-            payload: Payload::empty(),
-        }
+        Event::new(EventId(Uuid::from_u128(self.made)), UserId(user_id), activity_type, created_at)
     }
 }
 

@@ -44,6 +44,13 @@ fn require_settled(manifest: &Manifest) -> anyhow::Result<()> {
             "the number of partitions is another, and {pending} events of partition {} are not in the state: {again}",
             exported.partition
         );
+        let unprojected = exported.changes.records - exported.projected_changes().min(exported.changes.records);
+        ensure!(
+            unprojected == 0,
+            "the number of partitions is another, and {unprojected} changes of partition {} are not in the \
+             memberships: {again}",
+            exported.partition
+        );
         let first = manifest.log.first().and_then(|first| first.definitions.as_ref());
         ensure!(
             exported.definitions.as_ref() == first,

@@ -1,6 +1,7 @@
 //! What a lane of the target holds already, read along with what is brought.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use anyhow::{Context as _, ensure};
 use bus::{EventLog, StoredRecord};
@@ -24,9 +25,14 @@ impl Present {
         for partition in (0..log.partitions()).map(PartitionId) {
             let range = log.range(topic, partition).await.context("asking how far the log goes")?;
             ensure!(range.start == 0, "the log is not empty: it has trimmed records of partition {partition}");
-            all.push(Self { topic, partition, from: 0, end: range.end, read: VecDeque::new() });
+            all.push(Self::at(topic, partition, range));
         }
         Ok(all)
+    }
+
+    /// Looks at one partition.
+    pub(super) fn at(topic: Topic, partition: PartitionId, range: Range<Offset>) -> Self {
+        Self { topic, partition, from: range.start, end: range.end, read: VecDeque::new() }
     }
 
     /// Returns the next one; `None` from the end on.

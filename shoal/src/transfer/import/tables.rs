@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
-use schema::{LogPosition, PartitionId, Topic, UserId};
+use bus::EventLog;
+use schema::{LogPosition, Offset, PartitionId, Topic, UserId};
 use store::Store;
 use store::transfer::{NewPlaces, Row, Table};
 
+use super::present::Present;
 use crate::transfer::manifest::Manifest;
 use crate::transfer::merging::Sequence;
 use crate::transfer::place::Place;
@@ -28,8 +30,7 @@ pub(super) async fn bring(
 ) -> anyhow::Result<()> {
     let mut projected = Vec::new();
     for partition in (0..place.log().partitions()).map(PartitionId) {
-        let range = place.log().range(Topic::SegmentChanges, partition).await;
-        projected.push((partition, range.context("asking how far the changes go")?.end));
+        projected.push((partition, projected_up_to(manifest, place.log(), partition).await?));
     }
     let filling = place.store().begin_filling().await.context("looking into the store")?;
     let Some(mut filling) = filling else { bail!("the store is not empty any more") };
@@ -52,6 +53,21 @@ pub(super) async fn bring(
     filling.finish(&NewPlaces { projected, deletions }).await.context("finishing")
 }
 
+/// Returns where the first change lies that the memberships are not made of yet.
+async fn projected_up_to(manifest: &Manifest, log: &dyn EventLog, partition: PartitionId) -> anyhow::Result<Offset> {
+    let range = log.range(Topic::SegmentChanges, partition).await.context("asking how far the changes go")?;
+    let exported = manifest.log.get(usize::from(partition.0)).filter(|_| log.partitions() == manifest.partitions);
+    let Some(exported) = exported.filter(|exported| exported.projected_changes() < exported.changes.records) else {
+        return Ok(range.end);
+    };
+    // Offsets have gaps where a commit leaves a marker.
+    let mut present = Present::at(Topic::SegmentChanges, partition, range);
+    for _ in 0..exported.projected_changes() {
+        present.next(log).await?;
+    }
+    Ok(present.next(log).await?.map_or(0, |first| first.offset))
+}
+
 fn rows(manifest: &Manifest, folder: &Path, table: Table) -> Sequence<Row> {
     let files = manifest.store.get(table.as_str()).cloned().unwrap_or_default();
     files.read::<Row>(folder)
@@ -59,12 +75,13 @@ fn rows(manifest: &Manifest, folder: &Path, table: Table) -> Sequence<Row> {
 
 /// Reads every table again and compares it with what was brought.
 pub(super) async fn compare(manifest: &Manifest, folder: &Path, store: &dyn Store) -> anyhow::Result<()> {
+    let mut reading = store.begin_reading().await.context("reading the store")?;
     for table in Table::ALL {
         let (mut expected, mut found) = (Sum::default(), Sum::default());
         for row in rows(manifest, folder, table) {
             expected.add_value(&without_places(table, &row?))?;
         }
-        for_each_row(store, table, |row| found.add_value(&without_places(table, row))).await?;
+        for_each_row(&mut *reading, table, |row| found.add_value(&without_places(table, row))).await?;
         ensure!(
             found == expected,
             "the table {} has {} rows, or others, and not {}",
@@ -73,6 +90,7 @@ pub(super) async fn compare(manifest: &Manifest, folder: &Path, store: &dyn Stor
             expected.count()
         );
     }
+    drop(reading);
     let wrong = store.wrong_sizes().await.context("counting members")?;
     ensure!(wrong.is_empty(), "segments have other sizes than members: {wrong:?}");
     Ok(())

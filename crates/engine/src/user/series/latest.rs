@@ -77,8 +77,8 @@ impl Value {
         self.code.text(spec, &cells[self.text_at()..self.end()])
     }
 
-    fn is(self, spec: &LatestSpec, cells: &[i64], text: &str) -> bool {
-        self.code.is(&cells[self.text_at()..], || Some(spec), text)
+    fn is<'a>(self, spec: impl FnOnce() -> Option<&'a LatestSpec>, cells: &[i64], text: &str) -> bool {
+        self.code.is(&cells[self.text_at()..], spec, text)
     }
 }
 
@@ -145,7 +145,7 @@ impl<'a> Row<'a> {
             match (*text, known) {
                 (Some(text), _) if is_later => {
                     let code = Code::of(spec, text);
-                    if !known.is_some_and(|(old, value)| value.is(spec, old, text)) {
+                    if !known.is_some_and(|(old, value)| value.is(|| Some(spec), old, text)) {
                         changed |= 1 << number;
                     }
                     push_head(&mut cells, code, place, of_row);
@@ -169,35 +169,6 @@ fn push_head(cells: &mut Vec<i64>, code: Code, place: Place, of_row: Place) {
         cells.push(Value::head(From::Own, code));
         cells.extend(cells_of(place));
     }
-}
-
-/// Folds an event that comes last and says of each column what is known of it from the event before, as
-/// nearly all do, and returns true. For any other one it returns false and does nothing.
-pub(super) fn repeat<'a>(
-    cells: &mut [i64],
-    row: Row<'_>,
-    (time, event_id): (i64, EventId),
-    texts: impl Iterator<Item = Option<&'a str>>,
-) -> bool {
-    let place = (time, event_id.0.as_u128());
-    if place < place_at(cells, TIME) {
-        return false;
-    }
-    let mut at = VALUES;
-    for (member, text) in row.members.iter().zip(texts) {
-        let value = Value::read(cells, at);
-        let is_same = match (value.from, text) {
-            (From::Row, Some(text)) => value.code.is(&cells[at + 1..], || row.spec(*member), text),
-            (From::None, None) => true,
-            _ => false,
-        };
-        if !is_same {
-            return false;
-        }
-        at += 1 + value.code.cells();
-    }
-    cells[TIME..VALUES].copy_from_slice(&cells_of(place));
-    true
 }
 
 /// Folds the texts of an event, by column, into the row of a series; returns where it lies and, as
@@ -234,10 +205,10 @@ fn insert_in_place(cells: &mut [i64], row: Row<'_>, place: Place, texts: &[Optio
     }
     let mut changed = 0;
     let mut at = VALUES;
-    for (number, (spec, text)) in row.specs().zip(texts).enumerate() {
+    for (number, (member, text)) in row.members.iter().zip(texts).enumerate() {
         let value = Value::read(cells, at);
         match (value.from, text) {
-            (From::Row, Some(text)) => changed |= u64::from(!value.is(spec, cells, text)) << number,
+            (From::Row, Some(text)) => changed |= u64::from(!value.is(|| row.spec(*member), cells, text)) << number,
             (From::Row, None) | (From::None | From::Own, Some(_)) => return None,
             (From::None | From::Own, None) => {}
         }

@@ -57,16 +57,12 @@ fn fold_latest(
     wanted: impl Fn(SeriesIndex) -> bool,
 ) -> Folded {
     let place = (event.created_at.as_micros(), event.event_id);
-    let texts = row.members.iter().zip(row.columns);
-    let texts = texts.map(|(member, column)| if wanted(*member) { text_of(event, *column) } else { None });
-    if let Some(at) = slab.find(first)
-        && latest::repeat(slab.cells_mut(at), row, place, texts.clone())
-    {
-        return Folded::Nothing;
+    let mut texts = [None; MAX_ROW];
+    let texts = &mut texts[..row.members.len()];
+    for ((text, member), column) in texts.iter_mut().zip(row.members).zip(row.columns) {
+        *text = if wanted(*member) { text_of(event, *column) } else { None };
     }
-    let mut all = [None; MAX_ROW];
-    all.iter_mut().zip(texts).for_each(|(place, text)| *place = text);
-    match latest::insert(slab, first, row, place, &all[..row.members.len()]) {
+    match latest::insert(slab, first, row, place, texts) {
         Some((at, changed)) if changed != 0 => Folded::Values { at, changed },
         _ => Folded::Nothing,
     }

@@ -29,7 +29,9 @@ impl Grammar<'_> {
                 "count(DISTINCT",
                 "sum",
                 "sum",
+                "sum(DISTINCT",
                 "avg",
+                "avg(DISTINCT",
                 "min",
                 "max",
                 "arg_max",
@@ -46,7 +48,7 @@ impl Grammar<'_> {
         let argument =
             if self.random.chance(33) { self.value(of, depth.min(1), row) } else { self.column(of, row.qualifier()) };
         let (head, tail) = match name {
-            "count(DISTINCT" => ("count(DISTINCT ".to_owned(), ")".to_owned()),
+            name if name.ends_with("DISTINCT") => (format!("{name} "), ")".to_owned()),
             "arg_max" | "arg_min" => (format!("{name}("), format!(", {}created_at)", row.qualifier())),
             _ => (format!("{name}("), ")".to_owned()),
         };

@@ -20,12 +20,12 @@ use bus::EventLog as _;
 use schema::{Mark, Offset, PartitionId, Topic};
 use warehouse::Warehouse as _;
 
-use super::parts::{DataDirectory, Parts};
+use super::{DataDirectory, Parts};
 use marks::{Seen, Step, Turn};
 use refusal::Names;
 
 /// Refuses parts that do not belong together; marks those that do as started together.
-pub(super) async fn check(parts: &Parts, directory: &DataDirectory) -> anyhow::Result<()> {
+pub(crate) async fn check(parts: &Parts, directory: &DataDirectory) -> anyhow::Result<()> {
     let seen = compare(parts, directory).await?;
     mark(parts, &seen, Turn::Start).await
 }
@@ -48,7 +48,7 @@ async fn compare(parts: &Parts, directory: &DataDirectory) -> anyhow::Result<See
 }
 
 /// Marks parts as stopped together: then a copy that was made while they ran is known as such.
-pub(super) async fn seal(parts: &Parts, directory: &DataDirectory) -> anyhow::Result<()> {
+pub(crate) async fn seal(parts: &Parts, directory: &DataDirectory) -> anyhow::Result<()> {
     let names = Names::new(parts, directory);
     let seen = see(parts).await?;
     marks::check_installation(&seen, &names)?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use schema::{Offset, PartitionId};
 use store::StoreOptions;
 
-use super::super::parts::{DataDirectory, Parts};
+use crate::installation::{DataDirectory, Parts};
 
 /// Why parts do not belong together.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]

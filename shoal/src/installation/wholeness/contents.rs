@@ -4,17 +4,15 @@
 //! are; a log that ends before that has lost its end. A store that never heard of the users in the log,
 //! of their erasures or of the definitions that decided is an older one, or made anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 use bus::EventLog;
-use schema::{LogPosition, LogRecord, Offset, PartitionId, Topic, UserId};
-use store::transfer::Table;
+use schema::{LogRecord, Offset, PartitionId, Topic, UserId};
 use warehouse::Warehouse as _;
 
-use super::super::parts::{DataDirectory, Parts};
 use super::refusal::{Names, Refusal};
-use crate::transfer;
+use crate::installation::{DataDirectory, Parts};
 
 /// Records read from the log at once: some megabytes.
 const READ_AT_ONCE: usize = 4_096;
@@ -34,7 +32,7 @@ async fn check_log(parts: &Parts, directory: &DataDirectory) -> anyhow::Result<(
     let projected = parts.store.projection_positions().await.context("asking how far the memberships are")?;
     let projected = projected.into_iter().collect();
     check_reader(&parts.log, directory, parts.store_place.clone(), Topic::SegmentChanges, projected).await?;
-    let deleted = deletions(parts).await?.into_iter().collect();
+    let deleted = deletions(parts).await?;
     check_reader(&parts.log, directory, parts.store_place.clone(), Topic::Events, deleted).await?;
     let written = written(parts).await?;
     check_reader(&parts.log, directory, directory.history().display().to_string(), Topic::Events, written).await
@@ -93,17 +91,9 @@ async fn check_definitions(parts: &Parts, names: &Names) -> anyhow::Result<()> {
 }
 
 /// Returns how far the log goes at least that has the deletions which the store knows to be there.
-async fn deletions(parts: &Parts) -> anyhow::Result<BTreeMap<PartitionId, Offset>> {
-    let mut reached = BTreeMap::new();
-    transfer::for_each_row(parts.store.as_ref(), Table::UserDeletions, |row| {
-        if let Some((_, LogPosition { partition, offset })) = transfer::recorded(row) {
-            let next = reached.entry(partition).or_default();
-            *next = offset.saturating_add(1).max(*next);
-        }
-        Ok(())
-    })
-    .await?;
-    Ok(reached)
+async fn deletions(parts: &Parts) -> anyhow::Result<Vec<(PartitionId, Offset)>> {
+    let last = parts.store.last_recorded_erasures().await.context("asking where the log has deletions")?;
+    Ok(last.into_iter().map(|(partition, offset)| (partition, offset.saturating_add(1))).collect())
 }
 
 /// Returns how far the history is, by partition.
@@ -176,7 +166,7 @@ mod tests {
 
     use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
     use bus::{Ownership as _, OwnershipChange, PartitionCommit};
-    use schema::{Timestamp, UserDeletion};
+    use schema::{LogPosition, Timestamp, UserDeletion};
     use store::sqlite::SqliteStore;
     use store::{UserProfile, UserStore as _};
     use tempfile::TempDir;

@@ -1,0 +1,11 @@
+-- A group's columns of both tables are compared with what is around and inside of it.
+EXISTS (SELECT v.order_id FROM events v JOIN events p ON p.user_id = v.user_id WHERE v.user_id = events.user_id
+  GROUP BY p.order_id, v.order_id HAVING sum(DISTINCT p.order_total) > max(v.order_total) AND v.order_id = events.order_id)
+---
+EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND EXISTS (SELECT 1 FROM events e2 WHERE e2.user_id = e.user_id AND ((SELECT sum(order_total) FROM events e3 WHERE e3.user_id = e2.user_id AND order_id IS NOT DISTINCT FROM e2.order_id AND EXISTS (SELECT 1 FROM events e4 WHERE e4.user_id = e3.user_id AND order_id IS NOT DISTINCT FROM e.order_id) AND NOT EXISTS (SELECT 1 FROM events e4 WHERE e4.user_id = e3.user_id AND order_id IS NOT DISTINCT FROM e2.order_id AND EXISTS (SELECT 1 FROM events e5 WHERE e5.user_id = e4.user_id AND order_id IS NOT DISTINCT FROM e.order_id) AND order_total IS NOT DISTINCT FROM e3.order_total AND event_id < e3.event_id)) > (SELECT max((SELECT max(e3.order_total) FROM events e4 WHERE e4.user_id = e3.user_id AND order_id IS NOT DISTINCT FROM e2.order_id)) FROM events e3 WHERE e3.user_id = e2.user_id AND order_id IS NOT DISTINCT FROM e.order_id) AND e.order_id = events.order_id) IS TRUE))
+warning retains_events [EXISTS (SELECT v.order_id FROM events v JOIN events p ON p.user_id = v.user_id WHERE v.user_id = events.user_id
+  GROUP BY p.order_id, v.order_id HAVING sum(DISTINCT p.order_total) > max(v.order_total) AND v.order_id = events.order_id)]: every event is kept per user for ever, to compare events with each other
+  hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
+warning above_budget [EXISTS (SELECT v.order_id FROM events v JOIN events p ON p.user_id = v.user_id WHERE v.user_id = events.user_id
+  GROUP BY p.order_id, v.order_id HAVING sum(DISTINCT p.order_total) > max(v.order_total) AND v.order_id = events.order_id)]: events are compared in 3 loops inside of each other: with 1000 kept events that can take 1000000000 steps for each event that comes, more than the 1000000 that are usual at most
+  hint: join fewer tables, or restrict every row by `activity_type` and a window so that few events are kept
