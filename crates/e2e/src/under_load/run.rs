@@ -32,7 +32,7 @@ const THREE_IN_A_WEEK: &str =
 const FIVE_IN_TWO_WEEKS: &str =
     "count(*) FILTER (WHERE activity_type = 'page_viewed' AND created_at >= now() - INTERVAL 14 DAY) >= 5";
 /// For how long events come before and after definitions change.
-const AROUND: Duration = Duration::from_secs(2);
+const AROUND: Duration = Duration::from_secs(1);
 
 /// What to run.
 pub struct LoadOptions<'a> {

@@ -23,13 +23,18 @@ impl Shop {
     /// Returns an event of the last thirty days before `now`, as a line of a batch.
     pub(super) fn past(&mut self, now: Timestamp) -> String {
         let ago = self.dice.below(HISTORY_MICROS) as i64;
-        self.event(now.plus_micros(-ago))
+        self.event(self.users, now.plus_micros(-ago))
     }
 
-    /// Returns an event of that instant, as a line of a batch.
-    pub(super) fn event(&mut self, created_at: Timestamp) -> String {
-        let Self { dice, users } = self;
-        let (event_id, visitor) = (dice.uuid(), dice.below(*users));
+    /// Returns an event of now, as a line of a batch. Only every second visitor still comes: the others do not end up
+    /// in every segment, however long a run takes.
+    pub(super) fn present(&mut self, now: Timestamp) -> String {
+        self.event(self.users.div_ceil(2), now)
+    }
+
+    fn event(&mut self, visitors: u64, created_at: Timestamp) -> String {
+        let Self { dice, .. } = self;
+        let (event_id, visitor) = (dice.uuid(), dice.below(visitors));
         let (region, device) = (dice.pick(&REGIONS), dice.pick(&DEVICES));
         let payload = match dice.below(10) {
             0 => {

@@ -52,7 +52,7 @@ async fn flow(poster: Arc<Poster>, mut shop: Shop, per_second: u64, stop: Arc<At
         if due > posted {
             let permit = Arc::clone(&under_way).acquire_owned().await.context("waiting for answers")?;
             let (created_at, poster) = (now(), Arc::clone(&poster));
-            let lines: Vec<String> = (posted..due).map(|_| shop.event(created_at)).collect();
+            let lines: Vec<String> = (posted..due).map(|_| shop.present(created_at)).collect();
             calls.spawn(async move {
                 let _permit = permit;
                 poster.post(lines).await
