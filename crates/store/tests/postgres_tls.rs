@@ -2,41 +2,17 @@
 
 #![cfg(feature = "postgres")]
 
-use std::path::Path;
-use std::process::Command;
-
 use store::UserStore as _;
 use store::postgres::{PostgresOptions, PostgresStore};
-use tempfile::TempDir;
-use testkit::servers::{NotAvailable, Postgres, PostgresSettings, or_not_run};
+use testkit::servers::{Certificates, Postgres, PostgresSettings, or_not_run};
 
 /// Only encrypted connections over the network; the tests' own tools use the socket.
 const ACCESS: &str = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
 
-/// Makes two authorities and, by the first, a certificate for `localhost`, with openssl.
-fn certificates(folder: &Path) -> Result<(), NotAvailable> {
-    let script = "
-        for name in ours theirs; do
-            openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout $name.key -out $name.pem -subj /CN=$name
-        done
-        openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost
-        printf 'subjectAltName = DNS:localhost' > names
-        openssl x509 -req -in server.csr -CA ours.pem -CAkey ours.key -CAcreateserial -days 2 -extfile names -out server.pem
-    ";
-    let unavailable = |reason: String| NotAvailable { server: "openssl", reason };
-    let made = Command::new("sh").args(["-e", "-c", script]).current_dir(folder).output();
-    let made = made.map_err(|error| unavailable(error.to_string()))?;
-    let told = String::from_utf8_lossy(&made.stderr).into_owned();
-    if made.status.success() { Ok(()) } else { Err(unavailable(told)) }
-}
-
 #[tokio::test]
 async fn a_server_is_talked_to_only_if_it_proves_who_it_is() {
-    let folder = TempDir::new().unwrap();
-    if or_not_run(certificates(folder.path())).is_none() {
-        return;
-    }
-    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    let Some(certificates) = or_not_run(Certificates::make(&["server"], "DNS:localhost")) else { return };
+    let read = |name: &str| std::fs::read(certificates.file(name)).unwrap();
     let (certificate, key) = (read("server.pem"), read("server.key"));
     let settings = PostgresSettings {
         configuration: "ssl = on\nssl_cert_file = 'server.pem'\nssl_key_file = 'server.key'",
@@ -46,7 +22,7 @@ async fn a_server_is_talked_to_only_if_it_proves_who_it_is() {
     let Some(server) = or_not_run(Postgres::start(&settings)) else { return };
     let address = server.database();
     let by_name = address.replace("127.0.0.1", "localhost");
-    let authority = |name: &str| format!("sslrootcert={}", folder.path().join(name).display());
+    let authority = |name: &str| format!("sslrootcert={}", certificates.file(name).display());
     let open = async |address: &str, query: &str| {
         PostgresStore::open(&PostgresOptions::new(format!("{address}?{query}"))).await
     };

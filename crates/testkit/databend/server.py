@@ -17,6 +17,7 @@ import json
 import os
 import re
 import signal
+import ssl
 import sys
 import threading
 import time
@@ -62,13 +63,21 @@ class DatabendServer(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], engine: Engine, sessions: int, login: tuple[str, str] | None) -> None:
         super().__init__(address, Handler)
+        self.tls: ssl.SSLContext | None = None
         self.engine, self.login = engine, login
         self.statements = ThreadPoolExecutor(sessions * 2)
         self.results: dict[str, OpenResult] = {}
 
+    def get_request(self) -> tuple[Any, Any]:
+        connection, address = super().get_request()
+        if self.tls:
+            # The handshake is the connection's own thread's: a slow one holds up nobody.
+            connection = self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
+
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Says nothing of clients that are gone: tests kill them."""
-        if not isinstance(sys.exception(), (BrokenPipeError, ConnectionResetError)):
+        """Says nothing of clients that are gone, or did not like our certificate: tests do that."""
+        if not isinstance(sys.exception(), (BrokenPipeError, ConnectionResetError, ssl.SSLError)):
             super().handle_error(request, client_address)
 
     def keep(self, result: OpenResult) -> None:
@@ -337,6 +346,8 @@ def main() -> None:
     arguments.add_argument("--sessions", type=int, default=16, help="the most statements at a time")
     arguments.add_argument("--user", default="root")
     arguments.add_argument("--password", help="without one, everybody is let in")
+    arguments.add_argument("--certificate", help="encrypts: a PEM file of it, with --key")
+    arguments.add_argument("--key")
     arguments.add_argument("--keep", action="store_true", help="SIGTERM keeps what there is for the next start")
     arguments.add_argument("--exit-with-parent", action="store_true")
     chosen = arguments.parse_args()
@@ -348,6 +359,9 @@ def main() -> None:
         checkpoint.restore(engine)
     login = (chosen.user, chosen.password) if chosen.password is not None else None
     server = DatabendServer((chosen.host, chosen.port), engine, chosen.sessions, login)
+    if chosen.certificate:
+        server.tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        server.tls.load_cert_chain(chosen.certificate, chosen.key)
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: threading.Thread(target=end, args=(engine, chosen.keep)).start())
     if chosen.port_file:

@@ -1,36 +1,14 @@
 //! Brokers that are spoken to over TLS: they prove who they are, and so do we where they ask.
 
 use std::path::Path;
-use std::process::Command;
 
 use bus::EventLog as _;
 use bus::kafka::{KafkaLog, KafkaOptions, KafkaSecurity, Sasl};
 use schema::UserId;
-use tempfile::TempDir;
-use testkit::servers::{Kafka, KafkaSettings, NotAvailable, or_not_run};
+use testkit::servers::{Certificates, Kafka, KafkaSettings, or_not_run};
 
 use crate::counting::event;
 use crate::installed::OnKafka;
-
-/// Makes two authorities and, by the first, certificates for the brokers and for us, with openssl.
-fn certificates(folder: &Path) -> Result<(), NotAvailable> {
-    let script = "
-        for name in ours theirs; do
-            openssl req -x509 -newkey rsa:2048 -nodes -days 2 -keyout $name.key -out $name.pem -subj /CN=$name
-        done
-        printf 'subjectAltName = IP:127.0.0.1' > names
-        for name in broker client; do
-            openssl req -newkey rsa:2048 -nodes -keyout $name.key -out $name.csr -subj /CN=$name
-            openssl x509 -req -in $name.csr -CA ours.pem -CAkey ours.key -CAcreateserial -days 2 -extfile names -out $name.pem
-        done
-        cat broker.key broker.pem > keystore.pem
-    ";
-    let unavailable = |reason: String| NotAvailable { server: "openssl", reason };
-    let made = Command::new("sh").args(["-e", "-c", script]).current_dir(folder).output();
-    let made = made.map_err(|error| unavailable(error.to_string()))?;
-    let told = String::from_utf8_lossy(&made.stderr).into_owned();
-    if made.status.success() { Ok(()) } else { Err(unavailable(told)) }
-}
 
 fn configuration(folder: &Path) -> String {
     let folder = folder.display();
@@ -48,14 +26,15 @@ fn configuration(folder: &Path) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn brokers_and_clients_prove_who_they_are() {
-    let folder = TempDir::new().unwrap();
-    if or_not_run(certificates(folder.path())).is_none() {
-        return;
-    }
-    let configuration = configuration(folder.path());
-    let settings = KafkaSettings { listener: Some("SASL_SSL"), configuration: &configuration };
+    let made = Certificates::make(&["broker", "client"], "IP:127.0.0.1");
+    let Some(certificates) = or_not_run(made) else { return };
+    let pem = |name: &str| std::fs::read_to_string(certificates.file(name)).unwrap();
+    std::fs::write(certificates.file("keystore.pem"), pem("broker.key") + &pem("broker.pem")).unwrap();
+    let configuration = configuration(certificates.folder());
+    let settings =
+        KafkaSettings { listener: Some("SASL_SSL"), configuration: &configuration, ..KafkaSettings::default() };
     let Some(kafka) = or_not_run(Kafka::start(&settings)) else { return };
-    let file = |name: &str| Some(folder.path().join(name));
+    let file = |name: &str| Some(certificates.file(name));
     let security = KafkaSecurity {
         tls: true,
         ca_file: file("ours.pem"),
@@ -82,5 +61,43 @@ async fn brokers_and_clients_prove_who_they_are() {
     ];
     for (why, security) in refused {
         assert!(open(security).await.is_err(), "{why}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_proven_without_being_sent() {
+    let Some(certificates) = or_not_run(Certificates::make(&["broker"], "IP:127.0.0.1")) else { return };
+    let pem = |name: &str| std::fs::read_to_string(certificates.file(name)).unwrap();
+    std::fs::write(certificates.file("keystore.pem"), pem("broker.key") + &pem("broker.pem")).unwrap();
+    let configuration = format!(
+        "listener.name.second.ssl.keystore.type=PEM\n\
+         listener.name.second.ssl.keystore.location={}\n\
+         listener.name.second.sasl.enabled.mechanisms=SCRAM-SHA-512\n\
+         listener.name.second.scram-sha-512.sasl.jaas.config=\
+         org.apache.kafka.common.security.scram.ScramLoginModule required;\n",
+        certificates.file("keystore.pem").display()
+    );
+    let scram_user = Some(("shoal", "s3cret"));
+    let settings = KafkaSettings { listener: Some("SASL_SSL"), configuration: &configuration, scram_user };
+    let Some(kafka) = or_not_run(Kafka::start(&settings)) else { return };
+    let open = async |mechanism: &str, password: &str| {
+        let sasl =
+            Sasl { mechanism: mechanism.to_owned(), username: "shoal".to_owned(), password: password.to_owned() };
+        let ca_file = Some(certificates.file("ours.pem"));
+        let security = KafkaSecurity { tls: true, ca_file, sasl: Some(sasl), ..KafkaSecurity::default() };
+        let request_timeout = std::time::Duration::from_secs(5);
+        let brokers = kafka.second_listener();
+        KafkaLog::open(KafkaOptions { brokers, security, request_timeout, ..OnKafka::on(&kafka).options }).await
+    };
+    let log = open("SCRAM-SHA-512", "s3cret").await.unwrap();
+    log.append(vec![event(UserId(1), 1)]).await.unwrap();
+    for (mechanism, password, why) in
+        [("SCRAM-SHA-512", "guess", "it is another password"), ("PLAIN", "s3cret", "it is not to be sent")]
+    {
+        let refused = open(mechanism, password).await.err().unwrap().to_string();
+        assert!(
+            refused.to_lowercase().contains("authentication failed") || refused.contains("mechanism"),
+            "{why}: {refused}"
+        );
     }
 }

@@ -10,6 +10,7 @@ use crate::installed::OnKafka;
 
 const LOGIN: KafkaSettings<'_> = KafkaSettings {
     listener: Some("SASL_PLAINTEXT"),
+    scram_user: None,
     configuration: "\
 listener.name.second.sasl.enabled.mechanisms=PLAIN
 listener.name.second.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \

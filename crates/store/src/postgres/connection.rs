@@ -196,7 +196,9 @@ const STOPPING_OR_STARTING: [&str; 3] = ["57P01", "57P02", "57P03"];
 
 fn is_passing(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+        // A certificate that is not believed does not get better either.
+        sqlx::Error::Io(error) => error.kind() != std::io::ErrorKind::InvalidData,
+        sqlx::Error::PoolTimedOut => true,
         sqlx::Error::Database(error) => error.code().is_some_and(|code| STOPPING_OR_STARTING.contains(&code.as_ref())),
         _ => false,
     }

@@ -3,6 +3,7 @@
 //! The server is `crates/testkit/databend/server.py`; `scripts/databend-venv` makes the Python that it
 //! runs in, when it is asked for the first time.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -29,6 +30,8 @@ pub struct DatabendServer {
     child: Option<Child>,
     /// The same over stops; 0 before the first start.
     port: u16,
+    /// Further arguments.
+    arguments: Vec<OsString>,
     databases: AtomicU32,
     /// Removed after the child has ended.
     folder: TempDir,
@@ -42,13 +45,22 @@ impl DatabendServer {
 
     /// Starts the server on an empty data folder and waits until it answers.
     pub fn start() -> Result<Self, NotAvailable> {
-        let python = Self::python()?;
-        Self::try_start(python).map_err(|error| not_available(format!("starting it: {error}")))
+        Self::start_with(Vec::new())
     }
 
-    fn try_start(python: PathBuf) -> io::Result<Self> {
+    /// Likewise, one that takes encrypted connections only.
+    pub fn start_encrypted(certificate: &Path, key: &Path) -> Result<Self, NotAvailable> {
+        Self::start_with(vec!["--certificate".into(), certificate.into(), "--key".into(), key.into()])
+    }
+
+    fn start_with(arguments: Vec<OsString>) -> Result<Self, NotAvailable> {
+        let python = Self::python()?;
+        Self::try_start(python, arguments).map_err(|error| not_available(format!("starting it: {error}")))
+    }
+
+    fn try_start(python: PathBuf, arguments: Vec<OsString>) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("shoal-databend-").tempdir()?;
-        let mut server = Self { python, child: None, port: 0, databases: AtomicU32::default(), folder };
+        let mut server = Self { python, child: None, port: 0, arguments, databases: AtomicU32::default(), folder };
         server.resume()?;
         Ok(server)
     }
@@ -63,6 +75,7 @@ impl DatabendServer {
             .arg(self.folder.path().join("engine"))
             .args(["--port", &self.port.to_string(), "--keep", "--exit-with-parent", "--port-file"])
             .arg(&port_file)
+            .args(&self.arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()?;
@@ -98,6 +111,11 @@ impl DatabendServer {
         let said = String::from_utf8_lossy(&output.stderr);
         let reasons: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("databend-venv: ")).collect();
         Err(not_available(reasons.join("; ")))
+    }
+
+    /// Returns the port it listens on, on this machine alone.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Returns how to reach it.

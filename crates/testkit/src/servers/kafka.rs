@@ -35,6 +35,8 @@ pub struct KafkaSettings<'a> {
     pub configuration: &'a str,
     /// A listener beside the plain one, as `server.properties` names its protocol: `SASL_PLAINTEXT`.
     pub listener: Option<&'a str>,
+    /// Somebody who proves a password by SCRAM-SHA-512: name and password.
+    pub scram_user: Option<(&'a str, &'a str)>,
 }
 
 /// A running broker on this machine, without authentication.
@@ -131,13 +133,16 @@ impl Kafka {
     fn prepare(&self, settings: &KafkaSettings<'_>) -> io::Result<()> {
         std::fs::write(self.folder.join("server.properties"), self.properties(settings))?;
         std::fs::copy(repository().join("crates/testkit/kafka/log4j2.xml"), self.folder.join("log4j2.xml"))?;
-        let output = Command::new(java())
+        let mut formatting = Command::new(java());
+        formatting
             .arg("-Dlog4j2.configurationFile=log4j2.xml")
             .args(["-XX:TieredStopAtLevel=1", "-cp"])
             .arg(&self.jars)
-            .args(["kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config", "server.properties"])
-            .current_dir(&self.folder)
-            .output()?;
+            .args(["kafka.tools.StorageTool", "format", "--cluster-id", CLUSTER_ID, "--config", "server.properties"]);
+        if let Some((name, password)) = settings.scram_user {
+            formatting.arg("--add-scram").arg(format!("SCRAM-SHA-512=[name={name},password={password}]"));
+        }
+        let output = formatting.current_dir(&self.folder).output()?;
         if output.status.success() {
             return Ok(());
         }

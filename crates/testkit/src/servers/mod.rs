@@ -4,12 +4,14 @@
 //! with `SHOAL_REQUIRE_SERVERS=1` they fail: [`or_not_run`] is the one place that decides this.
 
 mod availability;
+mod certificates;
 mod databend;
 mod kafka;
 mod postgres;
 mod supervised;
 
 pub use availability::{NotAvailable, is_collected, or_not_run, or_noted};
+pub use certificates::Certificates;
 pub use databend::DatabendServer;
 pub use kafka::{Kafka, KafkaSettings};
 pub use postgres::{Postgres, PostgresSettings};

@@ -7,21 +7,22 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{RequestBuilder, Response, StatusCode, Url};
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::CONTENT_TYPE;
+use hyper::http::request::Builder;
+use hyper::{Request, StatusCode};
 use schema::UserId;
 use serde::de::DeserializeOwned;
+use url::Url;
 use uuid::Uuid;
 
+use super::http::{Answer, CONNECT_TIMEOUT, Http};
 use super::protocol::{
     FailedResponse, Failure, LoadResponse, Pagination, QueryPage, QueryRequest, Session, WAIT_SECONDS,
 };
 use super::{DatabendError, DatabendOptions};
 
-/// A server that does not even take the connection is away.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Better no connection than one that is not what was asked for.
-const NO_TLS: &str = "encryption towards Databend is not built yet: say sslmode=disable, and let nobody stand between";
 /// How much longer than the server waits for a result the client waits for its answer.
 const PAGE_GRACE: Duration = Duration::from_secs(20);
 /// How long the code and reason of a refusal that has no JSON may be.
@@ -30,7 +31,7 @@ const SHOWN_CHARACTERS: usize = 300;
 /// A way to Databend, in one database; cheap to clone.
 #[derive(Clone)]
 pub struct Databend {
-    http: reqwest::Client,
+    http: Http,
     options: Arc<DatabendOptions>,
 }
 
@@ -52,11 +53,7 @@ impl fmt::Debug for Databend {
 impl Databend {
     /// Makes a client; nothing is asked yet.
     pub fn new(options: DatabendOptions) -> Result<Self, DatabendError> {
-        if options.is_encrypted() {
-            return Err(DatabendError::Misconfigured(NO_TLS.to_owned()));
-        }
-        let http = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).timeout(options.request_timeout);
-        let http = http.build().map_err(|error| DatabendError::Misconfigured(causes(&error)))?;
+        let http = Http::new(&options)?;
         Ok(Self { http, options: Arc::new(options) })
     }
 
@@ -85,7 +82,9 @@ impl Databend {
     async fn all_pages(&self, sql: &str) -> Result<Cells, DatabendError> {
         let session = Session::of(&self.options.database);
         let request = QueryRequest { sql, session, pagination: Pagination::DEFAULT };
-        let mut page = self.page(self.http.post(self.url("v1/query")?).json(&request)).await?;
+        let request = serde_json::to_vec(&request).map_err(|error| DatabendError::Unexpected(error.to_string()))?;
+        let post = Request::post(self.url("v1/query")?.as_str()).header(CONTENT_TYPE, "application/json");
+        let mut page = self.page(post, request).await?;
         let mut cells = Cells::default();
         loop {
             if cells.types.is_empty() && !page.data.is_empty() {
@@ -95,21 +94,22 @@ impl Databend {
             match page.next_uri {
                 Some(next) => {
                     let node = page.node_id.unwrap_or_default();
-                    page = self.page(self.http.get(self.url(&next)?).header("X-DATABEND-STICKY-NODE", node)).await?;
+                    let get = Request::get(self.url(&next)?.as_str()).header("X-DATABEND-STICKY-NODE", node);
+                    page = self.page(get, Vec::new()).await?;
                 }
                 None => break,
             }
         }
         if let Some(last) = page.final_uri {
             // The server forgets the answer now and not after a while: nothing depends on it.
-            let _ = self.authorized(self.http.get(self.url(&last)?)).timeout(CONNECT_TIMEOUT).send().await;
+            let _ = self.send(Request::get(self.url(&last)?.as_str()), Vec::new(), CONNECT_TIMEOUT).await;
         }
         Ok(cells)
     }
 
-    async fn page(&self, request: RequestBuilder) -> Result<QueryPage, DatabendError> {
+    async fn page(&self, request: Builder, body: Vec<u8>) -> Result<QueryPage, DatabendError> {
         let timeout = Duration::from_secs(WAIT_SECONDS) + PAGE_GRACE;
-        let page: QueryPage = answer(self.authorized(request).timeout(timeout).send().await).await?;
+        let page: QueryPage = read(&self.send(request, body, timeout).await?)?;
         match page.error {
             Some(failure) => Err(DatabendError::Refused { code: failure.code, message: failure.message }),
             None => Ok(page),
@@ -126,14 +126,11 @@ impl Databend {
         let body = [&head, csv, "\r\n--", &boundary, "--\r\n"].concat();
         let session = serde_json::to_string(&Session::of(&self.options.database));
         let session = session.map_err(|error| DatabendError::Unexpected(error.to_string()))?;
-        let request = self
-            .http
-            .put(self.url("v1/streaming_load")?)
+        let request = Request::put(self.url("v1/streaming_load")?.as_str())
             .header("X-DATABEND-SQL", format!("INSERT INTO {table} FROM @_databend_load FILE_FORMAT = (type = csv)"))
             .header("X-DATABEND-QUERY-CONTEXT", session)
-            .header(CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"))
-            .body(body);
-        let loaded: LoadResponse = answer(self.authorized(request).send().await).await?;
+            .header(CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"));
+        let loaded: LoadResponse = read(&self.send(request, body.into_bytes(), self.options.request_timeout).await?)?;
         Ok(loaded.stats.rows)
     }
 
@@ -157,41 +154,32 @@ impl Databend {
         }
     }
 
-    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
-        request
-            .basic_auth(&self.options.user, Some(&self.options.password))
-            .header("X-DATABEND-QUERY-ID", Uuid::now_v7().to_string())
+    async fn send(&self, request: Builder, body: Vec<u8>, timeout: Duration) -> Result<Answer, DatabendError> {
+        let request = request.body(Full::new(Bytes::from(body)));
+        let request = request.map_err(|error| DatabendError::Unexpected(error.to_string()))?;
+        self.http.send(request, timeout).await.map_err(DatabendError::Unavailable)
     }
 }
 
 /// Reads an answer, or what went wrong: refused, or not now.
-async fn answer<T: DeserializeOwned>(sent: reqwest::Result<Response>) -> Result<T, DatabendError> {
-    let away = |error: reqwest::Error| DatabendError::Unavailable(causes(&error.without_url()));
-    let response = sent.map_err(away)?;
-    let status = response.status();
-    let body = response.bytes().await.map_err(away)?;
-    if status == StatusCode::OK {
+fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, DatabendError> {
+    let Answer { status, body } = answer;
+    if *status == StatusCode::OK {
         // Something in between may answer in its place.
-        return serde_json::from_slice(&body)
+        return serde_json::from_slice(body)
             .map_err(|error| DatabendError::Unavailable(format!("its answer: {error}")));
     }
-    let refused = serde_json::from_slice::<FailedResponse>(&body).ok().map(|failed| failed.error);
+    let refused = serde_json::from_slice::<FailedResponse>(body).ok().map(|failed| failed.error);
     match refused {
-        Some(Failure { code, message }) if status == StatusCode::BAD_REQUEST => {
+        Some(Failure { code, message }) if *status == StatusCode::BAD_REQUEST => {
             Err(DatabendError::Refused { code, message })
         }
         Some(Failure { code, message }) => Err(DatabendError::Unavailable(format!("{status}: {code}: {message}"))),
         None => {
-            let said: String = String::from_utf8_lossy(&body).chars().take(SHOWN_CHARACTERS).collect();
+            let said: String = String::from_utf8_lossy(body).chars().take(SHOWN_CHARACTERS).collect();
             Err(DatabendError::Unavailable(format!("{status}: {said}")))
         }
     }
-}
-
-/// Returns an error with what caused it, outside in.
-fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let all = std::iter::successors(Some(error), |error| error.source());
-    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 fn user_id(row: &[Option<String>]) -> Result<UserId, DatabendError> {

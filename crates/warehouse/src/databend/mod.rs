@@ -12,6 +12,7 @@ mod csv;
 mod databend_warehouse;
 mod draft;
 mod error;
+mod http;
 mod known;
 mod loader;
 mod loading;
@@ -23,6 +24,7 @@ mod reading;
 mod records;
 mod scratch;
 mod tables;
+mod tls;
 
 pub use client::{Cells, Databend};
 pub use databend_warehouse::DatabendWarehouse;

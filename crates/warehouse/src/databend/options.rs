@@ -1,9 +1,10 @@
 //! Where a Databend is, and who asks it.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use reqwest::Url;
+use url::Url;
 
 use super::DatabendError;
 
@@ -14,7 +15,8 @@ const DEFAULT_TLS_PORT: u16 = 443;
 
 /// Where a Databend is, and who asks it: `databend://user:password@host:port/database?sslmode=disable`.
 ///
-/// Without `sslmode=disable` the connection is to be encrypted, which [`Databend::new`](super::Databend::new) refuses so far.
+/// Without `sslmode=disable` the connection is encrypted (a build with the feature `tls`), and the server must prove
+/// that it is the host of the URL: by an authority that browsers trust, or by one in the file `tls_ca_file=…` alone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabendOptions {
     /// `https://host:port/`
@@ -22,6 +24,8 @@ pub struct DatabendOptions {
     pub(super) user: String,
     pub(super) password: String,
     pub(super) database: String,
+    /// Certificates (PEM) of who may say who the server is.
+    pub(super) ca_file: Option<PathBuf>,
     /// How long a statement or a load may take.
     pub(super) request_timeout: Duration,
 }
@@ -35,11 +39,12 @@ impl DatabendOptions {
         let parsed = Url::parse(url).map_err(|_| wrong(form))?;
         let host = parsed.host_str().filter(|host| !host.is_empty() && parsed.scheme() == "databend");
         let host = host.ok_or_else(|| wrong(form))?;
-        let mut encrypted = true;
+        let (mut encrypted, mut ca_file) = (true, None);
         for (key, value) in parsed.query_pairs() {
             match (key.as_ref(), value.as_ref()) {
                 ("sslmode", "disable") => encrypted = false,
                 ("sslmode", "enable" | "require" | "verify-full") => encrypted = true,
+                ("tls_ca_file", path) if !path.is_empty() => ca_file = Some(PathBuf::from(path)),
                 (key, _) => {
                     return Err(wrong(&format!("`{key}` is no option of it, or has another value than it may")));
                 }
@@ -58,6 +63,7 @@ impl DatabendOptions {
             user: or_else(decoded(parsed.username())?, "root"),
             password: decoded(parsed.password().unwrap_or_default())?,
             database: or_else(database, "default"),
+            ca_file,
             request_timeout: REQUEST_TIMEOUT,
         })
     }
@@ -152,6 +158,7 @@ mod tests {
             "databend://shoal:hunter2%4@db/shoal",
             "databend://shoal:hunter2@db/shoal?sslmode=prefer",
             "databend:///shoal",
+            "databend://shoal:hunter2@db/shoal?tls_ca_file=",
         ] {
             let error = DatabendOptions::parse(url).unwrap_err().to_string();
             assert!(!error.contains("hunter2"), "{error}");
