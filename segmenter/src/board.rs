@@ -10,6 +10,8 @@ use schema::{PartitionId, PartitionStatus};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::spill::LargeUsage;
+
 /// One partition as the board shows it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Row {
@@ -17,6 +19,8 @@ pub(crate) struct Row {
     pub(crate) status: Option<PartitionStatus>,
     /// Records that are in the log and not in the state.
     pub(crate) lag_records: u64,
+    /// What large users take.
+    pub(crate) large: LargeUsage,
     /// Since when the log has not taken or given anything.
     pub(crate) held_since: Option<Instant>,
 }
@@ -75,8 +79,9 @@ impl Board {
         });
     }
 
-    pub(crate) fn report(&self, status: PartitionStatus, lag_records: u64) {
+    pub(crate) fn report(&self, status: PartitionStatus, lag_records: u64, large: LargeUsage) {
         self.change_row(status.partition, |row| {
+            row.large = large;
             row.lag_records = lag_records;
             row.status = Some(status);
         });
@@ -145,12 +150,12 @@ mod tests {
         board.settle();
         assert!(!*ready.borrow(), "nothing is owned");
         board.assign(PartitionId(0));
-        board.report(status(0), 0);
+        board.report(status(0), 0, LargeUsage::default());
         assert!(!*ready.borrow(), "more may follow");
         board.assign(PartitionId(1));
         board.settle();
         assert!(!*ready.borrow(), "one is not restored");
-        board.report(status(1), 0);
+        board.report(status(1), 0, LargeUsage::default());
         assert!(*ready.borrow());
         board.assign(PartitionId(2));
         board.settle();

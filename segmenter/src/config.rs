@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use service::config::{Configuration, MetricsConfig, TelemetryConfig, joined};
 use warehouse::WarehouseConfig;
 
+use crate::spill::SpillConfig;
+
 /// Everything that can be configured.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Config {
@@ -21,6 +23,8 @@ pub struct Config {
     pub embedded: EmbeddedConfig,
     /// The bounds of every owner.
     pub owner: OwnerConfig,
+    /// Users with very much state.
+    pub spill: SpillConfig,
     /// Logs, traces and metrics.
     pub telemetry: TelemetryConfig,
 }
@@ -82,6 +86,10 @@ const OWN: &[(&str, &str)] = &[
     ("SEGMENTER_HISTORY_ROWS", "owner.history_rows"),
     ("SEGMENTER_HISTORY_READERS", "owner.history_readers"),
     ("SEGMENTER_RESTORES_AT_ONCE", "owner.restores_at_once"),
+    ("SEGMENTER_LARGE_USER_BYTES", "spill.user_bytes"),
+    ("SEGMENTER_LARGE_RESIDENT_BYTES", "spill.resident_bytes"),
+    ("SEGMENTER_SPILL_DISK_BYTES", "spill.disk_bytes"),
+    ("SEGMENTER_SPILL_DIRECTORY", "spill.directory"),
     ("LOG_FORMAT", "telemetry.log_format"),
     ("RUST_LOG", "telemetry.log_filter"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "telemetry.otlp_endpoint"),
@@ -104,6 +112,7 @@ impl Configuration for Config {
 
     fn problems(&self) -> Vec<String> {
         let mut problems = self.owner.problems();
+        problems.extend(self.spill.problems());
         problems.extend(self.telemetry.problems("telemetry"));
         problems.extend(self.bus.problems());
         problems.extend(self.warehouse.problems());

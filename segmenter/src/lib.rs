@@ -17,9 +17,11 @@ pub mod metrics;
 mod owner;
 mod partitions;
 mod shared;
+mod spill;
 mod start;
 mod yielding;
 
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, EmbeddedConfig, OwnerConfig};
+pub use spill::SpillConfig;
 pub use start::{Parts, Running, run, start, start_with_clock};

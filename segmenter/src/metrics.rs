@@ -11,6 +11,7 @@ use schema::{Cause, SegmentChange, Timestamp};
 
 use crate::board::{Board, Row};
 use crate::clock::Clock;
+use crate::spill::LargeUsage;
 
 /// Records that were applied to a user.
 pub const RECORDS_APPLIED: &str = "segmenter.records.applied";
@@ -39,6 +40,16 @@ pub const LAG_RECORDS: &str = "segmenter.lag.records";
 pub const LAG_SECONDS: &str = "segmenter.lag.duration";
 /// Users with state, by `partition`.
 pub const USERS: &str = "segmenter.users";
+/// Users whose stored state is larger than `spill.user_bytes`, by `partition`.
+pub const LARGE_USERS: &str = "segmenter.users.large";
+/// The stored bytes of large users, by `partition`.
+pub const LARGE_USERS_SIZE: &str = "segmenter.users.large.size";
+/// Large users who are on disk and not in memory, by `partition`.
+pub const SPILLED_USERS: &str = "segmenter.users.spilled";
+/// The stored bytes of those on disk, by `partition`.
+pub const SPILLED_USERS_SIZE: &str = "segmenter.users.spilled.size";
+/// Large users who were brought back from disk.
+pub const USERS_BROUGHT_BACK: &str = "segmenter.users.brought_back";
 /// The catalog in force, by `partition`.
 pub const CATALOG_GENERATION: &str = "segmenter.catalog.generation";
 /// For how long the log has not taken or given anything, by `partition`; 0 when all is well.
@@ -58,6 +69,7 @@ pub(crate) struct Metrics {
     rows_absorbed: Counter<u64>,
     catalogs_refused: Counter<u64>,
     partitions_fenced: Counter<u64>,
+    users_brought_back: Counter<u64>,
 }
 
 impl Metrics {
@@ -76,6 +88,7 @@ impl Metrics {
             rows_absorbed: counter(ROWS_ABSORBED),
             catalogs_refused: counter(CATALOGS_REFUSED),
             partitions_fenced: counter(PARTITIONS_FENCED),
+            users_brought_back: counter(USERS_BROUGHT_BACK),
         }
     }
 
@@ -120,6 +133,10 @@ impl Metrics {
         self.catalogs_refused.add(1, &[]);
     }
 
+    pub(crate) fn brought_back(&self, users: u64) {
+        self.users_brought_back.add(users, &[]);
+    }
+
     pub(crate) fn fenced(&self) {
         self.partitions_fenced.add(1, &[]);
     }
@@ -136,6 +153,11 @@ pub(crate) fn watch_board(board: &Arc<Board>, clock: &Arc<dyn Clock>) {
     let counted = |row: &Row| row.status.as_ref().map(|_| row.lag_records as f64);
     gauge(&meter, LAG_RECORDS, "", board, counted);
     gauge(&meter, USERS, "", board, |row| row.status.as_ref().map(|status| status.users as f64));
+    let large = |read: fn(&LargeUsage) -> u64| move |row: &Row| row.status.as_ref().map(|_| read(&row.large) as f64);
+    gauge(&meter, LARGE_USERS, "", board, large(|large| large.users));
+    gauge(&meter, LARGE_USERS_SIZE, "By", board, large(|large| large.bytes));
+    gauge(&meter, SPILLED_USERS, "", board, large(|large| large.spilled_users));
+    gauge(&meter, SPILLED_USERS_SIZE, "By", board, large(|large| large.spilled_bytes));
     gauge(&meter, CATALOG_GENERATION, "", board, |row| row.status.as_ref().map(|status| status.generation.0 as f64));
     gauge(&meter, HOLD_AGE, "s", board, |row| Some(row.held_since.map_or(0.0, |since| since.elapsed().as_secs_f64())));
     let clock = Arc::clone(clock);

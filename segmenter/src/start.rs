@@ -22,6 +22,7 @@ use crate::history::History;
 use crate::metrics::{self, Metrics};
 use crate::partitions;
 use crate::shared::Shared;
+use crate::spill::DiskSpace;
 
 /// What the segmenter stands on.
 pub struct Parts {
@@ -111,6 +112,8 @@ fn share(config: &Config, warehouse: Arc<dyn Warehouse>, clock: Arc<dyn Clock>) 
     let limits = config.owner;
     Shared {
         limits,
+        spill: config.spill.clone(),
+        spill_space: Arc::new(DiskSpace::new(config.spill.disk_bytes)),
         clock,
         catalogs: Arc::default(),
         history: Arc::new(History::new(warehouse, limits.history_rows, limits.history_readers)),

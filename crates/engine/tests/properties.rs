@@ -216,6 +216,30 @@ fn membership_equals_the_naive_evaluators_after_every_step() {
 }
 
 #[test]
+fn users_who_are_taken_away_between_their_records_equal_the_naive_evaluators() {
+    for_each_seed(200, |seed| {
+        let mut random = Random::new(seed);
+        let definitions = if random.chance(50) { segments(&mut random, 1, 2) } else { segments_of_rows(&mut random) };
+        let after = segments(&mut random, 1, 2);
+        let inputs = History::new(seed, 3).inputs(25);
+        fail(&definitions, inputs, |inputs| {
+            let mut random = Random::new(seed);
+            let mut oracle = Oracle::new(definitions.clone())?;
+            for (index, input) in inputs.iter().enumerate() {
+                give(&mut oracle, &mut random, input)?;
+                if random.chance(60) {
+                    oracle.take_all_away();
+                }
+                if index == 20 {
+                    oracle.define(after.clone(), oracle.engine.clock().now)?;
+                }
+            }
+            Ok(())
+        });
+    });
+}
+
+#[test]
 fn groups_of_joined_events_equal_the_naive_evaluators_after_every_step() {
     for_each_seed(150, |seed| {
         let mut random = Random::new(seed);

@@ -58,6 +58,8 @@ pub struct Oracle {
     next_rules: Vec<(SegmentDefinition, Rule)>,
     users: BTreeMap<UserId, Known>,
     stored: BTreeMap<UserId, Vec<u8>>,
+    /// The state of users who are away.
+    away: BTreeMap<UserId, Vec<u8>>,
     log_time: Timestamp,
 }
 
@@ -72,6 +74,7 @@ impl Oracle {
             next_rules: Vec::new(),
             users: BTreeMap::new(),
             stored: BTreeMap::new(),
+            away: BTreeMap::new(),
             log_time: Timestamp::MIN,
         })
     }
@@ -104,6 +107,7 @@ impl Oracle {
 
     /// Applies a record and checks what it did.
     pub fn apply(&mut self, record: &LogRecord, now: Timestamp) -> Result<Vec<SegmentChange>, Disagreement> {
+        self.bring_back(record.user_id())?;
         let applied = self.engine.apply(record, now);
         let now = self.engine.clock().now;
         let (by_time, by_record): (Vec<_>, Vec<_>) =
@@ -121,7 +125,11 @@ impl Oracle {
 
     /// Moves the clock and checks what time alone did.
     pub fn advance(&mut self, now: Timestamp) -> Result<Vec<SegmentChange>, Disagreement> {
-        let changes = self.engine.fire_due(now, usize::MAX);
+        let mut changes = self.engine.fire_due(now, usize::MAX);
+        while let Some(user_id) = self.engine.waits_for(now) {
+            self.bring_back(user_id)?;
+            changes.extend(self.engine.fire_due(now, usize::MAX));
+        }
         self.follow(&changes)?;
         if self.engine.next_deadline().is_some_and(|deadline| deadline <= now) {
             return Err(Disagreement(format!("a deadline at or before {now} is left")));
@@ -144,6 +152,9 @@ impl Oracle {
 
     /// Begins to absorb for other definitions; absorbing the events is up to the caller.
     pub fn begin(&mut self, definitions: Vec<SegmentDefinition>) -> Result<(), Disagreement> {
+        for user_id in self.engine.away().collect::<Vec<_>>() {
+            self.bring_back(user_id)?;
+        }
         let rules = compiled(definitions)?;
         let generation = self.engine.catalog().generation().0 + 1;
         self.engine.begin_absorbing(catalog(generation, &rules)?);
@@ -171,7 +182,26 @@ impl Oracle {
             next.load_user(*user_id, state).map_err(|error| Disagreement(error.to_string()))?;
         }
         self.engine = next;
+        self.away.clear();
         Ok(())
+    }
+
+    /// Stores what changed and takes every user away, until the next record or deadline of theirs.
+    pub fn take_all_away(&mut self) {
+        self.stored.extend(self.engine.take_dirty());
+        for user_id in self.users.keys() {
+            if let Some(state) = self.engine.take_away(*user_id) {
+                self.away.insert(*user_id, state);
+            }
+        }
+    }
+
+    fn bring_back(&mut self, user_id: UserId) -> Result<(), Disagreement> {
+        if !self.engine.is_away(user_id) {
+            return Ok(());
+        }
+        let state = self.away.remove(&user_id).ok_or_else(|| Disagreement(format!("user {user_id} is nowhere")))?;
+        self.engine.load_user(user_id, &state).map_err(|error| Disagreement(error.to_string()))
     }
 
     /// Checks that every user is in exactly the segments that the naive evaluator says.
@@ -182,6 +212,10 @@ impl Oracle {
     fn check_user(&self, user_id: UserId, now: Timestamp) -> Result<(), Disagreement> {
         let Some(known) = self.users.get(&user_id) else { return Ok(()) };
         let expected: Vec<SegmentId> = self.naive_members(known, now).into_iter().collect();
+        if self.engine.is_away(user_id) {
+            let wrong = || Disagreement(format!("user {user_id} is away at {now}, should be in {expected:?}"));
+            return known.members.iter().eq(&expected).then_some(()).ok_or_else(wrong);
+        }
         let found = self.engine.segments_of(user_id).unwrap_or_default();
         if found != expected {
             return Err(Disagreement(format!("user {user_id} at {now} is in {found:?}, should be in {expected:?}")));

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use schema::Generation;
 
+use super::owning::lost;
 use super::step::Step;
 use super::{Owner, OwnerEnd};
 use crate::catalogs::Frozen;
@@ -58,14 +59,12 @@ enum Course {
 
 impl Owner {
     /// Considers the newest definitions there are.
-    pub(super) fn consider_newest(&mut self) {
-        if let Some(newest) = self.catalogs.newest() {
-            self.consider(newest);
-        }
+    pub(super) fn consider_newest(&mut self) -> Result<(), OwnerEnd> {
+        self.catalogs.newest().map_or(Ok(()), |newest| self.consider(newest))
     }
 
     /// Begins to absorb newer definitions, unless others go first.
-    pub(super) fn consider(&mut self, newest: Arc<Frozen>) {
+    pub(super) fn consider(&mut self, newest: Arc<Frozen>) -> Result<(), OwnerEnd> {
         match self.course(&newest) {
             Course::Older => tracing::warn!(
                 log.partition = self.log.partition().0,
@@ -73,8 +72,9 @@ impl Owner {
                 "these definitions are older than those in force; passing over them"
             ),
             Course::Nothing | Course::Later => {}
-            Course::Begin { reads } => self.begin(newest, reads),
+            Course::Begin { reads } => self.begin(newest, reads)?,
         }
+        Ok(())
     }
 
     fn course(&self, newest: &Frozen) -> Course {
@@ -92,7 +92,7 @@ impl Owner {
         }
     }
 
-    fn begin(&mut self, target: Arc<Frozen>, reads: bool) {
+    fn begin(&mut self, target: Arc<Frozen>, reads: bool) -> Result<(), OwnerEnd> {
         let seam = Seam { partition: self.log.partition(), before: self.next_offset };
         tracing::debug!(
             log.partition = seam.partition.0,
@@ -101,10 +101,12 @@ impl Owner {
             reads,
             "preparing new definitions"
         );
+        run_long(|| self.spill.bring_all_back(&mut self.engine)).map_err(lost)?;
         // Giving up what was absorbed before looks at every user.
         run_long(|| self.engine.begin_absorbing(Arc::clone(&target.catalog)));
         let reader = self.shared.history.read(reads.then_some(seam));
         self.absorption = Some(Absorption { target, reads, reader, waiting: None, rows: 0 });
+        Ok(())
     }
 
     /// Absorbs a part of the history; with its end the definitions take over.
@@ -130,8 +132,7 @@ impl Owner {
         if let Some(absorption) = self.absorption.take() {
             self.switch(&absorption.target).await?;
         }
-        self.consider_newest();
-        Ok(())
+        self.consider_newest()
     }
 
     /// Puts definitions in force and publishes the difference, in one commit.

@@ -4,6 +4,7 @@ use bus::PartitionCommit;
 use schema::PartitionStatus;
 use tokio::time::Instant;
 
+use super::owning::lost;
 use super::step::{Step, Tally};
 use super::{Owner, OwnerEnd};
 use crate::yielding::run_long;
@@ -21,9 +22,22 @@ impl Owner {
             self.write(&commit).await?;
             self.changes_end += commit.changes.len() as u64;
             self.tell(&commit, &tally, began);
+            self.spill.committed(commit.users.iter().map(|(user_id, state)| (*user_id, state.as_slice())));
+        } else {
+            self.spill.rest();
         }
+        self.take_idle_away()?;
         self.progress.reach(self.next_offset, self.engine.clock().log_time, self.engine.as_of());
         self.report();
+        Ok(())
+    }
+
+    /// Takes large users out of memory: what there is of them is committed.
+    fn take_idle_away(&mut self) -> Result<(), OwnerEnd> {
+        if self.spill.has_idle(&self.engine) {
+            run_long(|| self.spill.take_idle_away(&mut self.engine)).map_err(lost)?;
+        }
+        self.shared.metrics.brought_back(self.spill.take_brought_back());
         Ok(())
     }
 
@@ -80,7 +94,7 @@ impl Owner {
             absorbed_rows: self.absorption.as_ref().map_or(0, |absorption| absorption.rows),
             users: self.engine.user_count() as u64,
         };
-        self.shared.board.report(status.clone(), self.progress.lag_records(self.next_offset));
+        self.shared.board.report(status.clone(), self.progress.lag_records(self.next_offset), self.spill.usage());
         self.log.report(status);
         self.reported_at = Instant::now();
     }

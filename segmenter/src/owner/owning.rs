@@ -12,11 +12,13 @@ use tokio_util::sync::CancellationToken;
 use super::absorption::Absorption;
 use super::input::Input;
 use super::progress::Progress;
+use super::restore::Loaded;
 use super::step::Step;
 use super::{OwnerEnd, Unreadable};
 use crate::catalogs::CatalogFeed;
 use crate::hold::Hold;
 use crate::shared::Shared;
+use crate::spill::Spill;
 use crate::yielding::{YIELD_EVERY, run_long};
 
 /// A step is committed after this long even when more records wait: deadlines and a stop wait no longer.
@@ -35,6 +37,7 @@ pub(crate) struct Owner {
     pub(super) changes_end: Offset,
     pub(super) catalogs: CatalogFeed,
     pub(super) absorption: Option<Absorption>,
+    pub(super) spill: Spill,
     /// Whether a waiting part of the history goes before the next records.
     pub(super) history_next: bool,
     pub(super) progress: Progress,
@@ -47,7 +50,7 @@ pub(crate) struct Owner {
 impl Owner {
     pub(super) fn new(
         log: Box<dyn PartitionOwner>,
-        engine: Engine,
+        Loaded { engine, spill }: Loaded,
         restored: &RestoredPartition,
         catalogs: CatalogFeed,
         hold: Hold,
@@ -62,6 +65,7 @@ impl Owner {
             changes_end: restored.changes_end,
             catalogs,
             absorption: None,
+            spill,
             history_next: false,
             reported_at: Instant::now(),
             hold,
@@ -73,12 +77,12 @@ impl Owner {
     /// Takes inputs until the partition is taken away; whatever was begun is committed then.
     pub(crate) async fn run(mut self) -> Result<(), OwnerEnd> {
         self.tick().await?;
-        self.consider_newest();
+        self.consider_newest()?;
         loop {
             match self.next_input().await? {
                 Input::Records(records) => self.take_records(records).await?,
                 Input::Tick => self.tick().await?,
-                Input::Catalog(newest) => self.consider(newest),
+                Input::Catalog(newest) => self.consider(newest)?,
                 Input::History(part) => self.take_history(part).await?,
                 Input::Revoked => return Ok(()),
             }
@@ -92,7 +96,7 @@ impl Owner {
 
     async fn tick(&mut self) -> Result<(), OwnerEnd> {
         self.look_ahead().await?;
-        let step = self.fire_due();
+        let step = self.fire_due()?;
         self.commit(step).await
     }
 
@@ -115,15 +119,15 @@ impl Owner {
     /// Applies records for about as long as one step may take, commits, and returns those that are left.
     async fn take_step<'r>(&mut self, mut rest: &'r [StoredRecord]) -> Result<&'r [StoredRecord], OwnerEnd> {
         let began = Instant::now();
-        let mut step = self.fire_due();
+        let mut step = self.fire_due()?;
         while !rest.is_empty() && began.elapsed() < LONGEST_STEP {
             let now = self.now();
             let interprets = self.engine.catalog().interprets();
             let (some, after) = rest.split_at(rest.len().min(if interprets { INTERPRETED_EVERY } else { YIELD_EVERY }));
             if interprets {
-                run_long(|| self.take_some(some, now, &mut step));
+                run_long(|| self.take_some(some, now, &mut step))?;
             } else {
-                self.take_some(some, now, &mut step);
+                self.take_some(some, now, &mut step)?;
             }
             self.next_offset = some.last().map_or(self.next_offset, |last| last.offset + 1);
             rest = after;
@@ -133,9 +137,10 @@ impl Owner {
         Ok(rest)
     }
 
-    fn take_some(&mut self, stored: &[StoredRecord], now: Timestamp, step: &mut Step) {
+    fn take_some(&mut self, stored: &[StoredRecord], now: Timestamp, step: &mut Step) -> Result<(), OwnerEnd> {
         for next in stored.chunks(LOOK_AHEAD) {
             let records: Vec<_> = next.iter().map(Unreadable::check).collect();
+            self.spill.bring_back_for(&mut self.engine, records.iter().flatten()).map_err(lost)?;
             self.engine.look_ahead(records.iter().flatten(), now);
             for (stored, record) in next.iter().zip(records) {
                 match record {
@@ -144,23 +149,32 @@ impl Owner {
                 }
             }
         }
+        Ok(())
     }
 
     /// Fires the deadlines that are due, earliest first, for a bounded number of users.
-    pub(super) fn fire_due(&mut self) -> Step {
+    pub(super) fn fire_due(&mut self) -> Result<Step, OwnerEnd> {
         let now = self.now();
         let limit = self.shared.limits.max_timers;
-        Step::new(match self.engine.catalog().interprets() {
-            true => run_long(|| self.engine.fire_due(now, limit)),
-            false => self.engine.fire_due(now, limit),
-        })
+        let mut changes = Vec::new();
+        // Who is on disk is brought back when it is their turn.
+        for brought_back in 0.. {
+            changes.extend(match self.engine.catalog().interprets() {
+                true => run_long(|| self.engine.fire_due(now, limit)),
+                false => self.engine.fire_due(now, limit),
+            });
+            if !self.spill.bring_back_due(&mut self.engine, now, brought_back).map_err(lost)? {
+                break;
+            }
+        }
+        Ok(Step::new(changes))
     }
 
     /// Fires every deadline that is due now, committing after each bounded number of users.
     pub(super) async fn fire_all_due(&mut self) -> Result<(), OwnerEnd> {
         let now = self.now();
         while self.engine.next_deadline().is_some_and(|deadline| deadline <= now) {
-            let step = self.fire_due();
+            let step = self.fire_due()?;
             self.commit(step).await?;
         }
         Ok(())
@@ -179,4 +193,9 @@ impl Owner {
             }
         }
     }
+}
+
+/// What is on disk besides the log cannot be had: it is in the log, and the next start reads it from there.
+pub(super) fn lost(error: anyhow::Error) -> OwnerEnd {
+    OwnerEnd::damaged(error, "bringing large users back")
 }

@@ -11,10 +11,12 @@ use engine::{Engine, PartitionClock};
 use schema::{Definitions, UserId};
 use tokio_util::sync::CancellationToken;
 
+use super::owning::lost;
 use super::{Owner, OwnerEnd};
 use crate::catalogs::{CatalogFeed, Frozen};
 use crate::hold::Hold;
 use crate::shared::Shared;
+use crate::spill::Spill;
 use crate::yielding::{YIELD_EVERY, run_long};
 
 /// Restores the partition and returns its owner, ready to run.
@@ -28,15 +30,22 @@ pub(crate) async fn restore(
     let mut hold = Hold::new(log.partition(), stop.clone(), Arc::clone(&shared.board));
     let (users, restored) = read(log.as_mut(), &mut hold).await?;
     let frozen = catalog_of(&restored, &shared)?;
-    let engine = load(users, &restored, &frozen, &stop).await?;
+    let spill = Spill::new(&shared.spill, &shared.spill_space);
+    let loaded = load(users, &restored, &frozen, spill, &stop).await?;
     tracing::debug!(
         log.partition = log.partition().0,
         log.offset = restored.next_offset,
         catalog.generation = frozen.generation().0,
-        users = engine.user_count(),
+        users = loaded.engine.user_count(),
         "partition restored"
     );
-    Ok(Owner::new(log, engine, &restored, catalogs, hold, stop, Arc::clone(&shared)))
+    Ok(Owner::new(log, loaded, &restored, catalogs, hold, stop, Arc::clone(&shared)))
+}
+
+/// The users of a partition: in memory, and on disk.
+pub(super) struct Loaded {
+    pub(super) engine: Engine,
+    pub(super) spill: Spill,
 }
 
 /// The encoded users, end to end.
@@ -78,8 +87,9 @@ async fn load(
     users: EncodedUsers,
     restored: &RestoredPartition,
     frozen: &Frozen,
+    mut spill: Spill,
     stop: &CancellationToken,
-) -> Result<Engine, OwnerEnd> {
+) -> Result<Loaded, OwnerEnd> {
     let clock = PartitionClock { now: restored.now, log_time: restored.log_time };
     let mut engine = Engine::new(Arc::clone(&frozen.catalog), clock);
     for some in users.users.chunks(YIELD_EVERY) {
@@ -91,8 +101,13 @@ async fn load(
             engine
                 .load_user(*user_id, state)
                 .map_err(|error| OwnerEnd::damaged(error, format!("loading user {user_id}")))?;
+            spill.note(*user_id, state.len());
+        }
+        spill.rest();
+        if spill.has_idle(&engine) {
+            run_long(|| spill.take_idle_away(&mut engine)).map_err(lost)?;
         }
         tokio::task::yield_now().await;
     }
-    Ok(engine)
+    Ok(Loaded { engine, spill })
 }

@@ -10,6 +10,7 @@ use crate::rig::{Dice, Rig, Shop, at, check_stream, members};
 const REGULARS: &str = "count(*) FILTER (WHERE activity_type = 'page_viewed') >= 3";
 const BROWSING: &str = "created_at >= now() - INTERVAL 10 SECOND";
 
+const BEGIN: &str = "2026-01-01T00:00:00Z";
 const ROUNDS: u64 = 8;
 const USERS: i64 = 12;
 
@@ -24,10 +25,18 @@ fn some_events(dice: &mut Dice, shop: &mut Shop, now: schema::Timestamp) -> Vec<
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_at_any_moment_loses_nothing_and_repeats_nothing() {
+    crash_again_and_again(Rig::at(at(BEGIN)).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_at_any_moment_loses_nothing_of_users_who_are_on_disk() {
+    crash_again_and_again(Rig::spilling_at(at(BEGIN)).await).await;
+}
+
+async fn crash_again_and_again(mut rig: Rig) {
     let mut dice = Dice::from_env();
-    let mut now = at("2026-01-01T00:00:00Z");
+    let mut now = at(BEGIN);
     let mut shop = Shop::default();
-    let mut rig = Rig::at(now).await;
     rig.define_and_wait(1, &[REGULARS, BROWSING]).await;
     let mut sent: Vec<Event> = Vec::new();
     for _ in 0..ROUNDS {

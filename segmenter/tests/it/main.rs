@@ -9,6 +9,7 @@ mod by_event;
 mod by_time;
 mod crashes;
 mod definitions;
+mod large_users;
 mod oracle;
 mod trouble;
 mod watching;

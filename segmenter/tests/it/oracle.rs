@@ -9,6 +9,7 @@ use schema::{Decimal, Event, Generation, Timestamp, UserId};
 
 use crate::rig::{Dice, Rig, Shop, at, check_stream, members};
 
+const BEGIN: &str = "2026-01-01T00:00:00Z";
 const ROUNDS: u64 = 60;
 const USERS: i64 = 15;
 const SECOND: i64 = 1_000_000;
@@ -48,7 +49,7 @@ struct World {
 
 impl World {
     fn new(dice: Dice) -> Self {
-        let now = at("2026-01-01T00:00:00Z");
+        let now = at(BEGIN);
         Self { dice, shop: Shop::default(), now, sent: Vec::new(), generation: 0, clauses: Vec::new() }
     }
 
@@ -96,8 +97,17 @@ impl World {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_any_mix_of_events_definitions_time_and_crashes_members_are_those_of_the_naive_evaluator() {
+    mix(Rig::at(at(BEGIN)).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn likewise_when_every_user_is_on_disk_in_between() {
+    let rig = mix(Rig::spilling_at(at(BEGIN)).await).await;
+    assert!(rig.metric("segmenter_users_brought_back_total").await > 0.0, "they went there and back");
+}
+
+async fn mix(mut rig: Rig) -> Rig {
     let mut world = World::new(Dice::from_env());
-    let mut rig = Rig::at(world.now).await;
     for round in 0..ROUNDS {
         match world.dice.roll(10) {
             0 => {
@@ -120,6 +130,7 @@ async fn after_any_mix_of_events_definitions_time_and_crashes_members_are_those_
         tokio::time::sleep(Duration::from_micros(world.dice.roll(3_000))).await;
     }
     compare(&rig, &world, ROUNDS).await;
+    rig
 }
 
 async fn compare(rig: &Rig, world: &World, round: u64) {

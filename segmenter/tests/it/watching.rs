@@ -64,6 +64,10 @@ async fn health_readiness_and_metrics_are_served() {
         "segmenter_commit_duration_seconds_count",
         r#"segmenter_lag_records{partition="0"}"#,
         r#"segmenter_users{partition="0"}"#,
+        r#"segmenter_users_large{partition="0"}"#,
+        r#"segmenter_users_large_size_bytes{partition="0"}"#,
+        r#"segmenter_users_spilled{partition="0"}"#,
+        r#"segmenter_users_spilled_size_bytes{partition="0"}"#,
     ] {
         assert!(text.contains(metric), "{metric} is missing from\n{text}");
     }

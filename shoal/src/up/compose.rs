@@ -35,6 +35,10 @@ impl UpConfig {
              services on their own"
         );
         loaded.choose_ports(args);
+        // Not in memory, as folders for temporary files often are.
+        if loaded.segmenter.spill.directory.as_os_str().is_empty() {
+            loaded.segmenter.spill.directory.clone_from(&args.data);
+        }
         Ok(loaded)
     }
 

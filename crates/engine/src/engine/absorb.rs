@@ -72,8 +72,9 @@ impl Engine {
     /// Starts to fold, beside the live catalog, what `next` needs and the live one does not keep:
     /// from here on by `apply`, and from history by `absorb`, in any order, each event once.
     ///
-    /// What an earlier call started is given up.
+    /// What an earlier call started is given up. Whoever is away must have been brought back.
     pub fn begin_absorbing(&mut self, next: Arc<Catalog>) {
+        debug_assert!(self.users.away().is_empty(), "everyone is brought back first");
         self.abandon_absorbing();
         self.absorbing = Some(Absorbing::new(&self.catalog, next));
     }

@@ -36,8 +36,9 @@ pub struct Applied {
 impl Engine {
     /// Applies one record at `now`. The user's due deadlines fire first, each at its own instant.
     ///
-    /// `now` below the clock counts as the clock's now.
+    /// `now` below the clock counts as the clock's now. A user who is away must have been brought back.
     pub fn apply(&mut self, record: &LogRecord, now: Timestamp) -> Applied {
+        debug_assert!(!self.is_away(record.user_id()), "whoever is away is brought back first");
         let now = self.tick(now);
         self.clock.log_time = self.clock.log_time.max(record.received_at());
         let mut changes = Vec::new();

@@ -15,14 +15,14 @@ impl Engine {
         self.timers.first()
     }
 
-    /// Fires deadlines up to and including `now`, earliest first, at most `limit` of them; the
-    /// clock moves to `now` when none is left, else to the last one fired.
+    /// Fires deadlines up to and including `now`, earliest first, at most `limit` of them, and none from that of
+    /// a user on who is away; the clock moves to `now` when none is left, else to the last one fired.
     pub fn fire_due(&mut self, now: Timestamp, limit: usize) -> Vec<SegmentChange> {
         let now = now.max(self.clock.now);
         let mut changes = Vec::new();
         let mut fired = 0;
         while let Some((deadline, user)) = self.timers.due(now, |user| self.users.id_of(user)) {
-            if fired == limit {
+            if fired == limit || self.is_away(self.users.id_of(user)) {
                 return changes;
             }
             if fired % LOOK_AHEAD == 1 {

@@ -2,6 +2,7 @@
 
 mod absorb;
 mod apply;
+mod away;
 mod fire;
 mod partition;
 mod switch;

@@ -3,6 +3,8 @@
 //! Nothing here ever moves all users at once: they live in chunks, and the map from their ids is cut
 //! into shards, so that no single event pays for the growth of a table of millions.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 use schema::UserId;
 
@@ -29,6 +31,8 @@ const LINES: usize = size_of::<Option<User>>().div_ceil(64) + 1;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Place {
     At(UserIndex),
+    /// Kept elsewhere; the place is held.
+    Away(UserIndex),
     Erased,
 }
 
@@ -41,7 +45,9 @@ pub(super) struct Users {
     /// Of erased users, to be used again.
     free: Vec<UserIndex>,
     dirty: Vec<UserId>,
+    /// At all, those included who are away.
     present: usize,
+    away: BTreeSet<UserId>,
 }
 
 impl Default for Users {
@@ -53,6 +59,7 @@ impl Default for Users {
             free: Vec::new(),
             dirty: Vec::new(),
             present: 0,
+            away: BTreeSet::new(),
         }
     }
 }
@@ -74,7 +81,7 @@ impl Users {
     pub(super) fn index_of(&self, user_id: UserId) -> Option<UserIndex> {
         match self.place_of(user_id)? {
             Place::At(index) => Some(index),
-            Place::Erased => None,
+            Place::Away(_) | Place::Erased => None,
         }
     }
 
@@ -103,7 +110,7 @@ impl Users {
     pub(super) fn index_or_new(&mut self, user_id: UserId, new: impl FnOnce() -> User) -> Option<UserIndex> {
         match self.place_of(user_id) {
             Some(Place::At(index)) => Some(index),
-            Some(Place::Erased) => None,
+            Some(Place::Away(_) | Place::Erased) => None,
             None => Some(self.insert(user_id, new())),
         }
     }
@@ -129,7 +136,8 @@ impl Users {
     /// Forgets what is kept of a user, and returns the index, which is used again.
     pub(super) fn erase(&mut self, user_id: UserId) -> Option<UserIndex> {
         let old = self.shards[shard_of(user_id)].insert(user_id, Place::Erased);
-        let Some(Place::At(index)) = old else { return None };
+        let Some(Place::At(index) | Place::Away(index)) = old else { return None };
+        self.away.remove(&user_id);
         self.present -= 1;
         self.chunks[index as usize / CHUNK][index as usize % CHUNK] = None;
         self.free.push(index);
@@ -138,13 +146,30 @@ impl Users {
 
     /// Puts a user in place of what was known, and returns the index.
     pub(super) fn replace(&mut self, user_id: UserId, user: User) -> UserIndex {
-        match self.index_of(user_id) {
-            Some(index) => {
+        match self.place_of(user_id) {
+            Some(Place::At(index) | Place::Away(index)) => {
                 self.chunks[index as usize / CHUNK][index as usize % CHUNK] = Some(user);
+                if self.away.remove(&user_id) {
+                    self.shards[shard_of(user_id)].insert(user_id, Place::At(index));
+                }
                 index
             }
-            None => self.insert(user_id, user),
+            Some(Place::Erased) | None => self.insert(user_id, user),
         }
+    }
+
+    /// Takes a user out whose place is held.
+    pub(super) fn take_away(&mut self, user_id: UserId) -> Option<User> {
+        let index = self.index_of(user_id)?;
+        let user = self.chunks[index as usize / CHUNK][index as usize % CHUNK].take()?;
+        self.shards[shard_of(user_id)].insert(user_id, Place::Away(index));
+        self.away.insert(user_id);
+        Some(user)
+    }
+
+    /// Returns those who are away, ascending.
+    pub(super) const fn away(&self) -> &BTreeSet<UserId> {
+        &self.away
     }
 
     /// Returns how many have sent events and were not erased.
@@ -152,10 +177,11 @@ impl Users {
         self.present
     }
 
-    /// Returns the ids of all that are present, ascending.
+    /// Returns the ids of all that are present and not away, ascending.
     pub(super) fn present_ids(&self) -> Vec<UserId> {
         let places = self.shards.iter().flatten();
-        let mut ids: Vec<UserId> = places.filter(|(_, place)| **place != Place::Erased).map(|(id, _)| *id).collect();
+        let mut ids: Vec<UserId> =
+            places.filter(|(_, place)| matches!(place, Place::At(_))).map(|(id, _)| *id).collect();
         ids.sort_unstable();
         ids
     }

@@ -1,7 +1,7 @@
-//! What a rule costs whose events must be kept.
+//! What a rule costs whose events must be kept, or all their different values.
 
-use crate::plan::Plan;
-use crate::{AggregateSpec, Code, Diagnostic, Rule, Severity, Span, render};
+use crate::plan::{Footprint, Plan};
+use crate::{AggregateFunction, AggregateSpec, Code, Diagnostic, Rule, Severity, Span, WindowSpec, render};
 
 const SECOND: i64 = 1_000_000;
 
@@ -13,7 +13,21 @@ pub(super) fn about(plan: &Plan, rule: &Rule) -> Vec<Diagnostic> {
         !others.any(|(other_at, other)| retains_all_of(other, spec) && (other_at < at || !retains_all_of(spec, other)))
     };
     let news = specs.iter().enumerate().filter(|(at, spec)| is_news(*at, spec));
-    news.map(|(_, spec)| retained(spec, span_of(spec).unwrap_or(rule.expr.span))).collect()
+    let events = news.map(|(_, spec)| retained(spec, span_of(spec).unwrap_or(rule.expr.span)));
+    events.chain(plan.aggregates.iter().filter_map(values)).collect()
+}
+
+/// Says of different values that are counted for ever that all of them are kept.
+fn values(spec: &AggregateSpec) -> Option<Diagnostic> {
+    let AggregateFunction::CountDistinct(value) = &spec.function else { return None };
+    let is_unbounded = spec.window == WindowSpec::default() && Footprint::of(spec).max_events.is_none();
+    if spec.interpretation.is_some() || !is_unbounded {
+        return None;
+    }
+    let shown = render::canonical(&Rule { expr: value.clone() });
+    let message = format!("every different value of `{shown}` is kept per user for ever, to count them");
+    let hint = "compare the count with a number, and only so many are kept; or count those of a window";
+    Some(Diagnostic::warning(Code::RetainsEvents, value.span, message).with_hint(hint))
 }
 
 /// Whether what one retains is there for the other as well.

@@ -43,6 +43,16 @@ impl Rig {
     }
 
     pub(crate) async fn with_clock(clock: TestClock) -> Self {
+        Self::configured(clock, |_| ()).await
+    }
+
+    /// Every user is large, and on disk whenever nothing is to be done to them.
+    pub(crate) async fn spilling_at(now: Timestamp) -> Self {
+        let all = |config: &mut Config| (config.spill.user_bytes, config.spill.resident_bytes) = (16, 0);
+        Self::configured(TestClock::standing(now), all).await
+    }
+
+    pub(crate) async fn configured(clock: TestClock, configure: impl FnOnce(&mut Config)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let options =
             EmbeddedLogOptions { partitions: PARTITIONS, free_space_floor_bytes: 0, ..EmbeddedLogOptions::default() };
@@ -63,6 +73,7 @@ impl Rig {
         config.owner.history_rows = 7;
         config.owner.max_records = 16;
         config.owner.max_timers = 5;
+        configure(&mut config);
         let mut rig = Self {
             log,
             warehouse,
@@ -124,6 +135,13 @@ impl Rig {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.running.as_ref().unwrap().0.metrics)
+    }
+
+    /// Returns a metric, added up over all partitions.
+    pub(crate) async fn metric(&self, name: &str) -> f64 {
+        let text = reqwest::get(self.url("/metrics")).await.unwrap().text().await.unwrap();
+        let lines = text.lines().filter(|line| line.split(['{', ' ']).next() == Some(name));
+        lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
     }
 
     /// Makes these clauses the definitions, numbered from 1; an empty one is no segment. Returns at once.
