@@ -75,6 +75,22 @@ chaos: tools ## Kill, add and remove the services apart, on Kafka, Postgres and 
 # EVENTS has another default where the engine alone is measured.
 CHAOS_EVENTS = $(if $(filter command line environment,$(origin EVENTS)),$(EVENTS))
 
+load: tools ## Create and edit segments under load on Kafka, Postgres and Databend, then bench-kafka (EVENTS, RATE, USERS, SEED; release build)
+	@$(BUILD_LOAD)
+	@$(TARGET_DIR)/release/load --services $(TARGET_DIR)/release/shoal-e2e-service --events $(or $(LOAD_EVENTS),1000000) \
+		--users $(USERS) --rate $(or $(LOAD_RATE),5000) $(if $(SEED),--seed $(SEED))
+	@$(RUN_BENCH_KAFKA)
+.PHONY: load
+USERS ?= 100000
+# EVENTS and RATE have other defaults elsewhere.
+LOAD_EVENTS = $(if $(filter command line environment,$(origin EVENTS)),$(EVENTS))
+LOAD_RATE = $(if $(filter command line environment,$(origin RATE)),$(RATE))
+BUILD_LOAD = $(CARGO) build --release --package e2e --package kafka-bench --features e2e/distributed,kafka-bench/distributed
+RUN_BENCH_KAFKA = $(TARGET_DIR)/release/kafka-bench --segmenter $(TARGET_DIR)/release/shoal-e2e-service \
+	--restart-users $(RESTART_USERS) $(BENCH)
+# How many users the segmenter has whose restart is measured.
+RESTART_USERS ?= 1000000
+
 real-data: tools ## Replay 69,659 real purchases (CDNOW) and compare segments with an independent computation
 	@command -v $(PYTHON) >/dev/null || { echo "make real-data needs python3 with pip (apt-get install python3-pip)"; exit 1; }
 	@$(CARGO) build --quiet --package shoal
@@ -86,9 +102,9 @@ bench: tools ## Measure POST-to-change latency and events per second (release bu
 	@$(TARGET_DIR)/release/bench --shoal $(TARGET_DIR)/release/shoal --out $(TARGET_DIR)/bench
 .PHONY: bench
 
-bench-kafka: tools ## A partition's commits on Kafka beside a bare transactional loop (BENCH="--rates 1000 --seconds 5")
-	@$(CARGO) build --release --package kafka-bench --features distributed
-	@$(TARGET_DIR)/release/kafka-bench $(BENCH)
+bench-kafka: tools ## A segmenter on Kafka beside a bare transactional loop, and its restart (RESTART_USERS, BENCH="--rates 1000 --seconds 5")
+	@$(BUILD_LOAD)
+	@$(RUN_BENCH_KAFKA)
 .PHONY: bench-kafka
 
 # DuckDB and Flink come from PyPI into a cache folder; Flink also needs a JDK (java and javac).

@@ -18,6 +18,10 @@ use warehouse::{HistoryCursor, HistoryPage, HistoryRow, Warehouse, WarehouseErro
 const SWITCHES_AT_ONCE: usize = 2;
 /// How old an answer of `positions` may be: all waiting partitions share one question.
 const POSITIONS_AGE: Duration = Duration::from_millis(20);
+/// How many times as long as an answer took it may be old, up to a bound: a server takes tens of milliseconds of a
+/// core, which the writer that is waited for wants too.
+const POSITIONS_PAUSES: u32 = 4;
+const LONGEST_POSITIONS_AGE: Duration = Duration::from_millis(250);
 /// The first wait after the warehouse did not answer.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// The longest wait after the warehouse did not answer.
@@ -49,6 +53,11 @@ pub(crate) struct HistoryReader {
 }
 
 impl HistoryReader {
+    /// Returns the next part if it is there already.
+    pub(crate) fn next_ready(&mut self) -> Option<HistoryPart> {
+        self.parts.try_recv().ok()
+    }
+
     /// Waits for the next part; keeps nothing back when the wait is given up.
     pub(crate) async fn next(&mut self) -> HistoryPart {
         // The task hands over `End` or `Unreadable` before it ends, unless it panicked.
@@ -58,19 +67,27 @@ impl HistoryReader {
     }
 }
 
+/// How far each partition was written when it was asked last.
+#[derive(Default)]
+struct Written {
+    positions: Vec<Offset>,
+    /// `None` before the first question.
+    good_until: Option<Instant>,
+}
+
 /// The warehouse as the owners of this process share it.
 pub(crate) struct History {
     warehouse: Arc<dyn Warehouse>,
     page_rows: usize,
     readers: Semaphore,
     switches: Semaphore,
-    written: Mutex<Option<(Instant, Vec<Offset>)>>,
+    written: Mutex<Written>,
 }
 
 impl History {
     pub(crate) fn new(warehouse: Arc<dyn Warehouse>, page_rows: usize, readers: usize) -> Self {
         let (readers, switches) = (Semaphore::new(readers), Semaphore::new(SWITCHES_AT_ONCE));
-        Self { warehouse, page_rows, readers, switches, written: Mutex::new(None) }
+        Self { warehouse, page_rows, readers, switches, written: Mutex::default() }
     }
 
     /// Starts to read what lies below the seam; without a seam there is nothing to read, only a turn to wait for.
@@ -93,19 +110,36 @@ impl History {
     }
 
     async fn read_below(&self, seam: Seam, parts: &mpsc::Sender<HistoryPart>) -> Result<(), WarehouseError> {
+        let began = Instant::now();
         self.wait_until_written(seam).await?;
+        let written_ms = began.elapsed().as_millis();
         let Ok(_permit) = self.readers.acquire().await else { return Ok(()) };
+        let (in_turn_ms, mut rows, mut asking) = (began.elapsed().as_millis(), 0, Duration::ZERO);
         let mut cursor = None;
         loop {
+            let asked_at = Instant::now();
             let page = self.page(seam, cursor).await?;
+            asking += asked_at.elapsed();
+            rows += page.rows.len();
             if parts.send(HistoryPart::Rows(page.rows)).await.is_err() {
                 return Ok(());
             }
-            cursor = match page.next {
-                Some(next) => Some(next),
-                None => return Ok(()),
-            };
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
         }
+        tracing::debug!(
+            log.partition = seam.partition.0,
+            log.offset = seam.before,
+            rows,
+            written_ms,
+            in_turn_ms,
+            read_ms = began.elapsed().as_millis(),
+            asking_ms = asking.as_millis(),
+            "history read"
+        );
+        Ok(())
     }
 
     /// Waits until the writer has passed the seam.
@@ -125,14 +159,13 @@ impl History {
 
     async fn written(&self, partition: PartitionId) -> Result<Offset, WarehouseError> {
         let mut written = self.written.lock().await;
-        let positions = match written.take() {
-            Some((asked_at, positions)) if asked_at.elapsed() < POSITIONS_AGE => written.insert((asked_at, positions)),
-            _ => {
-                let asked_at = Instant::now();
-                written.insert((asked_at, self.warehouse.positions().await?))
-            }
-        };
-        Ok(positions.1.get(usize::from(partition.0)).copied().unwrap_or(0))
+        if written.good_until.is_none_or(|until| Instant::now() >= until) {
+            let asked_at = Instant::now();
+            let positions = self.warehouse.positions().await?;
+            let good_for = (asked_at.elapsed() * POSITIONS_PAUSES).clamp(POSITIONS_AGE, LONGEST_POSITIONS_AGE);
+            *written = Written { positions, good_until: Some(Instant::now() + good_for) };
+        }
+        Ok(written.positions.get(usize::from(partition.0)).copied().unwrap_or(0))
     }
 
     async fn page(&self, seam: Seam, cursor: Option<HistoryCursor>) -> Result<HistoryPage, WarehouseError> {

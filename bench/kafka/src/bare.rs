@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use bus::EventLog as _;
@@ -13,7 +13,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use schema::{Timestamp, Topic};
 
-use crate::load::appended_at;
+use crate::load::record_appended_at;
 use crate::measured::Measured;
 
 const MAX_RECORDS: usize = 1_024;
@@ -34,12 +34,10 @@ pub(crate) async fn measure(
     let reading = consumer(&brokers, &group, &output)?;
     let consuming = consumer(&brokers, &group, &input)?;
     let producing = producer(&brokers, &group)?;
-    let begun = Instant::now();
     let loading = tokio::spawn(load);
     let looping = tokio::task::spawn_blocking(move || run(&consuming, &producing, &input, &output, &stopping));
     let measuring = tokio::task::spawn_blocking(move || read(&reading, expected));
-    let mut measured = measuring.await??;
-    measured.elapsed = begun.elapsed();
+    let measured = measuring.await??;
     stop.store(true, Ordering::Relaxed);
     loading.await??;
     looping.await??;
@@ -54,6 +52,9 @@ fn consumer(brokers: &str, group: &str, topic: &str) -> anyhow::Result<BaseConsu
         .set("group.id", group)
         .set("enable.auto.commit", "false")
         .set("isolation.level", "read_committed")
+        // As Shoal's clients are set.
+        .set("socket.nagle.disable", "true")
+        .set("fetch.queue.backoff.ms", "5")
         .set("fetch.wait.max.ms", "20");
     let consumer: BaseConsumer = config.create().context("making a consumer")?;
     let mut list = TopicPartitionList::new();
@@ -68,6 +69,8 @@ fn producer(brokers: &str, group: &str) -> anyhow::Result<BaseProducer> {
         .set("bootstrap.servers", brokers)
         .set("transactional.id", format!("{group}-bare"))
         .set("compression.type", "lz4")
+        .set("socket.nagle.disable", "true")
+        .set("retry.backoff.ms", "5")
         .set("linger.ms", "0");
     let producer: BaseProducer = config.create().context("making a producer")?;
     producer.init_transactions(TIMEOUT)?;
@@ -92,7 +95,7 @@ fn run(
                 producer.begin_transaction()?;
             }
             (next, wait) = (Some(message.offset() + 1), Duration::ZERO);
-            let at = appended_at(message.payload().unwrap_or_default())?.as_micros().to_be_bytes();
+            let at = record_appended_at(message.payload().unwrap_or_default())?.as_micros().to_be_bytes();
             let record = BaseRecord::to(output).partition(0).key(message.key().unwrap_or_default()).payload(&at[..]);
             producer.send(record).map_err(|(error, _)| error)?;
         }
@@ -112,7 +115,7 @@ fn run(
 
 fn read(consumer: &BaseConsumer, expected: u64) -> anyhow::Result<Measured> {
     let mut measured = Measured::default();
-    while (measured.latencies_micros.len() as u64) < expected {
+    while measured.count() < expected {
         let Some(message) = consumer.poll(TIMEOUT) else { continue };
         let at = message?.payload().and_then(|payload| payload.try_into().ok()).map(i64::from_be_bytes);
         measured.note(Timestamp::from_micros(at.context("a record of somebody else")?));

@@ -1,7 +1,7 @@
-//! Shoal's commits: each event changes its user's state and publishes a change.
+//! Shoal's commits without an engine: each event changes its user's state, of a fixed size, and publishes a change.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use bus::kafka::KafkaLog;
@@ -9,7 +9,7 @@ use bus::{EventLog as _, Ownership as _, OwnershipChange, PartitionCommit, Parti
 use schema::{Cause, PartitionId, SegmentChange, SegmentId, Topic};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::load::appended_at;
+use crate::load::record_appended_at;
 use crate::measured::Measured;
 
 const ONLY: PartitionId = PartitionId(0);
@@ -24,18 +24,16 @@ pub(crate) async fn measure(
 ) -> anyhow::Result<Measured> {
     let mut ownership = log.ownership();
     let Some(OwnershipChange::Assigned(owner)) = ownership.next().await? else { bail!("nothing was assigned") };
-    let begun = Instant::now();
     let loading = tokio::spawn(load);
     let _committing = AbortOnDropHandle::new(tokio::spawn(commit(owner)));
-    let mut measured = read(log, expected).await?;
-    measured.elapsed = begun.elapsed();
+    let measured = read(log, expected).await?;
     loading.await??;
     Ok(measured)
 }
 
 async fn read(log: &KafkaLog, expected: u64) -> anyhow::Result<Measured> {
     let (mut measured, mut next) = (Measured::default(), 0);
-    while (measured.latencies_micros.len() as u64) < expected {
+    while measured.count() < expected {
         log.wait_for(Topic::SegmentChanges, ONLY, next).await.context("waiting for changes")?;
         for record in log.read(Topic::SegmentChanges, ONLY, next, MAX_RECORDS).await.context("reading changes")? {
             let change: SegmentChange = serde_json::from_slice(&record.value).context("decoding a change")?;
@@ -70,7 +68,7 @@ fn commit_of(records: &[StoredRecord]) -> anyhow::Result<PartitionCommit> {
             seq: record.offset + 1,
             cause: Cause::Time,
             definition_versions: BTreeMap::new(),
-            evaluated_at: appended_at(&record.value)?,
+            evaluated_at: record_appended_at(&record.value)?,
         });
     }
     Ok(commit)

@@ -1,21 +1,29 @@
 //! `make bench-kafka`: from the append of an event to its change at a committed reader, on Kafka.
 //!
-//! One partition, one owner, a state and a change per event. Beside it, in the same run on the same
-//! broker: a bare loop that consumes the same events and produces one record for each in transactions,
-//! without state. What Shoal adds to what transactions cost anyway is the ratio of the two.
+//! One partition, and three who work on it by turns, in the same run on the same broker:
+//!
+//! - `bare`: a loop that consumes the events and produces one record for each in transactions, without state;
+//! - `commits`: Shoal's commits alone, a state and a change per event, without an engine;
+//! - `segmenter`: the segmenter, a process of its own, with ten segments of which every event flips one.
+//!
+//! What Shoal adds to what transactions cost anyway are the ratios to the first. With `--restart-users` it
+//! measures too how long a segmenter with so many users takes to come back ([`restart`]).
 
 mod bare;
 mod committing;
 mod load;
 mod measured;
+mod restart;
+mod segmenting;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use bus::KafkaOptions;
 use bus::kafka::KafkaLog;
 use clap::Parser;
-use testkit::servers::Kafka;
+use testkit::servers::{Kafka, KafkaSettings};
 
 use measured::{Measured, print_header, print_row};
 
@@ -37,61 +45,123 @@ struct Arguments {
     /// How often each measurement is made; the forms take turns
     #[arg(long, default_value_t = 3)]
     rounds: u32,
+    /// The program `segmenter`, or `shoal-e2e-service`; without it, that form is left out
+    #[arg(long)]
+    segmenter: Option<PathBuf>,
+    /// How many users a segmenter has whose restart is measured (0: none is)
+    #[arg(long, default_value_t = 0)]
+    restart_users: u64,
 }
 
 /// Who works on the events.
 #[derive(Clone, Copy, Debug)]
 enum Form {
     Bare,
-    Shoal,
+    Commits,
+    Segmenter,
 }
+
+impl Form {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bare => "bare",
+            Self::Commits => "commits",
+            Self::Segmenter => "segmenter",
+        }
+    }
+}
+
+/// As many partitions as the segmenter has that is started again.
+const RESTART_PARTITIONS: u16 = 6;
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let kafka = arguments.brokers.is_empty().then(Kafka::shared).transpose().context("starting Kafka")?;
-    let brokers = kafka.map_or_else(|| arguments.brokers.clone(), Kafka::brokers);
-    print_header();
+    let kafka = arguments.brokers.is_empty().then(|| Kafka::start(&KafkaSettings::default())).transpose();
+    let kafka = kafka.context("starting Kafka")?;
+    let brokers = kafka.as_ref().map_or_else(|| arguments.brokers.clone(), Kafka::brokers);
+    let mut forms = vec![Form::Bare, Form::Commits];
+    forms.extend(arguments.segmenter.is_some().then_some(Form::Segmenter));
+    if arguments.rounds > 0 {
+        print_header();
+    }
+    let mut throughput: Vec<Vec<f64>> = vec![Vec::new(); forms.len()];
     for round in 0..arguments.rounds {
         for rate in &arguments.rates {
-            for form in [Form::Bare, Form::Shoal] {
-                let log = open(&brokers).await?;
+            for form in &forms {
+                let log = open(&brokers, 1).await?;
                 let load = load::paced(log.clone(), *rate, Duration::from_secs(arguments.seconds));
                 let expected = rate * arguments.seconds;
-                print_row(round, form, Some(*rate), &measure(form, &log, expected, load).await?);
+                print_row(round, *form, Some(*rate), &measure(*form, &arguments, &log, expected, load, false).await?);
             }
         }
-        for form in [Form::Bare, Form::Shoal] {
-            let log = open(&brokers).await?;
-            load::backlog(&log, arguments.backlog).await?;
-            let none = async { anyhow::Ok(()) };
-            print_row(round, form, None, &measure(form, &log, arguments.backlog, none).await?);
+        for (form, throughput) in forms.iter().zip(&mut throughput) {
+            let log = open(&brokers, 1).await?;
+            let (backlog, expected) = (log.clone(), arguments.backlog);
+            let load = async move { load::backlog(&backlog, expected, load::USERS).await };
+            let measured = measure(*form, &arguments, &log, expected, load, true).await?;
+            throughput.push(measured.per_second());
+            print_row(round, *form, None, &measured);
         }
+    }
+    print_ratios(&forms, &throughput);
+    if let (Some(program), 1..) = (&arguments.segmenter, arguments.restart_users) {
+        let log = open(&brokers, RESTART_PARTITIONS).await?;
+        restart::measure(program, &log, arguments.restart_users, arguments.rounds.max(1)).await?;
     }
     Ok(())
 }
 
+/// Says how the throughput of each form compares with that of the bare loop of its round.
+#[expect(clippy::print_stdout, reason = "figures are what it is for")]
+fn print_ratios(forms: &[Form], throughput: &[Vec<f64>]) {
+    let Some((bare, others)) = throughput.split_first() else { return };
+    for (form, own) in forms.iter().skip(1).zip(others) {
+        let mut ratios: Vec<f64> = own.iter().zip(bare).map(|(own, bare)| own / bare).collect();
+        ratios.sort_by(f64::total_cmp);
+        if let Some(median) = ratios.get(ratios.len() / 2) {
+            println!("{}: {median:.2} of the bare loop's throughput (median of the rounds)", form.as_str());
+        }
+    }
+}
+
 /// Opens a log in topics of its own.
-async fn open(brokers: &str) -> anyhow::Result<KafkaLog> {
+async fn open(brokers: &str, partitions: u16) -> anyhow::Result<KafkaLog> {
     let prefix = format!("bench-{}-", uuid::Uuid::new_v4());
     let options = KafkaOptions {
         brokers: brokers.to_owned(),
         group: format!("{prefix}segmenter"),
         topic_prefix: prefix,
-        partitions: 1,
+        partitions,
         ..KafkaOptions::default()
     };
     KafkaLog::open(options).await.context("opening the log")
 }
 
+/// Measures a form beside a load, or after it.
 async fn measure(
     form: Form,
+    arguments: &Arguments,
     log: &KafkaLog,
     expected: u64,
     load: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+    is_backlog: bool,
 ) -> anyhow::Result<Measured> {
+    if let Form::Segmenter = form {
+        return segmenting::measure(&arguments.segmenter, log, expected, load, is_backlog).await;
+    }
+    let mut load = Some(load);
+    if is_backlog && let Some(load) = load.take() {
+        load.await?;
+    }
+    let beside = async move {
+        match load {
+            Some(load) => load.await,
+            None => Ok(()),
+        }
+    };
     match form {
-        Form::Bare => bare::measure(log, expected, load).await,
-        Form::Shoal => committing::measure(log, expected, load).await,
+        Form::Bare => bare::measure(log, expected, beside).await,
+        Form::Commits | Form::Segmenter => committing::measure(log, expected, beside).await,
     }
 }

@@ -11,8 +11,11 @@
 //! definitions always take over, and there is no live-lock.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use schema::Generation;
+use tokio::time::Instant;
+use warehouse::HistoryRow;
 
 use super::owning::lost;
 use super::step::Step;
@@ -20,6 +23,10 @@ use super::{Owner, OwnerEnd};
 use crate::catalogs::Frozen;
 use crate::history::{HistoryPart, HistoryReader, Seam};
 use crate::yielding::{YIELD_EVERY, run_long};
+
+/// For how long history is absorbed between two batches of records, a page more or less: this much later a live
+/// record may be applied.
+const LONGEST_TURN: Duration = Duration::from_millis(5);
 
 /// Definitions that are about to take over.
 pub(super) struct Absorption {
@@ -113,18 +120,36 @@ impl Owner {
     pub(super) async fn take_history(&mut self, part: HistoryPart) -> Result<(), OwnerEnd> {
         match part {
             HistoryPart::Rows(rows) => {
-                for some in rows.chunks(YIELD_EVERY) {
-                    some.iter().for_each(|row| self.engine.absorb(&row.event));
-                    tokio::task::yield_now().await;
-                }
-                self.shared.metrics.absorbed(rows.len() as u64);
-                if let Some(absorption) = &mut self.absorption {
-                    absorption.rows += rows.len() as u64;
-                }
+                self.absorb_for_a_turn(rows).await;
                 Ok(())
             }
             HistoryPart::End => self.finish().await,
             HistoryPart::Unreadable(error) => Err(OwnerEnd::damaged(error, "reading history")),
+        }
+    }
+
+    /// Absorbs rows, and those that are there already behind them, until the turn is over: a commit of the live records
+    /// in between may take far longer than a page of rows.
+    async fn absorb_for_a_turn(&mut self, mut rows: Vec<HistoryRow>) {
+        let began = Instant::now();
+        loop {
+            for some in rows.chunks(YIELD_EVERY) {
+                some.iter().for_each(|row| self.engine.absorb(&row.event));
+                tokio::task::yield_now().await;
+            }
+            self.shared.metrics.absorbed(rows.len() as u64);
+            let Some(absorption) = &mut self.absorption else { return };
+            absorption.rows += rows.len() as u64;
+            if began.elapsed() >= LONGEST_TURN || self.stop.is_cancelled() {
+                return;
+            }
+            match absorption.reader.next_ready() {
+                Some(HistoryPart::Rows(next)) => rows = next,
+                other => {
+                    absorption.waiting = other;
+                    return;
+                }
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bus::embedded::EmbeddedLogOptions;
 use bus::{EventLog as _, Ownership as _, OwnershipChange, PartitionCommit, PartitionOwner};
@@ -20,6 +21,7 @@ use crate::installation::{DataDirectory, Parts};
 
 const ONLY: PartitionId = PartitionId(0);
 const COPIES: usize = 6;
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// One partition of a data directory.
 async fn open(folder: &Path) -> (Parts, DataDirectory, StoreOptions) {
@@ -155,6 +157,9 @@ async fn copies_of_what_moves_belong_together_and_go_on() {
 
         // Whoever goes on with it projects what is left.
         let (parts, directory, store) = open(&folder.path().join(format!("restored-{number}"))).await;
+        let forgetful = Place::of_running(parts.clone(), directory.clone(), store.clone()).with_retention(HOUR);
+        let refused = import::import(&manifest, &copy, &forgetful).await.unwrap_err().to_string();
+        assert!(refused.contains("would be removed from the brokers"), "{refused}");
         let place = Place::of_running(parts.clone(), directory, store);
         import::import(&manifest, &copy, &place).await.unwrap();
         for _ in 0..manifest.log[0].changes.records {

@@ -26,6 +26,8 @@ pub(super) struct Place {
     store: Arc<dyn Store>,
     store_options: StoreOptions,
     name: String,
+    /// How long the log keeps events, where that is up to servers: what is older when it comes is removed.
+    retention: Option<Duration>,
     /// Where all of it lies in one folder.
     directory: Option<(DataDirectory, Parts)>,
 }
@@ -58,8 +60,15 @@ impl Place {
             store: Arc::clone(&parts.store),
             store_options: store,
             name: format!("the installation in {}", directory.path().display()),
+            retention: None,
             directory: Some((directory, parts)),
         }
+    }
+
+    /// The same as if servers kept events for so long.
+    #[cfg(test)]
+    pub(super) fn with_retention(self, retention: Duration) -> Self {
+        Self { retention: Some(retention), ..self }
     }
 
     /// Opens what the environment names, as the services do: brokers and a server, or a data directory.
@@ -78,7 +87,8 @@ impl Place {
             );
             let log = bus::open(&config.bus, data, partitions).await.context("opening the log")?;
             let name = format!("the installation on {} and {}", config.bus.brokers, store_options.place());
-            return Self::of_servers(log, data, &config.warehouse, store_options, name).await;
+            let retention = Duration::from_secs(config.bus.retention_hours.saturating_mul(3_600));
+            return Self::of_servers(log, data, &config.warehouse, store_options, (name, retention)).await;
         }
         ensure!(
             purpose != Purpose::Read || data.join("log").is_dir(),
@@ -100,12 +110,12 @@ impl Place {
         data: &Path,
         history: &WarehouseConfig,
         store_options: StoreOptions,
-        name: String,
+        (name, retention): (String, Duration),
     ) -> anyhow::Result<Self> {
         let warehouse = warehouse::open(history, &log, data.join("history")).await.context("opening the history")?;
         let place = store_options.place();
         let store = store::open(&store_options).await.with_context(|| format!("opening the store {place}"))?;
-        Ok(Self { log, warehouse, store, store_options, name, directory: None })
+        Ok(Self { log, warehouse, store, store_options, name, retention: Some(retention), directory: None })
     }
 
     /// Refuses a directory that `shoal up` would refuse: one of whose parts do not belong together.
@@ -121,7 +131,7 @@ impl Place {
     /// Of a directory that was refused it removes what opening made, and says what can be done.
     pub(super) async fn close(self, error: Option<&anyhow::Error>) {
         self.store.close().await;
-        let Self { log, warehouse, store, store_options, name: _, directory } = self;
+        let Self { log, warehouse, store, store_options, directory, .. } = self;
         let Some((directory, parts)) = directory else { return };
         let Some(advice) = error.and_then(|error| wholeness::advice(error, directory.path(), &store_options)) else {
             return;
@@ -136,6 +146,11 @@ impl Place {
 
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns how long the log keeps events; `None` where it keeps what is still needed, however old.
+    pub(super) fn retention(&self) -> Option<Duration> {
+        self.retention
     }
 
     pub(super) fn log(&self) -> &dyn EventLog {

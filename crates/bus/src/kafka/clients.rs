@@ -72,6 +72,9 @@ pub(super) fn committing(options: &KafkaOptions, transactional_id: &str) -> Clie
     config
         .set("transactional.id", transactional_id)
         .set("transaction.timeout.ms", millis(options.transaction_timeout))
+        // Brokers end a transaction after they have answered, and refuse the next one until then: a matter of a
+        // millisecond. Where they are away the client doubles it up to a second.
+        .set("retry.backoff.ms", "5")
         // What is to be committed is all there: nothing comes that would be worth waiting for.
         .set("linger.ms", "0");
     config

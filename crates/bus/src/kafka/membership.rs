@@ -3,7 +3,7 @@
 //! The group's consumer reads nothing, its partitions are paused: an owner reads where its state says.
 //! Rebalancing is cooperative, so that partitions that stay do not notice it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 use rdkafka::TopicPartitionList;
@@ -21,9 +21,30 @@ use crate::BusError;
 
 /// How soon the thread notices that it is to leave.
 const LISTEN: Duration = Duration::from_millis(50);
+/// How long leaving may take, with brokers that do not answer: then the session times out instead.
+const LEAVE_WITHIN: Duration = Duration::from_secs(3);
+
+/// The thread that is a member.
+pub(super) struct Membership {
+    /// Never gets anything: its other end goes when the group is left.
+    left: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Membership {
+    /// Waits until the group is left; blocks for as long as a question to the brokers takes. A process that ended
+    /// before would keep its partitions from others for a whole session.
+    pub(super) fn wait_until_left(&self) {
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        if left.recv_timeout(LEAVE_WITHIN) == Err(mpsc::RecvTimeoutError::Timeout) {
+            tracing::warn!(
+                "the brokers were not told that this process leaves the group; others wait for its session to end"
+            );
+        }
+    }
+}
 
 /// Joins the group; the thread leaves it when `assignments` says so.
-pub(super) fn join(log: &KafkaLog, assignments: &Arc<Assignments>) -> Result<(), BusError> {
+pub(super) fn join(log: &KafkaLog, assignments: &Arc<Assignments>) -> Result<Membership, BusError> {
     let handle = log.handle();
     let context = Member { assignments: Arc::clone(assignments), handover: handle.options.handover_timeout };
     let consumer: BaseConsumer<Member> = clients::membership(&handle.options)
@@ -32,11 +53,15 @@ pub(super) fn join(log: &KafkaLog, assignments: &Arc<Assignments>) -> Result<(),
     let events = handle.names.name(Topic::Events.as_str());
     consumer.subscribe(&[&events]).map_err(|error| BusError::Misfit(reason(&error)))?;
     let assignments = Arc::clone(assignments);
+    let (leaving, left) = mpsc::channel();
     std::thread::Builder::new()
         .name("log-membership".to_owned())
-        .spawn(move || take_part(consumer, &assignments))
+        .spawn(move || {
+            take_part(consumer, &assignments);
+            drop(leaving);
+        })
         .map_err(|error| BusError::Unavailable(format!("starting a thread: {error}")))?;
-    Ok(())
+    Ok(Membership { left: Mutex::new(left) })
 }
 
 fn take_part(consumer: BaseConsumer<Member>, assignments: &Assignments) {

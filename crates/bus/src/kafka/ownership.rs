@@ -17,7 +17,7 @@ use super::clients::{self, Speaking};
 use super::ends::Ends;
 use super::failure::reason;
 use super::kafka_log::KafkaLog;
-use super::membership;
+use super::membership::{self, Membership};
 use super::owner::KafkaOwner;
 use crate::{BusError, Ownership, OwnershipChange};
 
@@ -45,6 +45,7 @@ struct TakingPart {
     assignments: Arc<Assignments>,
     events: mpsc::UnboundedReceiver<Event>,
     claims: JoinSet<(PartitionId, Result<KafkaOwner, BusError>)>,
+    membership: Membership,
 }
 
 impl KafkaOwnership {
@@ -77,8 +78,8 @@ impl TakingPart {
         let common = Arc::new(Common { log: log.clone(), group, watermarks });
         let (sender, events) = mpsc::unbounded_channel();
         let assignments = Assignments::new(sender);
-        membership::join(log, &assignments)?;
-        Ok(Self { common, assignments, events, claims: JoinSet::new() })
+        let membership = membership::join(log, &assignments)?;
+        Ok(Self { common, assignments, events, claims: JoinSet::new(), membership })
     }
 
     /// Waits for something to happen; `None` when it is nothing to tell.
@@ -129,5 +130,6 @@ async fn claim(common: Arc<Common>, hold: Hold) -> Result<KafkaOwner, BusError> 
 impl Drop for TakingPart {
     fn drop(&mut self) {
         self.assignments.leave();
+        self.membership.wait_until_left();
     }
 }

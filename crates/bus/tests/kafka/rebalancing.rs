@@ -3,8 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use bus::EventLog as _;
 use bus::kafka::KafkaLog;
+use bus::{EventLog as _, Ownership as _, OwnershipChange};
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use schema::UserId;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -83,4 +85,26 @@ async fn segmenters_that_come_and_go_lose_and_repeat_nothing() {
     assert_eq!(counts.values().sum::<u64>(), EVENTS);
     third.stop().await;
     assert!(tally.revoked.load(Ordering::Relaxed) >= 4, "a planned handover says so");
+}
+
+/// Returns how many processes the brokers take for members of the group.
+fn members(installed: &OnKafka, asking: &BaseConsumer) -> usize {
+    let groups = asking.fetch_group_list(Some(&installed.options.group), PATIENCE).unwrap();
+    groups.groups().iter().map(|group| group.members().len()).sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_stops_has_left_the_group_before_its_process_can_end() {
+    let Some(installed) = OnKafka::new() else { return };
+    let log = installed.log().await;
+    let mut ownership = log.ownership();
+    let Some(OwnershipChange::Assigned(owner)) = ownership.next().await.unwrap() else {
+        panic!("nothing was assigned")
+    };
+    // Connected before, so that the answer comes at once.
+    let asking = ClientConfig::new().set("bootstrap.servers", &installed.options.brokers).create().unwrap();
+    assert_eq!(members(&installed, &asking), 1);
+    drop(owner);
+    drop(ownership);
+    assert_eq!(members(&installed, &asking), 0, "the next one would wait until a session has timed out");
 }

@@ -24,11 +24,12 @@ mod load;
 mod memberships;
 mod report;
 mod run;
-mod sequences;
+pub(crate) mod sequences;
 mod states;
 mod staying;
 mod subscriber;
 mod verify;
 
+pub(crate) use report::Fault;
 pub use report::Report;
 pub use run::{CrashOptions, run};

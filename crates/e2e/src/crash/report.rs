@@ -26,7 +26,7 @@ pub struct Report {
 
 /// A way in which a run can be bad.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     Lost,
     Repeated,
     OutOfOrder,
@@ -35,7 +35,7 @@ pub(super) enum Fault {
 
 impl Report {
     /// Notes something that must not be.
-    pub(super) fn note(&mut self, fault: Fault, example: impl FnOnce() -> String) {
+    pub(crate) fn note(&mut self, fault: Fault, example: impl FnOnce() -> String) {
         let count = match fault {
             Fault::Lost => &mut self.lost,
             Fault::Repeated => &mut self.repeated,

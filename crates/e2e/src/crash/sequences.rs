@@ -7,7 +7,7 @@ use schema::{SegmentChange, SegmentId};
 use super::report::{Fault, Report};
 
 /// Checks the changes of one user, as they lie in the topic.
-pub(super) fn check_topic(changes: &[SegmentChange], report: &mut Report) {
+pub(crate) fn check_topic(changes: &[SegmentChange], report: &mut Report) {
     check_order(changes, "in the topic", report);
     let mut segments: BTreeSet<SegmentId> = BTreeSet::new();
     for change in changes {

@@ -32,6 +32,8 @@ mod transfer;
 #[cfg(feature = "distributed")]
 mod transfer_to_servers;
 #[cfg(feature = "distributed")]
+mod under_load;
+#[cfg(feature = "distributed")]
 mod with_databend;
 
 use e2e::system::System;

@@ -5,6 +5,7 @@
 
 use sqlparser::ast::{self, BinaryOperator, CaseWhen, CeilFloorKind, DateTimeField, UnaryOperator};
 
+use crate::compile::instead::instead_of;
 use crate::compile::names;
 use crate::compile::scope::{Owner, Place, Scope, folded, named};
 use crate::compile::tokens::Tokens;
@@ -48,7 +49,11 @@ impl<'t> Lowering<'t> {
 
     /// Refuses a part of SQL that is not in the language so far.
     pub(super) fn unsupported<T>(&mut self, span: Span, what: &str) -> Option<T> {
-        self.report(Diagnostic::error(Code::Unsupported, span, format!("{what} not supported yet")))
+        let problem = Diagnostic::error(Code::Unsupported, span, format!("{what} not supported yet"));
+        self.report(match instead_of(what) {
+            Some(instead) => problem.with_hint(instead),
+            None => problem,
+        })
     }
 
     /// Makes a node.

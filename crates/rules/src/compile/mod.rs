@@ -16,6 +16,7 @@ mod extent;
 mod functions;
 mod funnel;
 mod grouping;
+mod instead;
 mod intervals;
 mod joins;
 mod json;

@@ -14,3 +14,4 @@ error cross_user_subquery [GROUP BY 1]: these groups put the events of different
   hint: group by `user_id` too, or give the inner table a name of its own: `FROM events e WHERE e.user_id = events.user_id AND …`
   replacement: GROUP BY user_id, 1
 error unsupported [SELECT]: GROUP BY ALL is not supported yet
+  hint: name what the groups have in common

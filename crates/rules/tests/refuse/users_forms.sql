@@ -6,6 +6,7 @@ error cross_user_subquery [SELECT 1 FROM users u WHERE u.traits['plan'] = 'pro']
   hint: add `u.user_id = events.user_id` to its WHERE
 error unsupported [EXISTS (SELECT 1 FROM segment_members m WHERE m.user_id = events.user_id)]: say which segments: `segment = 'loyal'` or `segment IN ('loyal', 'new')`
 error unsupported [segment LIKE 'a%']: any condition on `segment` but one `segment = '…'` or `segment IN ('…')` is not supported yet
+  hint: name the segments: `segment IN ('loyal', 'new')`
 error unsupported [user_id IN (SELECT user_id FROM users WHERE traits['a'] = 1 GROUP BY user_id)]: GROUP BY or HAVING over `users` or `segment_members` is not supported yet
 error unknown_column [tariff]: neither `users` nor `events` has a column `tariff`
   hint: `users` has user_id, created_at, traits

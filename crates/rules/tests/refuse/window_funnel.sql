@@ -4,6 +4,7 @@ window_funnel(created_at, region = 'CA') > 1 OR window_funnel(60)(received_at, r
 error invalid_literal [window_funnel(created_at, region = 'CA')]: a funnel takes a whole number of seconds, of 100 years at most
   hint: `window_funnel(3600)(created_at, first_step, second_step)`
 error unsupported [received_at]: a funnel by anything but `created_at` is not supported yet
+  hint: a funnel goes by `created_at`
 error wrong_arguments [window_funnel(60)(created_at)]: `window_funnel` takes `created_at` and the steps
 error invalid_literal [window_funnel(-1)(created_at, TRUE)]: a funnel takes a whole number of seconds, of 100 years at most
   hint: `window_funnel(3600)(created_at, first_step, second_step)`

@@ -40,6 +40,7 @@ macro_rules! conformance_cases {
             a_deletion_removes_what_was_said,
             a_history_has_each_row_once,
             a_history_may_be_read_while_it_grows,
+            a_history_passes_over_offsets_without_rows,
             a_timeline_is_latest_first,
             a_cursor_of_another_reading_is_refused,
         );

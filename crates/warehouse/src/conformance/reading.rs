@@ -4,7 +4,7 @@ use schema::{LogRecord, Offset, PartitionId};
 
 use super::installation::{Installation, PARTITIONS};
 use super::samples::{batch, event, history, user_in, user_offsets};
-use crate::{Warehouse, WarehouseError};
+use crate::{Warehouse, WarehouseError, WriteBatch};
 
 const ROWS: u64 = 30;
 
@@ -58,6 +58,24 @@ pub async fn a_history_may_be_read_while_it_grows(installation: &dyn Installatio
     }
     offsets.sort_unstable();
     assert_eq!(offsets, (0..ROWS).collect::<Vec<_>>());
+    Ok(())
+}
+
+/// Rows that lie far apart, as after an import or where nearly everything was sent twice, are read all the same.
+pub async fn a_history_passes_over_offsets_without_rows(installation: &dyn Installation) -> Result<(), WarehouseError> {
+    const OFFSETS: [Offset; 6] = [3, 4, 5_000, 40_000, 40_001, 3_000_000];
+    let (warehouse, partition) = (installation.open().await?, PartitionId(1));
+    let record = |offset: Offset| LogRecord::Event(event(user_in(partition, 0), u128::from(offset), 0));
+    let records = OFFSETS.map(|offset| (offset, record(offset))).into();
+    warehouse.write(WriteBatch { partition, from: 0, next: 5_000_000, records }).await?;
+    for (before, expected) in [(Offset::MAX, 6), (4_000_000, 6), (3_000_000, 5), (40_001, 4), (20_000, 3), (2, 0)] {
+        for page in [1, 100] {
+            let rows = history(&*warehouse, partition, before, page).await?;
+            let mut offsets: Vec<Offset> = rows.iter().map(|row| row.position.offset).collect();
+            offsets.sort_unstable();
+            assert_eq!(offsets, OFFSETS[..expected], "before {before} in pages of {page}");
+        }
+    }
     Ok(())
 }
 

@@ -1,20 +1,30 @@
 //! Reads pages of rows.
 //!
 //! A question costs Databend tens of milliseconds however few rows it returns, so a reading of a partition
-//! asks for many and hands them out in the pages that are asked for.
+//! asks for many and hands them out in the pages that are asked for. It asks by stretches of offsets, without
+//! an order: Databend then looks at the blocks of that stretch alone, and sorts nothing.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use schema::{Offset, PartitionId, UserId};
 
-use super::cells::{HISTORY_COLUMNS, history_row};
+use super::cells::{self, HISTORY_COLUMNS, history_row};
 use super::{Databend, DatabendError};
 use crate::cursor::{Place, Rank, cursor_at};
 use crate::{HistoryPage, HistoryRow};
 
-/// How many rows are read at once: some megabytes, hundreds of them where every payload is as large as it may be.
-const ROWS_AT_ONCE: usize = 4_096;
+/// How many offsets the first stretch of a reading has: hundreds of megabytes where every payload is as large as it may be.
+const FIRST_STRETCH: u64 = 4_096;
+/// The bounds of those that follow, which depend on how large the rows were before.
+const SHORTEST_STRETCH: u64 = 1_024;
+const LONGEST_STRETCH: u64 = 32_768;
+/// What the rows of a stretch may come to.
+const STRETCH_BYTES: usize = 16 * 1_024 * 1_024;
+/// What a row takes besides its payload, about.
+const ROW_BYTES: usize = 512;
+/// The most rows of a timeline that are read at once.
+const TIMELINE_ROWS: usize = 4_096;
 /// How many readings keep rows that they have read ahead.
 const KEPT: usize = 8;
 
@@ -26,6 +36,10 @@ pub(super) struct Readings(Mutex<VecDeque<Ahead>>);
 struct Ahead {
     place: Place,
     rows: VecDeque<HistoryRow>,
+    /// The first offset that was not asked for yet.
+    end: Offset,
+    /// How many offsets to ask for then.
+    stretch: u64,
     is_last: bool,
 }
 
@@ -37,21 +51,17 @@ impl Readings {
         place: Place,
         max_rows: usize,
     ) -> Result<HistoryPage, DatabendError> {
-        let mut ahead = match self.take(place) {
-            Some(ahead) => ahead,
-            None => Ahead::read(databend, place).await?,
-        };
-        let rows: Vec<_> = ahead.rows.drain(..max_rows.min(ahead.rows.len())).collect();
-        if let Some(last) = rows.last() {
-            ahead.place.next = last.position.offset + 1;
+        let mut ahead = self.take(place).unwrap_or_else(|| Ahead::at(place));
+        while ahead.rows.is_empty() && !ahead.is_last {
+            ahead.read(databend).await?;
         }
+        let rows: Vec<_> = ahead.rows.drain(..max_rows.min(ahead.rows.len())).collect();
         if ahead.is_last && ahead.rows.is_empty() {
             return Ok(HistoryPage { rows, next: None });
         }
+        ahead.place.next = ahead.rows.front().map_or(ahead.end, |next| next.position.offset);
         let next = Some(ahead.place.cursor());
-        if !ahead.rows.is_empty() {
-            self.keep(ahead);
-        }
+        self.keep(ahead);
         Ok(HistoryPage { rows, next })
     }
 
@@ -76,20 +86,51 @@ impl Readings {
 }
 
 impl Ahead {
-    async fn read(databend: &Databend, place: Place) -> Result<Self, DatabendError> {
-        let Place { partition, before, next } = place;
+    fn at(place: Place) -> Self {
+        Self { place, rows: VecDeque::new(), end: place.next, stretch: FIRST_STRETCH, is_last: false }
+    }
+
+    /// Reads the next stretch; where nothing lies in it, goes on to where something does.
+    async fn read(&mut self, databend: &Databend) -> Result<(), DatabendError> {
+        let Place { partition, before, .. } = self.place;
         // Databend's BIGINT ends before our offsets do.
         let before = before.min(Offset::MAX >> 1);
-        let sql = format!(
-            "SELECT {HISTORY_COLUMNS} FROM event_rows
-             WHERE log_partition = {partition} AND log_offset >= {next} AND log_offset < {before}
-             AND log_offset < (SELECT max(next_offset) FROM log_positions WHERE log_partition = {partition})
-             AND user_id NOT IN (SELECT user_id FROM deleted_users)
-             ORDER BY log_offset LIMIT {ROWS_AT_ONCE}"
-        );
-        let (rows, found) = read_rows(databend, partition, &sql).await?;
-        Ok(Self { place, rows: rows.into(), is_last: found < ROWS_AT_ONCE })
+        let (from, end) = (self.end, self.end.saturating_add(self.stretch).min(before));
+        let stretch = |from: Offset, end: Offset| {
+            format!(
+                "event_rows WHERE log_partition = {partition} AND log_offset >= {from} AND log_offset < {end}
+                 AND log_offset < (SELECT max(next_offset) FROM log_positions WHERE log_partition = {partition})
+                 AND user_id NOT IN (SELECT user_id FROM deleted_users)"
+            )
+        };
+        let (mut rows, _) = if from < end {
+            read_rows(databend, partition, &format!("SELECT {HISTORY_COLUMNS} FROM {}", stretch(from, end))).await?
+        } else {
+            Default::default()
+        };
+        self.is_last = end >= before;
+        self.end = end;
+        if rows.is_empty() && !self.is_last {
+            let next = format!("SELECT min(log_offset) FROM {}", stretch(end, before));
+            let found = databend.query(&next).await?.rows;
+            match found.first().filter(|row| row.first().is_some_and(Option::is_some)) {
+                Some(row) => self.end = cells::number(row, 0)?,
+                None => self.is_last = true,
+            }
+        }
+        rows.sort_unstable_by_key(|row| row.position.offset);
+        rows.dedup_by_key(|row| row.position);
+        self.stretch = next_stretch(&rows).unwrap_or(self.stretch);
+        self.rows = rows.into();
+        Ok(())
     }
+}
+
+/// Returns for how many offsets to ask after these rows; `None` after none.
+fn next_stretch(rows: &[HistoryRow]) -> Option<u64> {
+    let bytes: usize = rows.iter().map(|row| ROW_BYTES + row.event.payload.as_str().len()).sum();
+    let fitting = (STRETCH_BYTES as u64 * rows.len() as u64).checked_div(bytes as u64)?;
+    Some(fitting.clamp(SHORTEST_STRETCH, LONGEST_STRETCH))
 }
 
 /// Reads a user's rows behind a rank, the latest first.
@@ -104,7 +145,7 @@ pub(super) async fn timeline(
         let time = time.as_micros();
         format!("AND (to_int64(created_at) < {time} OR (to_int64(created_at) = {time} AND log_offset < {offset}))")
     });
-    let limit = max_rows.min(ROWS_AT_ONCE);
+    let limit = max_rows.min(TIMELINE_ROWS);
     let sql = format!(
         "SELECT {HISTORY_COLUMNS} FROM event_rows
          WHERE log_partition = {partition} AND user_id = {user_id} {behind}
@@ -112,13 +153,14 @@ pub(super) async fn timeline(
          AND user_id NOT IN (SELECT user_id FROM deleted_users)
          ORDER BY created_at DESC, log_offset DESC LIMIT {limit}"
     );
-    let (rows, found) = read_rows(databend, partition, &sql).await?;
+    let (mut rows, found) = read_rows(databend, partition, &sql).await?;
+    rows.dedup_by_key(|row| row.position);
     let rank = |row: &HistoryRow| std::cmp::Reverse((row.event.created_at, row.position.offset));
     let next = rows.last().filter(|_| found == limit).map(|last| cursor_at(user_id, rank(last)));
     Ok(HistoryPage { rows, next })
 }
 
-/// Reads rows of which copies stand side by side; returns one of each, and how many there were with all copies.
+/// Reads rows, of which there may be copies; also returns how many there were.
 async fn read_rows(
     databend: &Databend,
     partition: PartitionId,
@@ -127,7 +169,5 @@ async fn read_rows(
     let cells = databend.query(sql).await?.rows;
     let found = cells.len();
     let rows = cells.iter().map(|row| history_row(partition, row)).collect::<Result<Vec<_>, _>>();
-    let mut rows = rows?;
-    rows.dedup_by_key(|row| row.position);
-    Ok((rows, found))
+    Ok((rows?, found))
 }

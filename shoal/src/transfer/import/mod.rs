@@ -5,6 +5,7 @@
 //! into anything else is refused before it writes. Services that are started in between find state without
 //! definitions and stop.
 
+mod age;
 mod events;
 mod present;
 mod states;
@@ -23,6 +24,7 @@ pub(super) async fn import(manifest: &Manifest, folder: &Path, place: &Place) ->
     if place.log().partitions() != manifest.partitions {
         require_settled(manifest)?;
     }
+    age::require_kept(manifest, folder, place.retention())?;
     tables::require_empty(place.store()).await?;
     let mut claimed = place.claim().await?;
     events::bring(manifest, folder, place.log(), Missing::Append).await.context("bringing events")?;

@@ -1,0 +1,103 @@
+//! The outcome of a run: a line of figures for each thing that it shows.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::definitions::WentLive;
+use super::verdict::Difference;
+use crate::crash::Report;
+
+/// What was measured and what was found.
+#[derive(Clone, Debug, Default)]
+pub struct LoadReport {
+    /// The history before everything else.
+    pub(super) history: HistoryFigures,
+    /// The definitions, in order.
+    pub(super) switches: Vec<SwitchFigures>,
+    /// The end.
+    pub(super) end: EndFigures,
+    /// What was found.
+    pub found: Report,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct HistoryFigures {
+    pub(super) events: u64,
+    pub(super) users: u64,
+    pub(super) acknowledged_in: Duration,
+    pub(super) segmented_in: Duration,
+    pub(super) written_in: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct SwitchFigures {
+    pub(super) what: String,
+    pub(super) live: WentLive,
+    pub(super) difference: Difference,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct EndFigures {
+    pub(super) acknowledged: u64,
+    pub(super) on_databend: u64,
+    pub(super) changes: usize,
+    pub(super) members: Vec<(String, usize)>,
+}
+
+impl LoadReport {
+    /// Returns whether every definition made somebody enter, and the last one somebody leave: otherwise little is shown.
+    pub fn has_moved_users(&self) -> bool {
+        let entered = self.switches.iter().all(|switch| switch.difference.entered > 0);
+        entered && self.switches.last().is_some_and(|edited| edited.difference.left > 0)
+    }
+}
+
+impl fmt::Display for LoadReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.history)?;
+        for switch in &self.switches {
+            writeln!(f, "{switch}")?;
+        }
+        writeln!(f, "{}", self.end)?;
+        let Report { lost, repeated, out_of_order, mismatched, .. } = &self.found;
+        write!(f, "lost={lost} repeated={repeated} out_of_order={out_of_order} mismatched={mismatched}")
+    }
+}
+
+impl fmt::Display for HistoryFigures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { events, users, acknowledged_in, segmented_in, written_in } = self;
+        let rate = |took: &Duration| *events as f64 / took.as_secs_f64().max(f64::MIN_POSITIVE);
+        write!(
+            f,
+            "history: events={events} users={users} acknowledged/s={:.0} segmented/s={:.0} on_databend/s={:.0}",
+            rate(acknowledged_in),
+            rate(segmented_in),
+            rate(written_in)
+        )
+    }
+}
+
+impl fmt::Display for SwitchFigures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, live, difference } = self;
+        let Difference { before, after, entered, left, lost, repeated, unexpected } = difference;
+        write!(
+            f,
+            "{what}: live_after={:.1}s history_rows={} rows/s={:.0} arriving/s={:.0} members_before={before} \
+             members_after={after} entered={entered} left={left} lost={lost} repeated={repeated} unexpected={unexpected}",
+            live.took.as_secs_f64(),
+            live.records(),
+            live.records() as f64 / live.took.as_secs_f64().max(f64::MIN_POSITIVE),
+            live.events_per_second,
+        )
+    }
+}
+
+impl fmt::Display for EndFigures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { acknowledged, on_databend, changes, members } = self;
+        write!(f, "end: acknowledged={acknowledged} on_databend={on_databend} changes={changes}")?;
+        members.iter().try_for_each(|(tag, members)| write!(f, " {tag}={members}"))
+    }
+}
