@@ -105,12 +105,11 @@ fn slots_by_key<'a>(slots: &'a Slots, catalog: &Catalog) -> Vec<(AggregateKey, &
 
 /// Reads a user that was written under the same definitions. Its conditions are not looked at yet.
 pub(crate) fn decode(bytes: &[u8], catalog: &Catalog) -> Result<UserRecord, DecodeError> {
-    let (version, body) = bytes.split_first().ok_or_else(|| DecodeError("is empty".to_owned()))?;
-    let stored = match *version {
-        FORMAT_VERSION => whole::<StoredToRead>(body)?,
+    let (version, body) = versioned(bytes)?;
+    let stored = match version {
+        ..=WITHOUT_SERIES => whole::<StoredWithoutSeries>(body)?.with_series(catalog),
         WITHOUT_SAID => whole::<StoredToRead<NothingSaid>>(body)?.with_said(),
-        1..=WITHOUT_SERIES => whole::<StoredWithoutSeries>(body)?.with_series(catalog),
-        _ => return Err(DecodeError(format!("has format {version}, this build reads up to {FORMAT_VERSION}"))),
+        _ => whole::<StoredToRead>(body)?,
     };
     let Stored::Present { seq, members, decided_at, duplicates, series, aggregates, said } = stored else {
         return Ok(UserRecord::Erased);
@@ -126,6 +125,21 @@ pub(crate) fn decode(bytes: &[u8], catalog: &Catalog) -> Result<UserRecord, Deco
     Ok(UserRecord::Present(user))
 }
 
+/// Returns which format some state has, one that this build reads, and what follows.
+fn versioned(bytes: &[u8]) -> Result<(u8, &[u8]), DecodeError> {
+    match bytes.split_first() {
+        Some((version @ 1..=FORMAT_VERSION, body)) => Ok((*version, body)),
+        Some((version, _)) => {
+            Err(DecodeError(format!("has format {version}, this build reads up to {FORMAT_VERSION}")))
+        }
+        None => Err(DecodeError("is empty".to_owned())),
+    }
+}
+
+fn damaged(error: postcard::Error) -> DecodeError {
+    DecodeError(format!("is damaged: {error}"))
+}
+
 /// What any format begins with.
 #[derive(Deserialize)]
 enum Head {
@@ -136,15 +150,12 @@ enum Head {
 /// Reads the `seq` of the last change of a user whose state this is, without its definitions; `None` of one
 /// who was erased, of whom there are no more changes.
 pub fn last_seq(bytes: &[u8]) -> Result<Option<u64>, DecodeError> {
-    let (version, body) = bytes.split_first().ok_or_else(|| DecodeError("is empty".to_owned()))?;
-    if !(1..=FORMAT_VERSION).contains(version) {
-        return Err(DecodeError(format!("has format {version}, this build reads up to {FORMAT_VERSION}")));
-    }
-    match postcard::take_from_bytes(body) {
-        Ok((Head::Present { seq }, _)) => Ok(Some(seq)),
-        Ok((Head::Erased, _)) => Ok(None),
-        Err(error) => Err(DecodeError(format!("is damaged: {error}"))),
-    }
+    let (_, body) = versioned(bytes)?;
+    let (head, _) = postcard::take_from_bytes(body).map_err(damaged)?;
+    Ok(match head {
+        Head::Present { seq } => Some(seq),
+        Head::Erased => None,
+    })
 }
 
 impl StoredToRead<NothingSaid> {
@@ -159,7 +170,6 @@ impl StoredToRead<NothingSaid> {
 }
 
 fn whole<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, DecodeError> {
-    let damaged = |error: postcard::Error| DecodeError(format!("is damaged: {error}"));
     let (stored, rest) = postcard::take_from_bytes(body).map_err(damaged)?;
     if rest.is_empty() { Ok(stored) } else { Err(DecodeError(format!("has {} bytes too many", rest.len()))) }
 }

@@ -37,11 +37,11 @@ impl Kept {
 
 impl User {
     /// Folds the first event, and decides nothing.
-    fn fold(&mut self, catalog: &Catalog, event: &Event, now: Timestamp) {
-        catalog.for_each_target(event, |target| match target {
-            Target::Series(index) => drop(fold(&mut self.slab, catalog, index, event, now, |_| true)),
-            Target::Aggregate(slot) => drop(self.rare_mut().slots.fold(catalog, slot, event, now)),
-        });
+    fn fold_first(&mut self, catalog: &Catalog, event: &Event, now: Timestamp) {
+        let mut kept = Kept { slab: std::mem::take(&mut self.slab), slots: self.take_slots() };
+        kept.fold(catalog, event, now, |_| true);
+        self.slab = kept.slab;
+        self.set_slots(kept.slots);
     }
 
     /// Folds an event that happened to the user, and returns what flipped.
@@ -53,7 +53,7 @@ impl User {
         deciding.scratch.clear();
         self.is_seen();
         if self.profile.is_none() {
-            self.fold(catalog, event, now);
+            self.fold_first(catalog, event, now);
             if let Some((slots, besides)) = self.slots_and_besides(catalog) {
                 slots.advance(&besides, now, &mut deciding.scratch.touched);
             }

@@ -80,13 +80,7 @@ mod tests {
     impl Memory {
         fn new() -> Self {
             let clause = "region = 'CA'";
-            let definition = schema::SegmentDefinition {
-                segment_id: schema::SegmentId(1),
-                tag: schema::SegmentTag::new("s").unwrap(),
-                version: schema::SegmentVersion(1),
-                where_statement: clause.to_owned(),
-            };
-            let rules = vec![(definition, rules::compile(clause).rule.unwrap())];
+            let rules = vec![(testkit::definition(1, clause), rules::compile(clause).rule.unwrap())];
             let catalog = Catalog::of_rules(schema::Generation(1), rules).unwrap();
             let user = User::new(&catalog);
             Self(catalog, user)

@@ -306,7 +306,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use rules::compile;
-    use schema::{Generation, SegmentId, SegmentVersion};
+    use schema::Generation;
 
     use super::*;
 
@@ -315,13 +315,8 @@ mod tests {
     const TEXTS: [&str; 6] = ["", "CA", "mobile", "a region of many letters", "another long one", "another one, long"];
 
     fn catalog() -> Catalog {
-        let definition = schema::SegmentDefinition {
-            segment_id: SegmentId(1),
-            tag: schema::SegmentTag::new("s").unwrap(),
-            version: SegmentVersion(1),
-            where_statement: CLAUSE.to_owned(),
-        };
-        Catalog::of_rules(Generation(1), vec![(definition, compile(CLAUSE).rule.unwrap())]).unwrap()
+        let rules = vec![(testkit::definition(1, CLAUSE), compile(CLAUSE).rule.unwrap())];
+        Catalog::of_rules(Generation(1), rules).unwrap()
     }
 
     /// Of each column the latest text and its event, kept as plainly as can be.
