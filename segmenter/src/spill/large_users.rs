@@ -73,17 +73,14 @@ impl LargeUsers {
 
     /// Returns those who are to leave memory so that at most so many bytes stay: who was touched longest ago comes
     /// first, and whoever the given commit touched stays.
-    pub(super) fn idle(&self, resident_bytes: usize, commit: u64) -> Vec<UserId> {
+    pub(super) fn idle(&self, resident_bytes: usize, commit: u64) -> impl Iterator<Item = UserId> {
         let mut excess = self.resident_bytes.saturating_sub(resident_bytes as u64);
-        let mut idle = Vec::new();
-        for (touched, user_id) in &self.resident {
-            if excess == 0 || *touched == commit {
-                break;
-            }
+        let untouched = self.resident.iter().take_while(move |(touched, _)| *touched != commit);
+        untouched.map_while(move |(_, user_id)| {
+            (excess > 0).then_some(())?;
             excess = excess.saturating_sub(self.users.get(user_id).map_or(0, |user| user.bytes as u64));
-            idle.push(*user_id);
-        }
-        idle
+            Some(*user_id)
+        })
     }
 
     /// Returns how many there are, and their bytes.
@@ -98,7 +95,7 @@ mod tests {
 
     #[track_caller]
     fn check(users: &LargeUsers, resident_bytes: usize, commit: u64, expected: &[i64]) {
-        let idle: Vec<i64> = users.idle(resident_bytes, commit).into_iter().map(|user_id| user_id.0).collect();
+        let idle: Vec<i64> = users.idle(resident_bytes, commit).map(|user_id| user_id.0).collect();
         assert_eq!(idle, expected);
     }
 

@@ -67,12 +67,13 @@ impl Spill {
         // While other definitions are absorbed, everyone is needed.
         engine.absorbing().is_none()
             && !self.is_paused()
-            && !self.users.idle(self.resident_bytes, self.commit).is_empty()
+            && self.users.idle(self.resident_bytes, self.commit).next().is_some()
     }
 
     /// Takes large users away until no more stay than may, besides those of the last commit.
     pub(crate) fn take_idle_away(&mut self, engine: &mut Engine) -> anyhow::Result<()> {
-        for user_id in self.users.idle(self.resident_bytes, self.commit) {
+        let idle: Vec<UserId> = self.users.idle(self.resident_bytes, self.commit).collect();
+        for user_id in idle {
             let Some(state) = engine.take_away(user_id) else { continue };
             if let Err(error) = self.file.put(user_id, &state) {
                 tracing::warn!(%error, "large users cannot be kept on disk; they stay in memory");
