@@ -95,6 +95,15 @@ impl Cluster {
         })
     }
 
+    /// Starts one of each service, all at once: ingestion-api, config-api, segmenter.
+    pub async fn start_each(&self) -> anyhow::Result<[Serving; 3]> {
+        let [ingestion, config, segmenter] =
+            [ServiceName::IngestionApi, ServiceName::ConfigApi, ServiceName::Segmenter]
+                .map(|service| self.start(service, "1"));
+        let (ingestion, config, segmenter) = tokio::try_join!(ingestion, config, segmenter)?;
+        Ok([ingestion, config, segmenter])
+    }
+
     /// Starts a service in a place of its own and waits until it is ready.
     pub async fn start(&self, service: ServiceName, label: &str) -> anyhow::Result<Serving> {
         self.seat(service, label)?.start().await

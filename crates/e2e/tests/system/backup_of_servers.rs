@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use e2e::cluster::{Cluster, ServiceName};
+use e2e::cluster::Cluster;
 use e2e::committed::CommittedChanges;
 use e2e::now;
 use e2e::system::eventually;
@@ -83,12 +83,7 @@ async fn a_backup_of_running_services_goes_on_on_other_servers() {
 
     let old = Servers::new(kafka, postgres);
     let cluster = Cluster::new(SERVICE, &old.environment()).unwrap();
-    let (ingestion, config, segmenter) = tokio::join!(
-        cluster.start(ServiceName::IngestionApi, "1"),
-        cluster.start(ServiceName::ConfigApi, "1"),
-        cluster.start(ServiceName::Segmenter, "1"),
-    );
-    let (ingestion, config, segmenter) = (ingestion.unwrap(), config.unwrap(), segmenter.unwrap());
+    let [ingestion, config, segmenter] = cluster.start_each().await.unwrap();
     let clients = Clients::new(ingestion.url(), config.url());
     clients.create(FREQUENT.0, FREQUENT.1).await;
     clients.create(NEWS.0, NEWS.1).await;
@@ -112,12 +107,7 @@ async fn a_backup_of_running_services_goes_on_on_other_servers() {
     check_begins_with(&source, &restored);
 
     let cluster = Cluster::new(SERVICE, &new.environment()).unwrap();
-    let (ingestion, config, segmenter) = tokio::join!(
-        cluster.start(ServiceName::IngestionApi, "1"),
-        cluster.start(ServiceName::ConfigApi, "1"),
-        cluster.start(ServiceName::Segmenter, "1"),
-    );
-    let (ingestion, config, segmenter) = (ingestion.unwrap(), config.unwrap(), segmenter.unwrap());
+    let [ingestion, config, segmenter] = cluster.start_each().await.unwrap();
     let clients = Clients::new(ingestion.url(), config.url());
     // Whoever came after the backup is unknown, and may be anybody else.
     let known = known.into_iter().filter(|(_, user_id)| restored.contains_key(user_id)).collect();

@@ -1,12 +1,13 @@
 //! The short form of `make crash`, and that it sees a log that lost its end.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use e2e::crash::{CrashOptions, run};
 use shoal::Dice;
 
 use crate::SHOAL;
+use crate::put_back::copy_all;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_kills_lose_and_repeat_nothing() {
@@ -17,19 +18,6 @@ async fn three_kills_lose_and_repeat_nothing() {
     let report = run(&options, |line| println!("{line}")).await.unwrap();
     assert!(report.acknowledged > 0, "{report}");
     assert!(report.is_clean(), "seed {seed}: {report}\n{}", report.examples.join("\n"));
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,10 +32,10 @@ async fn a_log_that_lost_its_end_is_counted_as_lost() {
         println!("{line}");
         round += 1;
         match round {
-            1 => copy_folder(&log, &older),
+            1 => copy_all(&log, &older),
             5 => {
                 fs::remove_dir_all(&log).unwrap();
-                copy_folder(&older, &log);
+                copy_all(&older, &log);
             }
             _ => {}
         }

@@ -59,7 +59,8 @@ fn lose(installation: &Installation, part: &str) {
     }
 }
 
-fn copy_all(from: &Path, to: &Path) {
+/// Copies a file or a folder.
+pub(crate) fn copy_all(from: &Path, to: &Path) {
     std::fs::create_dir_all(to.parent().unwrap()).unwrap();
     if from.is_file() {
         // As it lies there after a kill, its journal belongs to it.
@@ -110,14 +111,20 @@ async fn run_with(installation: &Installation, urls: &[&str]) {
     running.stop().await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_log_with_its_history_of_an_earlier_start_is_refused_though_nothing_else_shows_it() {
-    let place = Place::new();
+/// An installation that ran twice, and copies of it after each time.
+async fn two_runs(place: &Place) -> (Installation, [Installation; 2]) {
     let installation = place.installation("it");
     run(&installation, "/1").await;
     let earlier = place.copy(&installation, "earlier");
     run(&installation, "/2").await;
     let newest = place.copy(&installation, "newest");
+    (installation, [earlier, newest])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_with_its_history_of_an_earlier_start_is_refused_though_nothing_else_shows_it() {
+    let place = Place::new();
+    let (installation, [earlier, newest]) = two_runs(&place).await;
 
     put(&earlier, &installation, &["log", "history"]);
     check_told(installation.start().await, &["the log counts 1 starts, the store 2"]);
@@ -159,11 +166,7 @@ fn check_not_exported((output, is_made): (std::process::Output, bool), told: &st
 #[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_start_is_not_exported_and_what_starts_is() {
     let place = Place::new();
-    let installation = place.installation("it");
-    run(&installation, "/1").await;
-    let earlier = place.copy(&installation, "earlier");
-    run(&installation, "/2").await;
-    let newest = place.copy(&installation, "newest");
+    let (installation, [earlier, newest]) = two_runs(&place).await;
 
     put(&earlier, &installation, &["log", "history"]);
     check_not_exported(export(&installation, &place).await, "the log counts 1 starts, the store 2");

@@ -118,12 +118,7 @@ async fn three_processes_work_as_one_and_a_killed_segmenter_is_replaced() {
         ],
     )
     .unwrap();
-    let (ingestion, config, first) = tokio::join!(
-        cluster.start(ServiceName::IngestionApi, "1"),
-        cluster.start(ServiceName::ConfigApi, "1"),
-        cluster.start(ServiceName::Segmenter, "1"),
-    );
-    let (ingestion, config, first) = (ingestion.unwrap(), config.unwrap(), first.unwrap());
+    let [ingestion, config, first] = cluster.start_each().await.unwrap();
     let installation = Installation {
         ingestion: IngestionClient::new(cluster.http().clone(), ingestion.url()),
         config: config.url().to_owned(),

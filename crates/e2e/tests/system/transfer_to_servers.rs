@@ -1,6 +1,6 @@
 //! From a data directory to Kafka and Postgres, and back.
 
-use e2e::cluster::{Cluster, ServiceName};
+use e2e::cluster::Cluster;
 use e2e::committed::CommittedChanges;
 use e2e::process::Installation;
 use e2e::record::Recorded;
@@ -40,12 +40,7 @@ async fn a_data_directory_moves_to_kafka_and_postgres_and_back() {
     let before = Recorded::read_partitions(&old.data(), PARTITIONS).await.unwrap();
 
     let cluster = Cluster::new(SERVICE, &servers).unwrap();
-    let (ingestion, config, segmenter) = tokio::join!(
-        cluster.start(ServiceName::IngestionApi, "1"),
-        cluster.start(ServiceName::ConfigApi, "1"),
-        cluster.start(ServiceName::Segmenter, "1"),
-    );
-    let (ingestion, config, segmenter) = (ingestion.unwrap(), config.unwrap(), segmenter.unwrap());
+    let [ingestion, config, segmenter] = cluster.start_each().await.unwrap();
     let clients = Clients::new(ingestion.url(), config.url());
     let newcomer = clients.goes_on(&users, "newcomer").await;
     let topic = format!("{prefix}segment-changes");
