@@ -14,6 +14,8 @@ use crate::timers::UserIndex;
 pub const AHEAD: usize = 16;
 /// So many records lie between two steps.
 const STEP: usize = AHEAD / 4;
+/// How many deadlines are announced at once, at most.
+const TIMERS: usize = 2 * AHEAD;
 
 /// A record that was announced: about whom, and from the second step on where the user is.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +30,9 @@ struct Announced {
 pub(super) struct Ahead {
     announced: usize,
     of_records: [Option<Announced>; AHEAD],
-    of_timers: [Option<UserIndex>; AHEAD],
+    of_timers: [Option<UserIndex>; TIMERS],
+    /// Deadlines up to here were announced.
+    timers_until: Timestamp,
 }
 
 impl Ahead {
@@ -62,7 +66,11 @@ impl Engine {
         users.prefetch_place(user_id);
         ahead.of_records[ahead.announced % AHEAD] = Some(Announced { user_id, event_id, user: None });
         match ahead.announced % AHEAD {
-            0 => self.announce_due(until),
+            0 => {
+                // Twice as far: what comes before the next announcement is then there already.
+                let reach = until.plus_micros(until.micros_since(self.clock.now).max(0));
+                self.announce_due(self.ahead.timers_until, reach);
+            }
             STEP => self.fetch_announced(),
             _ => {}
         }
@@ -71,20 +79,22 @@ impl Engine {
 
     /// Fetches what is kept of the first of those who are due up to `until`.
     pub(super) fn fetch_due(&mut self, until: Timestamp) {
-        self.announce_due(until);
+        self.announce_due(Timestamp::MIN, until);
         self.fetch_announced();
     }
 
-    fn announce_due(&mut self, until: Timestamp) {
-        self.ahead.of_timers = [None; AHEAD];
-        for (place, user) in self.ahead.of_timers.iter_mut().zip(self.timers.soon(until)) {
+    fn announce_due(&mut self, from: Timestamp, until: Timestamp) {
+        self.ahead.of_timers = [None; TIMERS];
+        let soon = self.timers.soon(until).filter(|(deadline, _)| *deadline > from);
+        for (place, (_, user)) in self.ahead.of_timers.iter_mut().zip(soon) {
             *place = Some(user);
             self.users.prefetch(user);
         }
+        self.ahead.timers_until = until;
     }
 
     fn fetch_announced(&self) {
-        let users = self.ahead.of_timers.iter().flatten().filter_map(|user| self.users.at(*user));
+        let users = self.ahead.of_timers.iter().map_while(|user| self.users.at((*user)?));
         users.for_each(|user| user.prefetch());
     }
 }
