@@ -26,7 +26,7 @@ fn usual_clause(random: &mut Random, depth: usize) -> String {
     }
 }
 
-/// A latest value, a number of events, a total, or a latest time; few constants, so that rules share them.
+/// A latest value, a number of events or of values, a total, or a latest time; few constants, so that rules share them.
 fn usual_condition(random: &mut Random) -> String {
     let op = random.pick(&["=", "<>", "<", "<=", ">", ">="]);
     let interval = random.pick(&["INTERVAL 5 SECOND", "INTERVAL 30 SECOND", "INTERVAL 1 MINUTE"]);
@@ -45,7 +45,7 @@ fn usual_condition(random: &mut Random) -> String {
     let (windowed, ever) = (filter(true), filter(false));
     let or_all = |filter: String| if filter.is_empty() { filter } else { format!(" FILTER (WHERE {filter})") };
     let ever = or_all(ever);
-    match random.below(12) {
+    match random.below(13) {
         0..=1 => format!("arg_max(region, created_at){ever} {} 'CA'", random.pick(&["=", "<>"])),
         2 => format!("arg_max(device_type, created_at) = '{}'", random.pick(&["mobile", "desktop"])),
         3..=4 => format!("count(*) FILTER (WHERE {windowed}) {op} {}", random.below(5)),
@@ -58,6 +58,7 @@ fn usual_condition(random: &mut Random) -> String {
         8 => format!("sum(order_total) FILTER (WHERE {windowed}) {op} {}", random.pick(&["0", "7.49", "20"])),
         9 => format!("sum(order_total){ever} {op} 10"),
         10 => format!("max(created_at){ever} {op} now() - {interval}"),
+        11 => format!("count(DISTINCT region) FILTER (WHERE {windowed}) {}", random.pick(&["% 2 = 1", ">= 2", "< 2"])),
         _ => format!("coalesce(max(created_at){ever}, TIMESTAMP '1970-01-01 00:00:00') {op} max(created_at)"),
     }
 }

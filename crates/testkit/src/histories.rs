@@ -1,5 +1,7 @@
 //! Random histories: few users, small alphabets, times that meet the windows' edges.
 
+use std::collections::VecDeque;
+
 use schema::{Decimal, Event, EventId, LogRecord, Payload, Text, Timestamp, UserDeletion, UserId, UserTraits};
 use uuid::Uuid;
 
@@ -32,6 +34,7 @@ pub struct History {
     users: i64,
     now: Timestamp,
     sent: Vec<Event>,
+    following: VecDeque<Input>,
     said: Vec<UserTraits>,
     says_things: bool,
 }
@@ -40,7 +43,8 @@ impl History {
     /// Starts a history of so many users at the first instant of 2026.
     pub fn new(seed: u64, users: i64) -> Self {
         let now = Timestamp::from_micros(1_767_225_600 * SECOND);
-        Self { random: Random::new(seed ^ 0x5eed), users, now, sent: Vec::new(), said: Vec::new(), says_things: false }
+        let (random, following) = (Random::new(seed ^ 0x5eed), VecDeque::new());
+        Self { random, users, now, sent: Vec::new(), following, said: Vec::new(), says_things: false }
     }
 
     /// Has things said of the users, too.
@@ -81,7 +85,16 @@ impl History {
     }
 
     fn input(&mut self) -> Input {
+        if let Some(next) = self.following.pop_front() {
+            if let Input::Record(_, now) | Input::Advance(now) = &next {
+                self.now = *now;
+            }
+            return next;
+        }
         self.pass_time();
+        if self.random.chance(4) {
+            return self.neighbours();
+        }
         match self.random.below(100) {
             0..=2 => Input::Restart,
             3..=17 => Input::Advance(self.now),
@@ -93,6 +106,18 @@ impl History {
             27..=38 if self.says_things => Input::Record(LogRecord::Traits(self.traits()), self.now),
             _ => Input::Record(LogRecord::Event(self.event()), self.now),
         }
+    }
+
+    /// Two events of a user, the second a microsecond later; then the clock stops where either leaves a window.
+    fn neighbours(&mut self) -> Input {
+        let user_id = self.user();
+        let first = self.event_at(user_id, self.now);
+        let second = self.event_at(user_id, self.now.plus_micros(1));
+        let window = self.random.pick(&[5, 10, 30, 60]) * SECOND;
+        self.following.push_back(Input::Record(LogRecord::Event(second), self.now));
+        let exits = (0..=2).map(|micros| first.created_at.plus_micros(window + micros));
+        self.following.extend(exits.map(Input::Advance));
+        Input::Record(LogRecord::Event(first), self.now)
     }
 
     fn pass_time(&mut self) {
@@ -113,9 +138,13 @@ impl History {
     /// Returns a new event.
     pub fn event(&mut self) -> Event {
         let user_id = self.user();
+        let created_at = self.created_at();
+        self.event_at(user_id, created_at)
+    }
+
+    fn event_at(&mut self, user_id: UserId, created_at: Timestamp) -> Event {
         let event_id = (u128::from(self.random.next()) << 64) | u128::from(self.random.next());
         let activity = self.random.pick(&ACTIVITIES);
-        let created_at = self.created_at();
         let event = Event {
             region: self.optional(&REGIONS),
             device_type: self.optional(&DEVICES),

@@ -240,7 +240,7 @@ impl Lowering<'_> {
     }
 
     fn no_order<T>(&mut self, span: Span) -> Option<T> {
-        let message = "values of the payload of several kinds have no common order: say as what they are compared";
+        let message = "values of the payload are not compared across kinds here: say as what they are";
         let problem = Diagnostic::error(Code::TypeMismatch, span, message);
         self.report(problem.with_hint("as texts: `payload->>'k'`; as numbers: `CAST(payload['k'] AS DOUBLE)`"))
     }

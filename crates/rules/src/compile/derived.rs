@@ -4,8 +4,9 @@
 //! derived table is a filter over events, and its columns are expressions over them, which stand
 //! wherever the query around names them.
 
-use sqlparser::ast::{self, Distinct, GroupByExpr, Query, Select, SelectItem, SetExpr, TableFactor, TableWithJoins};
+use sqlparser::ast::{self, Distinct, GroupByExpr, Query, Select, SelectItem, TableFactor, TableWithJoins};
 
+use crate::compile::around::bare;
 use crate::compile::grouping::{Grouping, Groups};
 use crate::compile::joins::{is_grouped, is_join};
 use crate::compile::lower::Lowering;
@@ -152,10 +153,9 @@ impl Lowering<'_> {
     }
 
     fn derived(&mut self, query: &Query, scope: &Scope<'_>, span: Span) -> Option<Derived> {
-        let SetExpr::Select(select) = &*query.body else {
-            return self.unsupported(span, "UNION, EXCEPT, INTERSECT or VALUES is");
-        };
-        self.nothing_beyond(query, select, span)?;
+        let query = bare(query);
+        let select = self.plain_select(query, span)?;
+        self.nothing_but_windows(query, select, span)?;
         if is_join(select) && !is_grouped(select) {
             return self.unsupported(span, "a derived table over a JOIN without GROUP BY is");
         }
@@ -182,7 +182,10 @@ impl Lowering<'_> {
         inner: &Scope<'_>,
         span: Span,
     ) -> Option<Derived> {
-        let columns = self.columns(select, &inner.at(Place::Numbered { filter: &filter, of_one_user }))?;
+        let around = std::mem::replace(&mut self.windows, select.named_window.clone());
+        let columns = self.columns(select, &inner.at(Place::Numbered { filter: &filter, of_one_user }));
+        self.windows = around;
+        let columns = columns?;
         let first = match &select.distinct {
             Some(Distinct::Distinct) => Some(self.first_of_its_like(&filter, &columns, span)?),
             _ => None,

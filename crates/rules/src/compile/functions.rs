@@ -37,7 +37,7 @@ const NON_DETERMINISTIC: [&str; 22] = [
 ];
 
 /// Functions of SQL that the language is to have, and does not yet.
-const NOT_YET: [&str; 54] = [
+const NOT_YET: [&str; 66] = [
     "retention",
     "row_number",
     "rank",
@@ -92,6 +92,18 @@ const NOT_YET: [&str; 54] = [
     "get_path",
     "json_extract",
     "median",
+    "count_distinct",
+    "count_distinct_if",
+    "max_by",
+    "min_by",
+    "bool_or",
+    "bool_and",
+    "any_value",
+    "date",
+    "dayofweek",
+    "mod",
+    "contains",
+    "concat_ws",
 ];
 
 /// The most digits that numbers are rounded to, on either side of the point: powers of ten that a DOUBLE holds exactly.

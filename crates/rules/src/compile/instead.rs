@@ -1,7 +1,7 @@
 //! What to write instead of what the language has not.
 
 /// Parts of what is refused, and what says the same without it. The first that fits counts.
-const INSTEAD: [(&str, &str); 46] = [
+const INSTEAD: [(&str, &str); 84] = [
     (
         "window function",
         "join numbered rows: `(SELECT *, row_number() OVER (PARTITION BY user_id ORDER BY created_at) AS n FROM events) a JOIN (…) b ON b.user_id = a.user_id AND b.n = a.n + 1`",
@@ -40,6 +40,68 @@ const INSTEAD: [(&str, &str); 46] = [
     ("a funnel over a JOIN", "count the steps of one table, with the other by EXISTS in its WHERE"),
     ("a funnel by anything", "a funnel goes by `created_at`"),
     ("LIMIT 1 over a JOIN", "`arg_max(v.region, v.created_at)` is the value of the last row, `arg_min` of the first"),
+    (
+        "OFFSET in EXISTS",
+        "count the rows: `(SELECT count(*) FROM events e WHERE e.user_id = events.user_id AND …) >= 3`",
+    ),
+    ("a frame of ROW_NUMBER", "leave the frame out: the number of a row goes by its order alone"),
+    ("a window made of another", "write the window out: `OVER (PARTITION BY user_id ORDER BY created_at)`"),
+    (
+        "a LIKE pattern that",
+        "`starts_with(url, region)` takes any text; a pattern is a constant, as `LIKE '%pricing%'`",
+    ),
+    ("a start or length of a text", "count from either end by constants: `substr(x, 1, 5)`, `substr(x, -3)`"),
+    (
+        "GROUP BY or HAVING over `users`",
+        "count the segments: `(SELECT count(*) FROM segment_members m WHERE m.user_id = events.user_id AND m.segment IN ('loyal', 'new')) >= 2`",
+    ),
+    (
+        "an aggregate over `users`",
+        "of each user there is one row: take its value, `(SELECT traits['k'] FROM users u WHERE u.user_id = events.user_id)`",
+    ),
+    (
+        "anything but `user_id` over a JOIN",
+        "say it by EXISTS: `EXISTS (SELECT 1 FROM events v JOIN events p ON … WHERE v.user_id = events.user_id AND v.region = events.region)`",
+    ),
+    ("a cast to FLOAT", "`CAST(x AS DOUBLE)`"),
+    (
+        "a cast to",
+        "known are VARCHAR, BIGINT, INT, SMALLINT, TINYINT, DOUBLE, DECIMAL(p, s), BOOLEAN, TIMESTAMP and DATE",
+    ),
+    ("a DECIMAL without", "say how many: `DECIMAL(18, 4)`"),
+    ("`yesterday`", "`today() - INTERVAL 1 DAY`"),
+    ("`tomorrow`", "`today() + INTERVAL 1 DAY`"),
+    ("`median`", "`avg(x)`, or how many are above a value: `count(*) FILTER (WHERE order_total > 10) * 2 > count(*)`"),
+    ("`localtimestamp`", "`now()`, which is UTC"),
+    ("`first_value`", "`arg_min(x, created_at)` is the first value, `arg_max` the last"),
+    ("`last_value`", "`arg_max(x, created_at)` is the last value, `arg_min` the first"),
+    ("`to_start_of_", "`date_trunc('week', created_at)`, and likewise hour, day and month"),
+    ("`to_timestamp`", "`CAST(x AS TIMESTAMP)`, or `TIMESTAMP '2026-01-31 00:00:00'`"),
+    ("TRIM with", "`trim(x)` takes the spaces off both ends"),
+    ("the operator `#", "`payload['a']['b']`, or `payload['a']->>'b'` for its text"),
+    ("the operator `@>`", "compare what is in it: `payload['plan'] = 'pro'`"),
+    ("`count_distinct`", "`count(DISTINCT x)`"),
+    ("`count_distinct_if`", "`count(DISTINCT x) FILTER (WHERE …)`"),
+    ("`max_by`", "`arg_max(x, created_at)`"),
+    ("`min_by`", "`arg_min(x, created_at)`"),
+    ("`bool_or`", "`count_if(…) > 0`"),
+    ("`bool_and`", "`count_if(NOT …) = 0`"),
+    ("`any_value`", "`arg_max(x, created_at)` is the last value, `max(x)` the greatest"),
+    ("`date`", "`to_date(created_at)`"),
+    ("`dayofweek`", "`extract(dow FROM created_at)`"),
+    ("`mod`", "`x % 2`"),
+    ("`contains`", "`url LIKE '%x%'`"),
+    ("`concat_ws`", "`concat(region, '-', country)`"),
+    ("LIMIT in IN", "leave it out, or say which row: `x = (SELECT e.x FROM events e WHERE … ORDER BY … LIMIT 1)`"),
+    (
+        "this form of LIMIT",
+        "number the rows: `FROM (SELECT *, row_number() OVER (PARTITION BY user_id ORDER BY created_at DESC) AS n FROM events) t WHERE t.n = 2`",
+    ),
+    (
+        "rows in IN",
+        "compare one column of the user's own events: `order_id IN (SELECT e.order_id FROM events e WHERE e.user_id = events.user_id AND …)`",
+    ),
+    ("comparison of rows", "compare each column: `region = 'CA' AND country = 'US'`"),
     ("LIMIT", "the first row of an order is `ORDER BY … LIMIT 1` in a scalar subquery"),
     ("ORDER BY in a subquery", "leave it out: whether there are rows does not depend on their order"),
     ("DISTINCT in a scalar", "select an aggregate, such as `count(DISTINCT x)`"),

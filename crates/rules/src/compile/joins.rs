@@ -87,6 +87,9 @@ impl Lowering<'_> {
         if shown && selected(select).is_none_or(|shown| self.owns_user_id(shown, &inner).is_none()) {
             self.shown_columns(select, &inner);
         }
+        if shown {
+            self.shown_order(query, select, &inner)?;
+        }
         let Untied { on, kept, ties, looked_for } = self.untied(select, of_user, &sources, &inner, span)?;
         let by = self.grouped_by(select, &sources, &inner, span)?;
         let around = sources.len();

@@ -3,7 +3,9 @@
 //! Every arm that is not here is refused. A method that returns `None` has reported why; its caller
 //! goes on with the other parts first, so that one run finds all problems.
 
-use sqlparser::ast::{self, BinaryOperator, CaseWhen, CeilFloorKind, DateTimeField, UnaryOperator};
+use sqlparser::ast::{
+    self, BinaryOperator, CaseWhen, CeilFloorKind, DateTimeField, NamedWindowDefinition, UnaryOperator,
+};
 
 use crate::compile::instead::instead_of;
 use crate::compile::names;
@@ -17,13 +19,15 @@ use crate::{Code, Column, Diagnostic, Expr, ExprKind, Span, SqlType};
 pub(super) struct Lowering<'t> {
     pub(super) tokens: &'t Tokens<'t>,
     diagnostics: Vec<Diagnostic>,
+    /// What the WINDOW of the derived table that is being lowered gives names.
+    pub(super) windows: Vec<NamedWindowDefinition>,
     depth: usize,
     nodes: usize,
 }
 
 impl<'t> Lowering<'t> {
     pub(super) fn new(tokens: &'t Tokens<'t>) -> Self {
-        Self { tokens, diagnostics: Vec::new(), depth: 0, nodes: 0 }
+        Self { tokens, diagnostics: Vec::new(), windows: Vec::new(), depth: 0, nodes: 0 }
     }
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {

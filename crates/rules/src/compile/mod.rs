@@ -5,6 +5,7 @@
 //! a node that nobody here knows is refused. Nothing stops at the first problem.
 
 mod aggregates;
+mod around;
 mod bounds;
 mod budget;
 mod casts;

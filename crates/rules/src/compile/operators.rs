@@ -3,6 +3,7 @@
 use sqlparser::ast::{self, BinaryOperator, UnaryOperator};
 
 use crate::compile::lower::{Lowering, unwrapped};
+use crate::compile::possible::can_be_null;
 use crate::compile::scope::Scope;
 use crate::compile::typing;
 use crate::rule::{ArithmeticOp, CastType, Comparison, ScalarFunction};
@@ -83,8 +84,8 @@ impl Lowering<'_> {
         let mut all = self.compared(all, true, span)?.into_iter();
         let value = all.next()?;
         let list: Vec<Expr> = all.collect();
-        // Printed, `IN ((SELECT …), …)` would be read as IN a subquery.
-        if list.iter().any(Expr::holds_aggregate) {
+        // Printed, `IN ((SELECT …), …)` would be read as IN a subquery; and `now()` stands in comparisons only.
+        if list.iter().any(|entry| entry.holds_aggregate() || entry.names_now()) || value.names_now() {
             return self.any_of(&value, list, span);
         }
         self.node(ExprKind::InList { value: Box::new(value), list }, SqlType::Boolean, span)
@@ -116,8 +117,8 @@ impl Lowering<'_> {
         };
         let value = self.variant_as(value, CastType::Text)?;
         let value = self.demand(value, "a text", |found| found == SqlType::Text)?;
-        match pattern.kind {
-            ExprKind::Literal(Value::Text(text)) => {
+        match constant_text(&pattern) {
+            Some(text) => {
                 let Some(pattern) = with_backslashes(&text, escape.unwrap_or('\\')) else {
                     let what = "an escape before anything but `%` and `_` in a LIKE pattern is";
                     return self.unsupported(pattern.span, what);
@@ -206,6 +207,16 @@ impl Lowering<'_> {
     fn same(&mut self, left: &ast::Expr, right: &ast::Expr, scope: &Scope<'_>, span: Span) -> Option<Expr> {
         let (left, right) = self.both(left, right, scope)?;
         let (left, right) = self.pair(left, right, true, span)?;
+        // `now()` is never NULL, and stands in comparisons only.
+        if [&left, &right].into_iter().any(|side| side.names_now() && !can_be_null(side)) {
+            let certain = !can_be_null(&left) && !can_be_null(&right);
+            let equal = self.compare(Comparison::Equal, left, right, span)?;
+            return if certain {
+                Some(equal)
+            } else {
+                self.node(ExprKind::IsTrue(Box::new(equal)), SqlType::Boolean, span)
+            };
+        }
         self.node(ExprKind::IsNotDistinct(Box::new(left), Box::new(right)), SqlType::Boolean, span)
     }
 
@@ -302,6 +313,17 @@ impl Lowering<'_> {
                 self.node(ExprKind::Negate(Box::new(inner)), sql_type, span)
             }
         }
+    }
+}
+
+/// Returns the text that a constant is, or that several are together.
+fn constant_text(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Literal(Value::Text(text)) => Some(text.to_string()),
+        ExprKind::Function { function: ScalarFunction::Concat, arguments } => {
+            arguments.iter().map(constant_text).collect()
+        }
+        _ => None,
     }
 }
 

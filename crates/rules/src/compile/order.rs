@@ -3,12 +3,13 @@
 //! Every order is completed by `event_id`, in the direction of its last part. NULLs come last, as Databend has them.
 
 use sqlparser::ast::{
-    self, Function, LimitClause, OrderByExpr, OrderByKind, OrderBySort, Query, WindowSpec, WindowType,
+    self, Function, LimitClause, NamedWindowExpr, OrderByExpr, OrderByKind, OrderBySort, Query, WindowFrame,
+    WindowFrameBound, WindowSpec, WindowType,
 };
 
 use crate::compile::lower::Lowering;
 use crate::compile::possible::can_be_null;
-use crate::compile::scope::{Place, Scope};
+use crate::compile::scope::{Place, Scope, folded};
 use crate::rule::{ArithmeticOp, Comparison};
 use crate::{AggregateFunction, Code, Column, Diagnostic, Expr, ExprKind, Span, SqlType, Value};
 
@@ -22,9 +23,6 @@ pub(super) struct Ordered {
 impl Lowering<'_> {
     /// `ROW_NUMBER() OVER (PARTITION BY … ORDER BY …)`: one more than there are rows before it.
     pub(super) fn over(&mut self, name: &str, function: &Function, scope: &Scope<'_>, span: Span) -> Option<Expr> {
-        let Some(WindowType::WindowSpec(window)) = &function.over else {
-            return self.unsupported(span, "a named window is");
-        };
         let Place::Numbered { filter, of_one_user } = scope.place else {
             let message = format!("`{name} OVER` can only stand in what a derived table selects");
             let problem = Diagnostic::error(Code::MisplacedAggregate, span, message);
@@ -32,8 +30,16 @@ impl Lowering<'_> {
                 "`user_id IN (SELECT user_id FROM (SELECT user_id, row_number() OVER (…) AS n FROM events) t WHERE n = 1)`",
             ));
         };
-        if name != "row_number" || window.window_frame.is_some() || window.window_name.is_some() {
+        if name != "row_number" {
             return self.unsupported(span, "any window function but ROW_NUMBER is");
+        }
+        let window = &self.window(function.over.as_ref()?, span)?;
+        if window.window_name.is_some() {
+            return self.unsupported(span, "a window made of another one is");
+        }
+        // The number of a row is the same in every frame from the first row on.
+        if window.window_frame.as_ref().is_some_and(|frame| !begins_with_the_first(frame)) {
+            return self.unsupported(span, "a frame of ROW_NUMBER is");
         }
         if !self.arguments(function, span)?.is_empty() || function.filter.is_some() {
             return self.wrong_arguments(name, "no argument", span);
@@ -53,6 +59,23 @@ impl Lowering<'_> {
         let one = self.node(ExprKind::Literal(Value::Integer(1)), SqlType::Integer, span)?;
         let kind = ExprKind::Arithmetic { op: ArithmeticOp::Add, left: Box::new(earlier), right: Box::new(one) };
         self.node(kind, SqlType::Integer, span)
+    }
+
+    /// Returns the window of a call, also one that the SELECT around gives a name.
+    fn window(&mut self, over: &WindowType, span: Span) -> Option<WindowSpec> {
+        let name = match over {
+            WindowType::WindowSpec(window) => return Some(window.clone()),
+            WindowType::NamedWindow(name) => folded(name),
+        };
+        match self.windows.iter().find(|window| folded(&window.0) == name).map(|window| window.1.clone()) {
+            Some(NamedWindowExpr::WindowSpec(window)) => Some(window),
+            Some(NamedWindowExpr::NamedWindow(_)) => self.unsupported(span, "a window made of another one is"),
+            None => {
+                let message = format!("there is no window `{name}`");
+                let problem = Diagnostic::error(Code::UnknownTable, span, message);
+                self.report(problem.with_hint("define it: `FROM events WINDOW w AS (PARTITION BY user_id ORDER BY …)`"))
+            }
+        }
     }
 
     /// Returns whether a window is of one user, and what else the rows in it have in common.
@@ -130,6 +153,11 @@ impl Lowering<'_> {
         let other = self.aggregate(AggregateFunction::Exists, all, span)?;
         self.not(other, span)
     }
+}
+
+fn begins_with_the_first(frame: &WindowFrame) -> bool {
+    matches!(frame.start_bound, WindowFrameBound::Preceding(None))
+        && matches!(frame.end_bound, None | Some(WindowFrameBound::CurrentRow | WindowFrameBound::Following(None)))
 }
 
 /// Returns the condition that a row is like the row around it in a value.

@@ -6,6 +6,7 @@ use std::cell::Cell;
 
 use sqlparser::ast::{self, OrderByExpr, Query, Select};
 
+use crate::compile::around::bare;
 use crate::compile::grouping::{Grouping, Groups};
 use crate::compile::joins::selected;
 use crate::compile::lower::Lowering;
@@ -27,6 +28,7 @@ struct Scalar<'q, 's> {
 impl Lowering<'_> {
     /// `(SELECT agg(x) FROM events e WHERE e.user_id = events.user_id AND …)`.
     pub(super) fn scalar_subquery(&mut self, query: &Query, scope: &Scope<'_>, span: Span) -> Option<Expr> {
+        let query = bare(query);
         let select = self.plain_select(query, span)?;
         if let Some(what) = beyond(query, select) {
             return self.unsupported(span, &format!("{what} in a subquery is"));

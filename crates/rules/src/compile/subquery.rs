@@ -7,6 +7,7 @@ use sqlparser::ast::{
     self, BinaryOperator, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, TableFactor,
 };
 
+use crate::compile::around::{bare, is_one_aggregate};
 use crate::compile::derived::having_without_group;
 use crate::compile::grouping::Grouping;
 use crate::compile::joins::{is_grouped, is_join, selected};
@@ -28,7 +29,8 @@ pub(super) struct Conditions {
 impl Lowering<'_> {
     /// `EXISTS (SELECT … FROM events e WHERE e.user_id = events.user_id AND …)`.
     pub(super) fn exists(&mut self, query: &Query, scope: &Scope<'_>, span: Span) -> Option<Expr> {
-        let select = self.subselect(query, span)?;
+        let query = bare(query);
+        let select = self.exists_select(query, span)?;
         if let Some(table) = self.user_table(select) {
             return self.of_user_exists(table, query, select, scope, span);
         }
@@ -39,13 +41,9 @@ impl Lowering<'_> {
         let basis = self.basis(query, select, None, scope, span)?;
         let inner = basis.rows(scope);
         let grouping = self.grouping(select, &inner);
-        match &grouping {
-            Some(Grouping::None) if select.having.is_none() => self.shown_columns(select, &inner),
-            Some(Grouping::By(groups)) if !groups.is_whole_user() => {
-                self.shown_columns(select, &inner.at(Place::Grouped(groups)));
-            }
-            _ => self.shown_columns(select, &inner.at(Place::Group { filter: &[] })),
-        }
+        let shown = shown_rows(&inner, grouping.as_ref(), select);
+        self.shown_columns(select, &shown);
+        self.shown_order(query, select, &shown)?;
         let conditions = self.passed(&basis, select, &inner, span)?;
         if !conditions.same_user {
             return self.cross_user(query, inner.alias, scope);
@@ -61,7 +59,14 @@ impl Lowering<'_> {
         scope: &Scope<'_>,
         span: Span,
     ) -> Option<Expr> {
-        let select = self.subselect(query, span)?;
+        let query = bare(query);
+        let select = self.in_select(query, span)?;
+        if let ast::Expr::Tuple(_) = unwrapped(value) {
+            return self.unsupported(self.tokens.span_of(value), "rows in IN a subquery are");
+        }
+        if is_one_aggregate(select) {
+            return self.in_one_row(value, query, scope, span);
+        }
         if let Some(table) = self.user_table(select) {
             return self.in_of_user(table, value, query, select, scope, span);
         }
@@ -77,6 +82,7 @@ impl Lowering<'_> {
         let inner = basis.rows(scope);
         let by_user = self.is_user_id(value, scope) && self.selects_user_id(select, &inner);
         let grouping = self.grouping(select, &inner);
+        self.shown_order(query, select, &shown_rows(&inner, grouping.as_ref(), select))?;
         let Conditions { same_user, filter } = self.passed(&basis, select, &inner, span)?;
         if !by_user && !same_user {
             return self.cross_user(query, inner.alias, scope);
@@ -178,17 +184,11 @@ impl Lowering<'_> {
         Some(Expr::and(any.into_iter().chain(having).collect(), span))
     }
 
-    /// Returns the SELECT if it is nothing more than that.
-    fn subselect<'q>(&mut self, query: &'q Query, span: Span) -> Option<&'q Select> {
-        let select = self.plain_select(query, span)?;
-        self.nothing_beyond(query, select, span)?;
-        Some(select)
-    }
-
     pub(super) fn plain_select<'q>(&mut self, query: &'q Query, span: Span) -> Option<&'q Select> {
         match &*query.body {
             SetExpr::Select(select) => Some(select),
-            SetExpr::Query(_) | SetExpr::SetOperation { .. } | SetExpr::Values(_) | SetExpr::Table(_) => {
+            SetExpr::Query(_) => self.unsupported(span, "anything around a query in parentheses is"),
+            SetExpr::SetOperation { .. } | SetExpr::Values(_) | SetExpr::Table(_) => {
                 self.unsupported(span, "UNION, EXCEPT, INTERSECT or VALUES is")
             }
             SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
@@ -198,9 +198,9 @@ impl Lowering<'_> {
         }
     }
 
-    /// Refuses what a query has besides SELECT, FROM, WHERE, GROUP BY and HAVING.
-    pub(super) fn nothing_beyond(&mut self, query: &Query, select: &Select, span: Span) -> Option<()> {
-        match ordered(query, select).or_else(|| beyond(query, select)) {
+    /// Refuses what a query has besides SELECT, FROM, WHERE, GROUP BY, HAVING and WINDOW.
+    pub(super) fn nothing_but_windows(&mut self, query: &Query, select: &Select, span: Span) -> Option<()> {
+        match ordered(query, select).or_else(|| besides_windows(query, select)) {
             Some(what) => self.unsupported(span, &format!("{what} in a subquery is")),
             None => Some(()),
         }
@@ -327,6 +327,15 @@ impl Lowering<'_> {
     }
 }
 
+/// Returns what a SELECT shows of its rows: of each, of each group, or of all of them together.
+fn shown_rows<'s>(inner: &Scope<'s>, grouping: Option<&'s Grouping<'s>>, select: &Select) -> Scope<'s> {
+    match grouping {
+        Some(Grouping::None) if select.having.is_none() => *inner,
+        Some(Grouping::By(groups)) if !groups.is_whole_user() => inner.at(Place::Grouped(groups)),
+        _ => inner.at(Place::Group { filter: &[] }),
+    }
+}
+
 /// Returns a name that has one part.
 fn one_name(name: &ast::ObjectName) -> Option<&ast::Ident> {
     match name.0.as_slice() {
@@ -352,11 +361,15 @@ pub(super) fn ordered(query: &Query, select: &Select) -> Option<&'static str> {
 
 /// Names what a query has besides SELECT, FROM, WHERE, GROUP BY, HAVING, ORDER BY and LIMIT.
 pub(super) fn beyond(query: &Query, select: &Select) -> Option<&'static str> {
+    if select.named_window.is_empty() { besides_windows(query, select) } else { Some("a window") }
+}
+
+fn besides_windows(query: &Query, select: &Select) -> Option<&'static str> {
     let found = [
         (query.with.is_some(), "WITH"),
         (query.fetch.is_some() || select.top.is_some(), "FETCH or TOP"),
         (!query.locks.is_empty() || query.for_clause.is_some(), "FOR UPDATE"),
-        (select.qualify.is_some() || !select.named_window.is_empty(), "a window"),
+        (select.qualify.is_some(), "a window"),
         (matches!(select.distinct, Some(ast::Distinct::On(_))), "DISTINCT ON"),
         (select.into.is_some(), "INTO"),
         (is_exotic(query, select), "this form of SELECT"),

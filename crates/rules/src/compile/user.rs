@@ -5,11 +5,12 @@
 
 use sqlparser::ast::{self, BinaryOperator, Query, Select, TableFactor};
 
+use crate::compile::around::is_one_aggregate;
 use crate::compile::derived::Derived;
 use crate::compile::joins::selected;
 use crate::compile::lower::{Lowering, operands, unwrapped};
 use crate::compile::scope::{Owner, Place, Scope, folded, named};
-use crate::rule::Comparison;
+use crate::rule::{ArithmeticOp, Comparison};
 use crate::{Code, Column, Diagnostic, Expr, ExprKind, Span, SqlType, UserColumn, Value};
 
 const SEGMENT: &str = "segment";
@@ -48,6 +49,7 @@ impl Lowering<'_> {
         let columns = self.columns_of(&table, span);
         let inner = scope.inside(&table.alias, Some(&columns)).at(Place::User);
         self.shown_columns(select, &inner);
+        self.shown_order(query, select, &inner)?;
         self.held(&table, false, query, select, scope, &inner, span)
     }
 
@@ -63,6 +65,7 @@ impl Lowering<'_> {
     ) -> Option<Expr> {
         let columns = self.columns_of(&table, span);
         let inner = scope.inside(&table.alias, Some(&columns)).at(Place::User);
+        self.shown_order(query, select, &inner)?;
         if self.is_user_id(value, scope) && self.selects_user_id(select, &inner) {
             return self.held(&table, true, query, select, scope, &inner, span);
         }
@@ -91,11 +94,14 @@ impl Lowering<'_> {
         scope: &Scope<'_>,
         span: Span,
     ) -> Option<Expr> {
+        if let Some(what) = super::subquery::ordered(query, select) {
+            return self.unsupported(span, &format!("{what} over `users` or `segment_members` is"));
+        }
+        if counts_rows(select) {
+            return self.rows_of_user(&table, query, select, scope, span);
+        }
         if !table.is_users {
             return self.unsupported(span, "a value of `segment_members` is");
-        }
-        if let Some(what) = super::subquery::ordered(query, select) {
-            return self.unsupported(span, &format!("{what} over `users` is"));
         }
         let columns = self.columns_of(&table, span);
         let inner = scope.inside(&table.alias, Some(&columns)).at(Place::User);
@@ -111,6 +117,45 @@ impl Lowering<'_> {
         }
         let sql_type = value.sql_type;
         self.node(ExprKind::Case { branches: vec![(held, value)], otherwise: None }, sql_type, span)
+    }
+
+    /// `(SELECT count(*) FROM segment_members m WHERE m.user_id = events.user_id AND m.segment IN ('a', 'b'))`:
+    /// one for each segment that the user is in, or for the row in `users`.
+    fn rows_of_user(
+        &mut self,
+        table: &UserTable,
+        query: &Query,
+        select: &Select,
+        scope: &Scope<'_>,
+        span: Span,
+    ) -> Option<Expr> {
+        let columns = self.columns_of(table, span);
+        let inner = scope.inside(&table.alias, Some(&columns)).at(Place::User);
+        let held = self.held(table, false, query, select, scope, &inner, span)?;
+        let mut rows = match held.kind {
+            ExprKind::Or(rows) => rows,
+            ExprKind::InSegment(_) => vec![held],
+            _ if table.is_users => vec![held],
+            _ => return self.unsupported(span, "a count of segments with another condition is"),
+        };
+        rows.sort_by(|left, right| tag_of(left).cmp(&tag_of(right)));
+        rows.dedup_by(|left, right| tag_of(left).is_some() && tag_of(left) == tag_of(right));
+        let mut total = None;
+        for row in rows {
+            let number =
+                |value| Expr { kind: ExprKind::Literal(Value::Integer(value)), sql_type: SqlType::Integer, span };
+            let kind = ExprKind::Case { branches: vec![(row, number(1))], otherwise: Some(Box::new(number(0))) };
+            let one = self.node(kind, SqlType::Integer, span)?;
+            total = Some(match total {
+                None => one,
+                Some(sum) => {
+                    let kind =
+                        ExprKind::Arithmetic { op: ArithmeticOp::Add, left: Box::new(sum), right: Box::new(one) };
+                    self.node(kind, SqlType::Integer, span)?
+                }
+            });
+        }
+        total
     }
 
     fn columns_of(&mut self, table: &UserTable, span: Span) -> Derived {
@@ -210,9 +255,25 @@ impl Lowering<'_> {
     }
 }
 
-/// Returns the tags of `segment = 'a'` or `segment IN ('a', 'b')`.
+fn tag_of(row: &Expr) -> Option<&str> {
+    if let ExprKind::InSegment(tag) = &row.kind { Some(tag) } else { None }
+}
+
+/// Whether all that is selected is `count(*)`.
+fn counts_rows(select: &Select) -> bool {
+    is_one_aggregate(select)
+        && selected(select).is_some_and(|selected| {
+            matches!(unwrapped(selected).to_string().as_str(), "count(*)" | "COUNT(*)" | "count(1)" | "COUNT(1)")
+        })
+}
+
+/// Returns the tags of `segment = 'a'`, `segment IN ('a', 'b')`, or several of these joined by OR.
 fn tags(part: &ast::Expr) -> Option<Vec<String>> {
     match unwrapped(part) {
+        ast::Expr::BinaryOp { op: BinaryOperator::Or, .. } => {
+            let each = operands(part, &BinaryOperator::Or).into_iter().map(tags).collect::<Option<Vec<_>>>()?;
+            Some(each.concat())
+        }
         ast::Expr::BinaryOp { left, op: BinaryOperator::Eq, right } => match (is_segment(left), is_segment(right)) {
             (true, false) => Some(vec![text(right)?]),
             (false, true) => Some(vec![text(left)?]),
