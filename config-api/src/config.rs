@@ -20,6 +20,8 @@ pub struct Config {
     pub telemetry: TelemetryConfig,
     /// The definitions of segments.
     pub definitions: DefinitionsConfig,
+    /// Previews of clauses.
+    pub preview: PreviewConfig,
     /// The stream of changes.
     pub changes: ChangesConfig,
     /// The log: embedded, or on brokers.
@@ -39,6 +41,17 @@ pub struct DefinitionsConfig {
     pub poll_ms: u64,
     /// The most live segments.
     pub max_segments: usize,
+}
+
+/// Previews of clauses.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PreviewConfig {
+    /// The most previews that run at the same time; each reads the whole history.
+    pub at_once: usize,
+    /// The most that wait for their turn.
+    pub max_waiting: usize,
+    /// How long one may take, waiting included.
+    pub timeout_ms: u64,
 }
 
 /// The stream of changes.
@@ -63,6 +76,13 @@ impl DefinitionsConfig {
     /// Returns how often the store is asked.
     pub fn poll(&self) -> Duration {
         Duration::from_millis(self.poll_ms)
+    }
+}
+
+impl PreviewConfig {
+    /// Returns how long a preview may take.
+    pub fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_ms)
     }
 }
 
@@ -102,6 +122,9 @@ const OWN: &[(&str, &str)] = &[
     ("CONFIG_API_METRICS_ADDRESS", "metrics.address"),
     ("DEFINITIONS_POLL_MS", "definitions.poll_ms"),
     ("DEFINITIONS_MAX_SEGMENTS", "definitions.max_segments"),
+    ("PREVIEW_AT_ONCE", "preview.at_once"),
+    ("PREVIEW_MAX_WAITING", "preview.max_waiting"),
+    ("PREVIEW_TIMEOUT_MS", "preview.timeout_ms"),
     ("CHANGES_MAX_SUBSCRIBERS", "changes.max_subscribers"),
     ("CHANGES_KEEP_ALIVE_MS", "changes.keep_alive_ms"),
     ("STORE_URL", "store.url"),
@@ -140,6 +163,8 @@ impl Configuration for Config {
         let at_least_one = [
             ("definitions.poll_ms", self.definitions.poll_ms),
             ("definitions.max_segments", self.definitions.max_segments as u64),
+            ("preview.at_once", self.preview.at_once as u64),
+            ("preview.timeout_ms", self.preview.timeout_ms),
             ("changes.max_subscribers", self.changes.max_subscribers as u64),
             ("changes.keep_alive_ms", self.changes.keep_alive_ms),
             ("embedded.partitions", u64::from(self.embedded.partitions)),
@@ -153,6 +178,11 @@ impl Configuration for Config {
         let mut warnings = self.bus.warnings();
         warnings.extend(self.warehouse.warnings());
         warnings.extend(self.store.warnings("store"));
+        if self.preview.timeout_ms >= self.http.request_timeout_ms {
+            warnings.push(
+                "`preview.timeout_ms` is not below `http.request_timeout_ms`, which ends previews first".to_owned(),
+            );
+        }
         warnings
     }
 }

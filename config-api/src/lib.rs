@@ -2,8 +2,8 @@
 //!
 //! It knows what analysts want and tells the segmenter; it never decides a membership. What it
 //! answers about memberships is the projection that `projection` keeps of the topic
-//! `segment-changes`, and every such answer says how fresh it is; only `explain` computes one anew,
-//! beside it.
+//! `segment-changes`, and every such answer says how fresh it is; only `explain` and the preview of a
+//! segment compute some anew, beside it.
 
 mod config;
 mod metrics;
@@ -26,6 +26,6 @@ mod openapi;
 mod router;
 mod start;
 
-pub use config::{ChangesConfig, Config, DefinitionsConfig, EmbeddedConfig};
+pub use config::{ChangesConfig, Config, DefinitionsConfig, EmbeddedConfig, PreviewConfig};
 pub use openapi::document;
 pub use start::{Parts, Running, run, start};

@@ -50,6 +50,15 @@ pub(crate) static PROJECTION_DURATION: LazyLock<Histogram<f64>> = LazyLock::new(
         .build()
 });
 
+/// How long previews took, by `outcome`: `done`, `cancelled` by whoever asked, or the code of the problem.
+pub(crate) static PREVIEW_DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
+    METER
+        .f64_histogram("shoal.preview.duration")
+        .with_unit("s")
+        .with_description("How long previews took, waiting included, by outcome")
+        .build()
+});
+
 /// Streams of changes that are open.
 pub(crate) static SUBSCRIBERS: LazyLock<UpDownCounter<i64>> = LazyLock::new(|| {
     METER.i64_up_down_counter("shoal.changes.subscribers").with_description("Streams of changes that are open").build()

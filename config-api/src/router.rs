@@ -17,6 +17,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(segments::list_segments, segments::create_segment))
         .routes(routes!(segments::get_segment, segments::update_segment, segments::delete_segment))
         .routes(routes!(segments::validate_clause))
+        .routes(routes!(segments::preview_clause))
         .routes(routes!(segments::segment_plan))
         .routes(routes!(segments::list_versions))
         .routes(routes!(segments::segment_stats))

@@ -17,7 +17,7 @@ use crate::changes::{Tail, follow_ends};
 use crate::definitions::{self, Feed};
 use crate::projection::{self, Freshness, watch_statuses};
 use crate::router::{ready, router};
-use crate::segments::KnownRules;
+use crate::segments::{KnownRules, Turns};
 use crate::state::AppState;
 use crate::users::append_pending;
 
@@ -88,6 +88,7 @@ pub async fn start(config: Config, parts: Parts, shutdown: CancellationToken) ->
 fn state(config: Config, parts: Parts, feed: Feed, shutdown: CancellationToken) -> AppState {
     let partitions = parts.log.partitions();
     AppState {
+        previewing: Arc::new(Turns::new(&config.preview)),
         subscribers: Arc::new(Semaphore::new(config.changes.max_subscribers)),
         config: Arc::new(config),
         freshness: Arc::new(Freshness::new(partitions)),

@@ -12,7 +12,7 @@ use crate::Config;
 use crate::changes::Tail;
 use crate::definitions::Feed;
 use crate::projection::Freshness;
-use crate::segments::KnownRules;
+use crate::segments::{KnownRules, Turns};
 
 /// What every handler can reach; cheap to clone.
 #[derive(Clone)]
@@ -32,5 +32,7 @@ pub(crate) struct AppState {
     pub(crate) subscribers: Arc<Semaphore>,
     /// A turn per explanation that is computed at the same time.
     pub(crate) explaining: Arc<Semaphore>,
+    /// Turns of the previews.
+    pub(crate) previewing: Arc<Turns>,
     pub(crate) shutdown: CancellationToken,
 }

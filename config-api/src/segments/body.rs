@@ -83,7 +83,8 @@ fn tag(fields: &mut Fields) -> Option<SegmentTag> {
     tag
 }
 
-fn read_clause(fields: &mut Fields) -> Option<(String, Clause)> {
+/// Reads the clause and compiles it.
+pub(super) fn read_clause(fields: &mut Fields) -> Option<(String, Clause)> {
     let faults = fields.fault_count();
     // How long a clause may be is for `rules` to say.
     let text = fields.text(clause::FIELD, usize::MAX);

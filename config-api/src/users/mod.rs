@@ -14,3 +14,4 @@ pub(crate) use events::*;
 pub(crate) use lookup::*;
 pub(crate) use outbox::append_pending;
 pub(crate) use user_traits::*;
+pub(crate) use view::UserView;

@@ -52,6 +52,11 @@ impl Fields {
         }
     }
 
+    /// Takes a value that may be absent or null, whatever it is.
+    pub(crate) fn optional(&mut self, name: &str) -> Option<Value> {
+        self.object.remove(name).filter(|value| !value.is_null())
+    }
+
     /// Takes a boolean that is false when absent.
     pub(crate) fn flag(&mut self, name: &str) -> bool {
         match self.object.remove(name) {

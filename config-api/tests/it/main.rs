@@ -16,6 +16,7 @@ mod document;
 mod explain;
 mod lookups;
 mod outages;
+mod preview;
 mod segments;
 mod serving;
 mod users;

@@ -73,6 +73,14 @@ impl System {
         Ok(self.ingestion().post(event).await?.user_id)
     }
 
+    /// Says something of a user.
+    pub async fn identify(&self, body: &Value) -> anyhow::Result<()> {
+        let url = format!("{}/api/v1/identify", self.running.places().ingestion);
+        let sent = self.http.post(url).timeout(PATIENCE).body(body.to_string()).send().await?;
+        sent.error_for_status().context("identifying a user")?;
+        Ok(())
+    }
+
     /// Asks the config-api.
     pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
         let response = self.http.get(format!("{}{path}", self.running.places().config)).send().await?;
@@ -125,6 +133,19 @@ impl System {
         self.running.stop().await?;
         crate::record::Recorded::read(&self.installation.data()).await
     }
+}
+
+/// Previews a clause as soon as the history has everything that was accepted.
+pub async fn preview(http: &reqwest::Client, config: &str, body: &Value) -> anyhow::Result<Value> {
+    let url = format!("{config}/api/v1/segments/preview");
+    eventually("a preview of everything", || async {
+        let sent = http.post(&url).header("content-type", "application/json").body(body.to_string()).send().await?;
+        let (status, text) = (sent.status(), sent.text().await?);
+        ensure!(status.is_success(), "{body}: {status}: {text}");
+        let previewed: Value = serde_json::from_str(&text).with_context(|| format!("reading {text}"))?;
+        Ok((previewed["history"]["behind"] == 0).then_some(previewed))
+    })
+    .await
 }
 
 /// Makes the body of a segment.

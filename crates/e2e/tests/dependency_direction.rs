@@ -19,7 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("service", &[]),
     ("testkit", &["schema", "rules", "engine", "warehouse"]),
     ("ingestion-api", &["schema", "bus", "store", "warehouse", "service"]),
-    // Of the engine only what explains: memberships are the segmenter's.
+    // Of the engine only what explains and previews: memberships are the segmenter's.
     ("config-api", &["schema", "rules", "engine", "bus", "store", "warehouse", "service"]),
     ("segmenter", &["schema", "rules", "engine", "bus", "warehouse", "service"]),
     (

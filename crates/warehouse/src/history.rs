@@ -42,6 +42,15 @@ pub struct HistoryPage {
     pub next: Option<HistoryCursor>,
 }
 
+/// What was said of the users of one partition.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct PartitionTraits {
+    /// Up to where in the log: the records before it, and no others.
+    pub before: Offset,
+    /// What stands of everybody of whom anything was said and who was not deleted, in no promised order, each once.
+    pub users: Vec<(UserId, StandingTraits)>,
+}
+
 /// The events of all users, kept for good.
 #[async_trait]
 pub trait Warehouse: Send + Sync {
@@ -62,6 +71,9 @@ pub trait Warehouse: Send + Sync {
 
     /// Returns what stands of all that was said of a user; nothing of one who was deleted.
     async fn user_traits(&self, user_id: UserId) -> Result<StandingTraits, WarehouseError>;
+
+    /// Returns what stands of all that was said of the users of one partition, as far as it is written.
+    async fn partition_traits(&self, partition: PartitionId) -> Result<PartitionTraits, WarehouseError>;
 
     /// Reads a user's events, the latest `created_at` first.
     async fn user_events(

@@ -1,4 +1,4 @@
-//! The history of events: kept for good, read by backfills, timelines and (later) previews.
+//! The history of events: kept for good, read by backfills, timelines and previews.
 //!
 //! Filled from the log by its writer, never by a request. Three forms meet behind [`Warehouse`]: the
 //! embedded store (fjall), Databend where several processes share a server, and the log's own records where
@@ -19,5 +19,5 @@ mod open;
 
 pub use config::{WarehouseConfig, WarehouseUrl};
 pub use error::WarehouseError;
-pub use history::{HistoryCursor, HistoryPage, HistoryRow, Warehouse, WriteBatch};
+pub use history::{HistoryCursor, HistoryPage, HistoryRow, PartitionTraits, Warehouse, WriteBatch};
 pub use open::{OpenedWarehouse, open};

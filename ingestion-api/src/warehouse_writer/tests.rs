@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use warehouse::embedded::EmbeddedWarehouse;
-use warehouse::{HistoryCursor, HistoryPage, Warehouse, WarehouseError, WriteBatch};
+use warehouse::{HistoryCursor, HistoryPage, PartitionTraits, Warehouse, WarehouseError, WriteBatch};
 
 use super::{WriterOptions, run_writer};
 
@@ -62,6 +62,10 @@ impl Warehouse for Shaky {
 
     async fn user_traits(&self, user_id: UserId) -> Result<StandingTraits, WarehouseError> {
         self.inner.user_traits(user_id).await
+    }
+
+    async fn partition_traits(&self, partition: PartitionId) -> Result<PartitionTraits, WarehouseError> {
+        self.inner.partition_traits(partition).await
     }
 
     async fn user_events(

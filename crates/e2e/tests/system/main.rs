@@ -21,6 +21,7 @@ mod mixed_directory;
 #[cfg(feature = "distributed")]
 mod on_postgres;
 mod order;
+mod preview;
 mod put_back;
 mod segments_in_segments;
 mod shutdown;

@@ -4,7 +4,7 @@ use schema::{EventId, LogRecord, PartitionId, Payload, UserId, UserTraits};
 
 use super::installation::Installation;
 use super::samples::{START, batch, deletion, event, offsets, user_in};
-use crate::WarehouseError;
+use crate::{PartitionTraits, WarehouseError};
 
 const PARTITION: PartitionId = PartitionId(3);
 
@@ -45,5 +45,24 @@ pub async fn a_deletion_removes_what_was_said(installation: &dyn Installation) -
     warehouse.write(batch(PARTITION, 5, vec![plan(ana, 4)])).await?;
     assert_eq!(warehouse.user_traits(ana).await?.first(), None);
     assert_eq!(warehouse.user_traits(ben).await?.first(), Some(START.plus_micros(1)));
+    Ok(())
+}
+
+/// All that was said in a partition comes at once, of nobody else, with the position up to which it is.
+pub async fn what_was_said_in_a_partition_comes_with_its_position(
+    installation: &dyn Installation,
+) -> Result<(), WarehouseError> {
+    let (ana, ben, cem) = (user_in(PARTITION, 0), user_in(PARTITION, 1), user_in(PARTITION, 2));
+    let warehouse = installation.open().await?;
+    assert_eq!(warehouse.partition_traits(PARTITION).await?, PartitionTraits::default());
+    let pro = |user_id| said(user_id, 1, r#"{"plan":"pro"}"#);
+    let view = LogRecord::Event(event(cem, 1, 0));
+    warehouse.write(batch(PARTITION, 0, vec![pro(ana), pro(ben), view])).await?;
+    warehouse.write(batch(PARTITION, 3, vec![said(ana, 2, r#"{"plan":"free"}"#), deletion(ben, 1)])).await?;
+    let elsewhere = PartitionId(PARTITION.0 - 1);
+    warehouse.write(batch(elsewhere, 0, vec![pro(user_in(elsewhere, 0))])).await?;
+    let PartitionTraits { before, users } = warehouse.partition_traits(PARTITION).await?;
+    let users: Vec<_> = users.iter().map(|(user_id, standing)| (*user_id, standing.to_json())).collect();
+    assert_eq!((before, users), (5, vec![(ana, r#"{"plan":"free"}"#.to_owned())]));
     Ok(())
 }

@@ -10,10 +10,10 @@ use super::draft::{draft, standing_before, standing_of};
 use super::known::Known;
 use super::loader::{Loader, erase_leftovers};
 use super::migrations::{migrate, positions};
-use super::reading::{Readings, timeline};
+use super::reading::{Readings, partition_traits, timeline};
 use super::{Databend, DatabendOptions, cells};
 use crate::cursor::{Place, rank_of};
-use crate::{HistoryCursor, HistoryPage, Warehouse, WarehouseError, WriteBatch};
+use crate::{HistoryCursor, HistoryPage, PartitionTraits, Warehouse, WarehouseError, WriteBatch};
 
 /// The history on Databend; cheap to clone.
 #[derive(Clone)]
@@ -120,6 +120,11 @@ impl Warehouse for DatabendWarehouse {
         let found = self.ready().await?.query(&latest).await?;
         let standing = found.rows.first().map(|row| standing_of(cells::text(row, 0)?));
         Ok(standing.transpose()?.unwrap_or_default())
+    }
+
+    async fn partition_traits(&self, partition: PartitionId) -> Result<PartitionTraits, WarehouseError> {
+        self.check_partition(partition)?;
+        Ok(partition_traits(self.ready().await?, partition).await?)
     }
 
     async fn user_events(

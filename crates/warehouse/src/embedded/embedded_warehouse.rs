@@ -13,7 +13,7 @@ use super::keys::user_prefix;
 use super::keyspaces::Keyspaces;
 use super::reading;
 use super::syncing::Syncing;
-use crate::{HistoryCursor, HistoryPage, Warehouse, WarehouseError, WriteBatch};
+use crate::{HistoryCursor, HistoryPage, PartitionTraits, Warehouse, WarehouseError, WriteBatch};
 
 /// The history on one machine; cheap to clone.
 #[derive(Clone)]
@@ -139,6 +139,14 @@ impl Warehouse for EmbeddedWarehouse {
                 return Ok(StandingTraits::default());
             }
             inner.keyspaces.traits_of(&user)
+        })
+        .await
+    }
+
+    async fn partition_traits(&self, partition: PartitionId) -> Result<PartitionTraits, WarehouseError> {
+        self.blocking(move |inner| {
+            inner.check_partition(partition)?;
+            reading::partition_traits(&inner.keyspaces, partition)
         })
         .await
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bus::embedded::make_whole;
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Readable as _, Snapshot};
 use schema::{HistoryLineage, Offset, PartitionId, StandingTraits, Timestamp, UserId};
 
 use super::erasing::finish_erasing;
@@ -54,6 +54,15 @@ pub(super) struct Position {
     pub(super) next: Offset,
     /// The greatest `received_at` up to there.
     pub(super) log_time: Timestamp,
+}
+
+impl Position {
+    fn stored(bytes: Option<&[u8]>) -> Result<Self, WarehouseError> {
+        let Some(bytes) = bytes else { return Ok(Self::default()) };
+        let (next, log_time) = bytes.split_first_chunk().ok_or_else(|| damaged("a position is short"))?;
+        let log_time = decode_time(log_time).ok_or_else(|| damaged("a position is short"))?;
+        Ok(Self { next: Offset::from_be_bytes(*next), log_time })
+    }
 }
 
 impl Keyspaces {
@@ -134,17 +143,17 @@ impl Keyspaces {
     /// Reads what stands of a user's traits, also of one who was deleted a moment ago.
     pub(super) fn traits_of(&self, user: &UserKey) -> Result<StandingTraits, WarehouseError> {
         let Some(bytes) = self.traits.get(user).map_err(from_fjall)? else { return Ok(StandingTraits::default()) };
-        serde_json::from_slice(&bytes).map_err(|error| damaged(&format!("a user's traits: {error}")))
+        standing(&bytes)
     }
 
     /// Reads how far a partition is written.
     pub(super) fn position(&self, partition: PartitionId) -> Result<Position, WarehouseError> {
-        let Some(bytes) = self.meta.get(position_key(partition)).map_err(from_fjall)? else {
-            return Ok(Position::default());
-        };
-        let (next, log_time) = bytes.split_first_chunk().ok_or_else(|| damaged("a position is short"))?;
-        let log_time = decode_time(log_time).ok_or_else(|| damaged("a position is short"))?;
-        Ok(Position { next: Offset::from_be_bytes(*next), log_time })
+        Position::stored(self.meta.get(position_key(partition)).map_err(from_fjall)?.as_deref())
+    }
+
+    /// Reads how far a partition was written at the instant of a snapshot.
+    pub(super) fn position_in(&self, snapshot: &Snapshot, partition: PartitionId) -> Result<Position, WarehouseError> {
+        Position::stored(snapshot.get(&self.meta, position_key(partition)).map_err(from_fjall)?.as_deref())
     }
 
     /// Puts how far a partition is written.
@@ -184,6 +193,11 @@ impl Keyspaces {
         let eight = bytes.as_ref().try_into().map_err(|_| damaged("a number is short"))?;
         Ok(Some(u64::from_be_bytes(eight)))
     }
+}
+
+/// Reads what stands of a user's traits.
+pub(super) fn standing(bytes: &[u8]) -> Result<StandingTraits, WarehouseError> {
+    serde_json::from_slice(bytes).map_err(|error| damaged(&format!("a user's traits: {error}")))
 }
 
 fn position_key(partition: PartitionId) -> Vec<u8> {

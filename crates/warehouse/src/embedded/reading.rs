@@ -1,12 +1,12 @@
 //! Reading pages of rows; a cursor is the key of the last row that was looked at.
 
-use fjall::Guard;
+use fjall::{Guard, Readable as _};
 use schema::{LogPosition, Offset, PartitionId, UserId};
 
 use super::failure::{damaged, from_fjall};
-use super::keys::{ROW_KEY_LENGTH, offset_of, partition_prefix, user_of, user_prefix};
-use super::keyspaces::Keyspaces;
-use crate::{HistoryCursor, HistoryPage, HistoryRow, WarehouseError};
+use super::keys::{ROW_KEY_LENGTH, offset_of, partition_prefix, user_id_of, user_of, user_prefix};
+use super::keyspaces::{Keyspaces, standing};
+use crate::{HistoryCursor, HistoryPage, HistoryRow, PartitionTraits, WarehouseError};
 
 /// A page ends early when it has this many bytes: memory of a reader is bounded whatever it asks for.
 const PAGE_BYTES: usize = 8 * 1_024 * 1_024;
@@ -48,6 +48,24 @@ pub(super) fn user_events(
         None => end.push(0),
     }
     page(keyspaces, keyspaces.rows.range(first..end).rev(), partition, Offset::MAX, max_rows)
+}
+
+/// Reads what was said of a partition's users, and up to where that is, at one instant.
+pub(super) fn partition_traits(
+    keyspaces: &Keyspaces,
+    partition: PartitionId,
+) -> Result<PartitionTraits, WarehouseError> {
+    let snapshot = keyspaces.database.snapshot();
+    let before = keyspaces.position_in(&snapshot, partition)?.next;
+    let mut users = Vec::new();
+    for entry in snapshot.prefix(&keyspaces.traits, partition_prefix(partition)) {
+        let (key, value) = entry.into_inner().map_err(from_fjall)?;
+        if !snapshot.contains_key(&keyspaces.deleted, &key).map_err(from_fjall)? {
+            let user_id = user_id_of(&key).ok_or_else(|| damaged("a user's key is short"))?;
+            users.push((user_id, standing(&value)?));
+        }
+    }
+    Ok(PartitionTraits { before, users })
 }
 
 fn bounds(prefix: &[u8]) -> (Vec<u8>, Vec<u8>) {

@@ -1,6 +1,7 @@
 //! The handle that services hold.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use super::reading::{Reading, Readings};
 use super::scanning::{of_the_log, scan};
 use crate::counting::Counting;
 use crate::cursor::{Place, Rank, cursor_at, rank_of};
-use crate::{HistoryCursor, HistoryPage, HistoryRow, Warehouse, WarehouseError, WriteBatch};
+use crate::{HistoryCursor, HistoryPage, HistoryRow, PartitionTraits, Warehouse, WarehouseError, WriteBatch};
 
 /// The history as the log holds it. Nobody fills it: what is in the log is in the history.
 pub struct LogWarehouse {
@@ -105,6 +106,19 @@ impl Warehouse for LogWarehouse {
         })
         .await?;
         Ok(if is_deleted { StandingTraits::default() } else { standing })
+    }
+
+    async fn partition_traits(&self, partition: PartitionId) -> Result<PartitionTraits, WarehouseError> {
+        let before = self.end(partition).await?;
+        let (mut users, mut deleted) = (BTreeMap::<UserId, StandingTraits>::new(), BTreeSet::new());
+        scan(self.log.as_ref(), partition, 0..before, &mut |_, record| match record {
+            LogRecord::Traits(said) => drop(users.entry(said.user_id).or_default().fold(&said)),
+            LogRecord::Deletion(deletion) => drop(deleted.insert(deletion.user_id)),
+            LogRecord::Event(_) => {}
+        })
+        .await?;
+        users.retain(|user_id, _| !deleted.contains(user_id));
+        Ok(PartitionTraits { before, users: users.into_iter().collect() })
     }
 
     async fn user_events(

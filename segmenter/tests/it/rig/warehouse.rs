@@ -9,7 +9,7 @@ use bus::EventLog;
 use bus::embedded::EmbeddedLog;
 use schema::{LogRecord, Offset, PartitionId, StandingTraits, Topic, UserId};
 use warehouse::embedded::EmbeddedWarehouse;
-use warehouse::{HistoryCursor, HistoryPage, Warehouse, WarehouseError, WriteBatch};
+use warehouse::{HistoryCursor, HistoryPage, PartitionTraits, Warehouse, WarehouseError, WriteBatch};
 
 const BATCH: usize = 256;
 
@@ -59,6 +59,10 @@ impl Warehouse for KeptWarehouse {
 
     async fn user_traits(&self, user_id: UserId) -> Result<StandingTraits, WarehouseError> {
         self.inner.user_traits(user_id).await
+    }
+
+    async fn partition_traits(&self, partition: PartitionId) -> Result<PartitionTraits, WarehouseError> {
+        self.inner.partition_traits(partition).await
     }
 
     async fn user_events(
