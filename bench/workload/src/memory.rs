@@ -4,10 +4,11 @@
 //! independent of what else was in the process before. The resident set, which the kernel counts, is
 //! shown beside it: it holds the allocator's spare room as well.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
 
 use anyhow::Context as _;
+use tikv_jemallocator::Jemalloc;
 
 thread_local! {
     static HELD: Cell<i64> = const { Cell::new(0) };
@@ -33,19 +34,19 @@ unsafe impl GlobalAlloc for CountingAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as i64);
         // SAFETY: as the caller promises.
-        unsafe { System.alloc(layout) }
+        unsafe { Jemalloc.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         count(-(layout.size() as i64));
         // SAFETY: as the caller promises.
-        unsafe { System.dealloc(pointer, layout) }
+        unsafe { Jemalloc.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count(size as i64 - layout.size() as i64);
         // SAFETY: as the caller promises.
-        unsafe { System.realloc(pointer, layout, size) }
+        unsafe { Jemalloc.realloc(pointer, layout, size) }
     }
 }
 

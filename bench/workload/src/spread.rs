@@ -11,13 +11,16 @@ const STEP_NS: usize = 10;
 pub(crate) struct Spread {
     steps: Vec<u64>,
     longer: Vec<u64>,
+    /// Of those of which the bound is known.
     greatest: u64,
+    /// Of those that were added since.
+    greatest_unbound: u64,
     count: u64,
 }
 
 impl Default for Spread {
     fn default() -> Self {
-        Self { steps: vec![0; COUNTED_NS / STEP_NS], longer: Vec::new(), greatest: 0, count: 0 }
+        Self { steps: vec![0; COUNTED_NS / STEP_NS], longer: Vec::new(), greatest: 0, greatest_unbound: 0, count: 0 }
     }
 }
 
@@ -28,14 +31,20 @@ impl Spread {
             Some(step) => *step += 1,
             None => self.longer.push(nanos),
         }
-        self.greatest = self.greatest.max(nanos);
+        self.greatest_unbound = self.greatest_unbound.max(nanos);
         self.count += 1;
+    }
+
+    /// Says that none of those that were added since it was said last can have taken longer.
+    pub(crate) fn bound(&mut self, most: Duration) {
+        self.greatest = self.greatest.max(self.greatest_unbound.min(most.as_nanos() as u64));
+        self.greatest_unbound = 0;
     }
 
     pub(crate) fn join(&mut self, other: &Self) {
         self.steps.iter_mut().zip(&other.steps).for_each(|(step, more)| *step += more);
         self.longer.extend(&other.longer);
-        self.greatest = self.greatest.max(other.greatest);
+        self.greatest = self.greatest.max(other.greatest());
         self.count += other.count;
     }
 
@@ -54,8 +63,8 @@ impl Spread {
         longer.get((wanted - seen).saturating_sub(1) as usize).copied().unwrap_or(self.greatest)
     }
 
-    pub(crate) const fn greatest(&self) -> u64 {
-        self.greatest
+    pub(crate) fn greatest(&self) -> u64 {
+        self.greatest.max(self.greatest_unbound)
     }
 }
 
@@ -70,5 +79,19 @@ mod tests {
         assert_eq!(spread.quantile(0.5), 5_010);
         spread.add(Duration::from_millis(5));
         assert_eq!((spread.quantile(1.0), spread.greatest()), (5_000_000, 5_000_000));
+    }
+
+    #[test]
+    fn the_greatest_is_at_most_what_those_around_it_can_have_taken() {
+        let mut spread = Spread::default();
+        spread.add(Duration::from_millis(5));
+        spread.bound(Duration::from_micros(300));
+        assert_eq!(spread.greatest(), 300_000);
+        spread.add(Duration::from_micros(400));
+        assert_eq!(spread.greatest(), 400_000);
+        spread.bound(Duration::from_millis(9));
+        spread.add(Duration::from_micros(1));
+        spread.bound(Duration::from_micros(2));
+        assert_eq!(spread.greatest(), 400_000);
     }
 }

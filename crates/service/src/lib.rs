@@ -2,8 +2,9 @@
 //!
 //! Knows nothing of users, events or segments. A process runs under [`process::run`], which reads its
 //! `Config` and starts its telemetry, and serves a router with [`http::serve`]; whatever it has to refuse
-//! it refuses with a [`problem::Problem`].
+//! it refuses with a [`problem::Problem`]. Whatever is linked with this crate allocates with jemalloc.
 
+mod allocator;
 pub mod config;
 pub mod http;
 pub mod problem;

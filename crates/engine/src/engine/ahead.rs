@@ -1,11 +1,11 @@
 //! Fetching what is kept of users before they are looked at.
 //!
 //! With many users, most of the time for an event would be waiting for memory, at one place after the
-//! other: the user, what it points at, what that points at. So records are announced before they are applied. Each
+//! other: where the user is, the user, what it points at, what that points at. So records are announced before they are applied. Each
 //! announcement takes the first step for its own record, the next step for one that was announced some
 //! records before, and so on: no step waits, and none fetches so much at once that the processor does.
 
-use schema::{EventId, LogRecord, Timestamp};
+use schema::{EventId, LogRecord, Timestamp, UserId};
 
 use super::partition::Engine;
 use crate::timers::UserIndex;
@@ -14,18 +14,31 @@ use crate::timers::UserIndex;
 pub const AHEAD: usize = 16;
 /// So many records lie between two steps.
 const STEP: usize = AHEAD / 4;
+/// How many deadlines are announced at once, at most.
+const TIMERS: usize = 2 * AHEAD;
+
+/// A record that was announced: about whom, and from the second step on where the user is.
+#[derive(Clone, Copy, Debug)]
+struct Announced {
+    user_id: UserId,
+    event_id: Option<EventId>,
+    user: Option<UserIndex>,
+}
 
 /// Whom the next records and deadlines are about.
 #[derive(Debug, Default)]
 pub(super) struct Ahead {
     announced: usize,
-    of_records: [Option<(UserIndex, Option<EventId>)>; AHEAD],
-    of_timers: [Option<UserIndex>; AHEAD],
+    of_records: [Option<Announced>; AHEAD],
+    of_timers: [Option<UserIndex>; TIMERS],
+    /// Deadlines up to here were announced.
+    timers_until: Timestamp,
 }
 
 impl Ahead {
-    fn before(&self, records: usize) -> Option<(UserIndex, Option<EventId>)> {
-        self.of_records[self.announced.wrapping_sub(records) % AHEAD]
+    /// Returns the one that was announced so many steps before the next one.
+    fn steps_before(&mut self, steps: usize) -> Option<&mut Announced> {
+        self.of_records[self.announced.wrapping_sub(steps * STEP) % AHEAD].as_mut()
     }
 }
 
@@ -35,20 +48,29 @@ impl Engine {
     ///
     /// It is right not to announce a record, and pointless to do so just before it is applied.
     pub fn announce(&mut self, record: &LogRecord, until: Timestamp) {
-        let event_id = if let LogRecord::Event(event) = record { Some(event.event_id) } else { None };
-        let user = self.users.index_of(record.user_id());
-        user.into_iter().for_each(|user| self.users.prefetch(user));
-        self.ahead.of_records[self.ahead.announced % AHEAD] = user.map(|user| (user, event_id));
-        if let Some(user) = self.ahead.before(STEP).and_then(|(user, _)| self.users.at(user)) {
+        let Self { users, ahead, .. } = self;
+        if let Some(announced) = ahead.steps_before(1) {
+            announced.user = users.index_of(announced.user_id);
+            announced.user.into_iter().for_each(|user| users.prefetch(user));
+        }
+        if let Some(user) = ahead.steps_before(2).and_then(|announced| users.at(announced.user?)) {
             user.prefetch();
         }
-        if let Some((user, Some(event_id))) = self.ahead.before(2 * STEP)
-            && let Some(user) = self.users.at(user)
+        if let Some(Announced { event_id: Some(event_id), user: Some(user), .. }) = ahead.steps_before(3)
+            && let Some(user) = users.at(*user)
         {
-            user.prefetch_further(event_id);
+            user.prefetch_further(*event_id);
         }
-        match self.ahead.announced % AHEAD {
-            0 => self.announce_due(until),
+        let event_id = if let LogRecord::Event(event) = record { Some(event.event_id) } else { None };
+        let user_id = record.user_id();
+        users.prefetch_place(user_id);
+        ahead.of_records[ahead.announced % AHEAD] = Some(Announced { user_id, event_id, user: None });
+        match ahead.announced % AHEAD {
+            0 => {
+                // Twice as far: what comes before the next announcement is then there already.
+                let reach = until.plus_micros(until.micros_since(self.clock.now).max(0));
+                self.announce_due(self.ahead.timers_until, reach);
+            }
             STEP => self.fetch_announced(),
             _ => {}
         }
@@ -57,20 +79,22 @@ impl Engine {
 
     /// Fetches what is kept of the first of those who are due up to `until`.
     pub(super) fn fetch_due(&mut self, until: Timestamp) {
-        self.announce_due(until);
+        self.announce_due(Timestamp::MIN, until);
         self.fetch_announced();
     }
 
-    fn announce_due(&mut self, until: Timestamp) {
-        self.ahead.of_timers = [None; AHEAD];
-        for (place, user) in self.ahead.of_timers.iter_mut().zip(self.timers.soon(until)) {
+    fn announce_due(&mut self, from: Timestamp, until: Timestamp) {
+        self.ahead.of_timers = [None; TIMERS];
+        let soon = self.timers.soon(until).filter(|(deadline, _)| *deadline > from);
+        for (place, (_, user)) in self.ahead.of_timers.iter_mut().zip(soon) {
             *place = Some(user);
             self.users.prefetch(user);
         }
+        self.ahead.timers_until = until;
     }
 
     fn fetch_announced(&self) {
-        let users = self.ahead.of_timers.iter().flatten().filter_map(|user| self.users.at(*user));
+        let users = self.ahead.of_timers.iter().map_while(|user| self.users.at((*user)?));
         users.for_each(|user| user.prefetch());
     }
 }

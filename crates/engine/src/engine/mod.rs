@@ -6,6 +6,7 @@ mod apply;
 mod away;
 mod fire;
 mod partition;
+mod places;
 mod switch;
 mod users;
 

@@ -1,13 +1,13 @@
 //! The users of a partition.
 //!
-//! Nothing here ever moves all users at once: they live in chunks, and the map from their ids is cut
-//! into shards, so that no single event pays for the growth of a table of millions.
+//! Nothing here ever moves all users at once: they live in chunks, so that no single event pays for the growth
+//! of a table of millions.
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashMap;
 use schema::UserId;
 
+use super::places::{Place, Places};
 use crate::prefetch::prefetch_slice;
 use crate::timers::UserIndex;
 use crate::user::User;
@@ -23,23 +23,13 @@ pub(crate) enum UserRecord {
 
 /// How many users lie together.
 const CHUNK: usize = 1024;
-const SHARDS: usize = 256;
 /// How many lines of the processor's cache a user lies in.
 const LINES: usize = size_of::<Option<User>>().div_ceil(64) + 1;
 
-/// Where a user is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Place {
-    At(UserIndex),
-    /// Kept elsewhere; the place is held.
-    Away(UserIndex),
-    Erased,
-}
-
 /// Every user id that was seen, and which of them changed since they were last stored.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Users {
-    shards: Vec<FxHashMap<UserId, Place>>,
+    places: Places,
     chunks: Vec<Vec<Option<User>>>,
     ids: Vec<UserId>,
     /// Of erased users, to be used again.
@@ -50,36 +40,13 @@ pub(super) struct Users {
     away: BTreeSet<UserId>,
 }
 
-impl Default for Users {
-    fn default() -> Self {
-        Self {
-            shards: (0..SHARDS).map(|_| FxHashMap::default()).collect(),
-            chunks: Vec::new(),
-            ids: Vec::new(),
-            free: Vec::new(),
-            dirty: Vec::new(),
-            present: 0,
-            away: BTreeSet::new(),
-        }
-    }
-}
-
-const fn shard_of(user_id: UserId) -> usize {
-    // Other bits than those that the map itself looks at first.
-    ((user_id.0 as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize % SHARDS
-}
-
 impl Users {
     pub(super) fn is_erased(&self, user_id: UserId) -> bool {
-        self.place_of(user_id) == Some(Place::Erased)
-    }
-
-    fn place_of(&self, user_id: UserId) -> Option<Place> {
-        self.shards[shard_of(user_id)].get(&user_id).copied()
+        self.places.get(user_id) == Some(Place::Erased)
     }
 
     pub(super) fn index_of(&self, user_id: UserId) -> Option<UserIndex> {
-        match self.place_of(user_id)? {
+        match self.places.get(user_id)? {
             Place::At(index) => Some(index),
             Place::Away(_) | Place::Erased => None,
         }
@@ -91,6 +58,11 @@ impl Users {
 
     pub(super) fn at(&self, index: UserIndex) -> Option<&User> {
         self.chunks[index as usize / CHUNK][index as usize % CHUNK].as_ref()
+    }
+
+    /// Fetches what says where a user is.
+    pub(super) fn prefetch_place(&self, user_id: UserId) {
+        self.places.prefetch(user_id);
     }
 
     /// Fetches a user, but not what it points at.
@@ -108,7 +80,7 @@ impl Users {
 
     /// Returns the user's index, who is made when the id is new; `None` when it was erased.
     pub(super) fn index_or_new(&mut self, user_id: UserId, new: impl FnOnce() -> User) -> Option<UserIndex> {
-        match self.place_of(user_id) {
+        match self.places.get(user_id) {
             Some(Place::At(index)) => Some(index),
             Some(Place::Away(_) | Place::Erased) => None,
             None => Some(self.insert(user_id, new())),
@@ -129,13 +101,14 @@ impl Users {
         });
         self.ids[index as usize] = user_id;
         self.chunks[index as usize / CHUNK][index as usize % CHUNK] = Some(user);
-        self.shards[shard_of(user_id)].insert(user_id, Place::At(index));
+        self.places.set(user_id, Place::At(index));
         index
     }
 
     /// Forgets what is kept of a user, and returns the index, which is used again.
     pub(super) fn erase(&mut self, user_id: UserId) -> Option<UserIndex> {
-        let old = self.shards[shard_of(user_id)].insert(user_id, Place::Erased);
+        let old = self.places.get(user_id);
+        self.places.set(user_id, Place::Erased);
         let Some(Place::At(index) | Place::Away(index)) = old else { return None };
         self.away.remove(&user_id);
         self.present -= 1;
@@ -146,11 +119,11 @@ impl Users {
 
     /// Puts a user in place of what was known, and returns the index.
     pub(super) fn replace(&mut self, user_id: UserId, user: User) -> UserIndex {
-        match self.place_of(user_id) {
+        match self.places.get(user_id) {
             Some(Place::At(index) | Place::Away(index)) => {
                 self.chunks[index as usize / CHUNK][index as usize % CHUNK] = Some(user);
                 if self.away.remove(&user_id) {
-                    self.shards[shard_of(user_id)].insert(user_id, Place::At(index));
+                    self.places.set(user_id, Place::At(index));
                 }
                 index
             }
@@ -162,7 +135,7 @@ impl Users {
     pub(super) fn take_away(&mut self, user_id: UserId) -> Option<User> {
         let index = self.index_of(user_id)?;
         let user = self.chunks[index as usize / CHUNK][index as usize % CHUNK].take()?;
-        self.shards[shard_of(user_id)].insert(user_id, Place::Away(index));
+        self.places.set(user_id, Place::Away(index));
         self.away.insert(user_id);
         Some(user)
     }
@@ -179,9 +152,9 @@ impl Users {
 
     /// Returns the ids of all that are present and not away, ascending.
     pub(super) fn present_ids(&self) -> Vec<UserId> {
-        let places = self.shards.iter().flatten();
+        let places = self.places.iter();
         let mut ids: Vec<UserId> =
-            places.filter(|(_, place)| matches!(place, Place::At(_))).map(|(id, _)| *id).collect();
+            places.filter(|(_, place)| matches!(place, Place::At(_))).map(|(id, _)| id).collect();
         ids.sort_unstable();
         ids
     }

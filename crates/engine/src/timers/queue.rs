@@ -54,9 +54,9 @@ impl TimerQueue {
         self.near.first().map(|entry| entry.deadline).or_else(|| self.wheel.first(&self.armed))
     }
 
-    /// Returns some of those who are due up to an instant, in no order, the first ones most likely.
-    pub(crate) fn soon(&self, until: Timestamp) -> impl Iterator<Item = UserIndex> {
-        self.near.top().filter(move |entry| entry.deadline <= until).map(|entry| entry.user)
+    /// Returns some of those who are due up to an instant, and when, in no order, the first ones most likely.
+    pub(crate) fn soon(&self, until: Timestamp) -> impl Iterator<Item = (Timestamp, UserIndex)> {
+        self.near.top().filter(move |entry| entry.deadline <= until).map(|entry| (entry.deadline, entry.user))
     }
 
     /// Returns the earliest deadline up to `now` and whose it is; of equal ones that of the smallest user.

@@ -8,7 +8,7 @@ use crate::user::Slab;
 /// When in log time it was counted, and its id.
 const CELLS_PER_ID: usize = 3;
 /// So many that are forgotten stay, because taking them out moves all others.
-const MOST_FORGOTTEN: usize = 8;
+const MOST_FORGOTTEN: usize = 1;
 
 /// Remembers an event, given where in the tail the ids begin; returns how many there are then, or nothing when it
 /// is remembered already.

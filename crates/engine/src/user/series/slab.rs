@@ -16,7 +16,7 @@ use crate::prefetch::prefetch_slice;
 /// By how many cells it grows at least.
 const LEAST_GROWTH: usize = 6;
 /// Room for more cells than a quarter of those that are used and these is given back.
-const MOST_ROOM: usize = 24;
+const MOST_ROOM: usize = 12;
 /// How many lines of the processor's cache are fetched ahead at most; few users have more.
 const LINES_AHEAD: usize = 24;
 
@@ -225,7 +225,7 @@ impl Slab {
         let end = self.end as usize;
         self.take_out(end + range.start..end + range.end);
         let used = self.used as usize;
-        if self.cells.len() > used + used / 4 + MOST_ROOM {
+        if self.cells.len() > used + used / 8 + MOST_ROOM {
             self.resize(used + LEAST_GROWTH);
         }
     }
