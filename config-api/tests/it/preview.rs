@@ -63,6 +63,7 @@ async fn a_clause_is_told_who_and_how_many_of_all_as_of_one_instant() {
     assert!(Timestamp::parse(told["as_of"].as_str().unwrap()).unwrap() > before, "{told}");
     let history = &told["history"];
     assert_eq!((&history["behind"], &history["events"]), (&json!(0), &json!(78)), "{told}");
+    assert_eq!(history["evaluated_by"], "engine");
     assert_eq!(history["positions"], json!(app.warehouse.positions().await.unwrap()));
     // As the users API shows them.
     let shown = &told["sample"][0];

@@ -23,6 +23,7 @@ mod protocol;
 mod reading;
 mod records;
 mod scratch;
+mod selecting;
 mod tables;
 mod tls;
 
