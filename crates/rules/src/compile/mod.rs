@@ -34,6 +34,7 @@ mod rollout;
 mod scalar;
 mod scope;
 mod statement;
+mod steps;
 mod subquery;
 mod tokens;
 mod typing;
