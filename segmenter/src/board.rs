@@ -36,11 +36,38 @@ struct Rows {
     by_partition: BTreeMap<PartitionId, Row>,
     /// Whether no more partitions are expected for now.
     settled: bool,
+    /// Whether all partitions are shared out, and none of them came here.
+    idle: bool,
+}
+
+/// What the partitions of this process are doing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Readiness {
+    /// The log has not shared them out yet.
+    Awaiting,
+    /// Some are restored, others are not, or may still come.
+    Restoring,
+    /// Each that came is restored.
+    Working,
+    /// None came: others own them all. This process takes over when one of those goes.
+    Idle,
+}
+
+impl Readiness {
+    /// Returns whether the process does what it can: whoever replaces processes one by one may go on to the next.
+    pub(crate) const fn is_ready(self) -> bool {
+        matches!(self, Self::Working | Self::Idle)
+    }
 }
 
 impl Rows {
-    fn ready(&self) -> bool {
-        self.settled && !self.by_partition.is_empty() && self.by_partition.values().all(|row| row.status.is_some())
+    fn readiness(&self) -> Readiness {
+        match self.by_partition.is_empty() {
+            true if self.idle => Readiness::Idle,
+            true => Readiness::Awaiting,
+            false if self.settled && self.by_partition.values().all(|row| row.status.is_some()) => Readiness::Working,
+            false => Readiness::Restoring,
+        }
     }
 }
 
@@ -49,7 +76,12 @@ impl Board {
         Self { rows: Mutex::default(), ready: watch::Sender::new(false) }
     }
 
-    /// Returns whether partitions are owned and each is restored; changes are seen by waiting.
+    /// Returns what the partitions are doing.
+    pub(crate) fn readiness(&self) -> Readiness {
+        self.lock().readiness()
+    }
+
+    /// Returns whether [`Self::readiness`] is; changes are seen by waiting.
     pub(crate) fn ready(&self) -> watch::Receiver<bool> {
         self.ready.subscribe()
     }
@@ -58,8 +90,13 @@ impl Board {
     pub(crate) fn assign(&self, partition: PartitionId) {
         self.change(|rows| {
             rows.by_partition.insert(partition, Row::default());
-            rows.settled = false;
+            (rows.settled, rows.idle) = (false, false);
         });
+    }
+
+    /// Says that all partitions are shared out and none of them came here.
+    pub(crate) fn idle(&self) {
+        self.change(|rows| rows.idle = true);
     }
 
     /// Says that no more partitions are expected for now.
@@ -112,9 +149,16 @@ impl Board {
         let mut rows = self.lock();
         change(&mut rows);
         // Under the lock, so that two changes are not told in the wrong order.
-        let ready = rows.ready();
-        if self.ready.send_if_modified(|seen| std::mem::replace(seen, ready) != ready) && ready {
-            tracing::info!(partitions = rows.by_partition.len(), "every owned partition is restored");
+        let readiness = rows.readiness();
+        let ready = readiness.is_ready();
+        if self.ready.send_if_modified(|seen| std::mem::replace(seen, ready) != ready) {
+            match readiness {
+                Readiness::Working => {
+                    tracing::info!(partitions = rows.by_partition.len(), "every owned partition is restored");
+                }
+                Readiness::Idle => tracing::info!("others own every partition; waiting for one of them to go"),
+                Readiness::Awaiting | Readiness::Restoring => {}
+            }
         }
     }
 
@@ -162,5 +206,26 @@ mod tests {
         assert!(!*ready.borrow(), "another one came");
         board.remove(PartitionId(2));
         assert!(*ready.borrow());
+    }
+
+    #[test]
+    fn a_process_that_gets_no_partition_is_ready_once_the_log_says_so() {
+        let board = Board::new();
+        let ready = board.ready();
+        board.settle();
+        assert_eq!(
+            (board.readiness(), *ready.borrow()),
+            (Readiness::Awaiting, false),
+            "nobody has shared anything out"
+        );
+        board.idle();
+        assert_eq!((board.readiness(), *ready.borrow()), (Readiness::Idle, true));
+        board.assign(PartitionId(3));
+        board.settle();
+        assert_eq!((board.readiness(), *ready.borrow()), (Readiness::Restoring, false), "one came after all");
+        board.report(status(3), 0, LargeUsage::default());
+        assert_eq!((board.readiness(), *ready.borrow()), (Readiness::Working, true));
+        board.remove(PartitionId(3));
+        assert_eq!((board.readiness(), *ready.borrow()), (Readiness::Awaiting, false), "who gets it is not known");
     }
 }

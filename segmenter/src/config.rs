@@ -47,7 +47,7 @@ pub struct OwnerConfig {
     pub max_timers: usize,
     /// How often a partition says how far it is when nothing happens, in milliseconds.
     pub heartbeat_ms: u64,
-    /// The most rows of history that are absorbed between two batches of records.
+    /// How many rows of history are handed to a partition at once.
     pub history_rows: usize,
     /// How many partitions read history at once.
     pub history_readers: usize,

@@ -1,7 +1,7 @@
 //! Reading the history of a partition up to a seam, page by page, beside the live traffic.
 //!
 //! A reader waits until the warehouse writer has passed the seam: from there on the rows below it
-//! can only shrink by deletions, and each is read once. Pages go through a channel of one, so that
+//! can only shrink by deletions, and each is read once. Pages go through a short channel, so that
 //! the owner decides how fast history flows and memory is bounded; at most `history_readers`
 //! partitions read at once, and [`SWITCHES_AT_ONCE`] switch. What a page does is `owner::absorption`.
 
@@ -14,6 +14,8 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use warehouse::{HistoryCursor, HistoryPage, HistoryRow, Warehouse, WarehouseError};
 
+/// How many pages wait for an owner, so that it finds the next one when it has absorbed one.
+const PAGES_AHEAD: usize = 4;
 /// How many partitions switch at once: each looks at all of its users, and live traffic wants the other cores.
 const SWITCHES_AT_ONCE: usize = 2;
 /// How old an answer of `positions` may be: all waiting partitions share one question.
@@ -92,7 +94,7 @@ impl History {
 
     /// Starts to read what lies below the seam; without a seam there is nothing to read, only a turn to wait for.
     pub(crate) fn read(self: &Arc<Self>, seam: Option<Seam>) -> HistoryReader {
-        let (sender, parts) = mpsc::channel(1);
+        let (sender, parts) = mpsc::channel(PAGES_AHEAD);
         let history = Arc::clone(self);
         let task = tokio::spawn(async move {
             let read = match seam {

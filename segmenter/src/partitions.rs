@@ -26,6 +26,10 @@ const ASK_AGAIN: Duration = Duration::from_millis(500);
 /// one by one, each after a write of the log.
 const SETTLED_AFTER: Duration = Duration::from_millis(100);
 
+/// For how long there must have been no partition for this process before it is taken that others keep them all: whoever
+/// joins gets none at first, until the others have given some up.
+const IDLE_AFTER: Duration = Duration::from_secs(3);
+
 /// Owns what there is to own, until `stop` or until the log is closed.
 pub(crate) async fn own(
     ownership: Box<dyn Ownership>,
@@ -36,6 +40,7 @@ pub(crate) async fn own(
     let mut changes = std::pin::pin!(changes_of(ownership));
     let mut owned = Owned { shared, catalogs, stop: stop.child_token(), stops: HashMap::new(), tasks: JoinSet::new() };
     let mut settled = std::pin::pin!(tokio::time::sleep(SETTLED_AFTER));
+    let mut idle_at = None;
     let outcome = loop {
         let outcome = tokio::select! {
             biased;
@@ -45,12 +50,22 @@ pub(crate) async fn own(
                 owned.shared.board.settle();
                 Ok(())
             }
+            () = until(idle_at) => {
+                idle_at = None;
+                owned.shared.board.idle();
+                Ok(())
+            }
             change = changes.next() => match change {
                 Some(Ok(OwnershipChange::Assigned(log))) => {
+                    idle_at = None;
                     settled.as_mut().reset(Instant::now() + SETTLED_AFTER);
                     owned.assign(log).await
                 }
                 Some(Ok(OwnershipChange::Revoked(partition))) => owned.revoke(partition).await,
+                Some(Ok(OwnershipChange::Idle)) => {
+                    idle_at = Some(Instant::now() + IDLE_AFTER);
+                    Ok(())
+                }
                 Some(Err(error)) => Err(anyhow::Error::new(error).context("taking partitions")),
                 None => break Ok(()),
             },
@@ -62,6 +77,13 @@ pub(crate) async fn own(
     // The first trouble is the cause of what follows.
     let drained = owned.drain().await;
     outcome.and(drained)
+}
+
+async fn until(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Turns ownership into a stream: a wait that is given up goes on where it was.

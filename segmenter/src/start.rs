@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use warehouse::Warehouse;
 
-use crate::board::Board;
+use crate::board::{Board, Readiness};
 use crate::catalogs::{self, CatalogFeed};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, EmbeddedConfig};
@@ -39,7 +39,7 @@ pub struct Parts {
 pub struct Running {
     /// Where metrics and health are served.
     pub metrics: SocketAddr,
-    /// Whether every owned partition is restored.
+    /// Whether every owned partition is restored, or others own them all.
     pub ready: watch::Receiver<bool>,
     /// Ends after `shutdown`, when everything taken is committed; with an error when state is damaged.
     pub task: JoinHandle<anyhow::Result<()>>,
@@ -62,7 +62,7 @@ pub async fn start_with_clock(
     let shared = Arc::new(share(&config, parts.warehouse, clock));
     metrics::watch_board(&shared.board, &shared.clock);
     let ready = shared.board.ready();
-    let router = service::http::metrics_server_router(readiness(ready.clone()));
+    let router = service::http::metrics_server_router(readiness(Arc::clone(&shared.board)));
     let task = tokio::spawn(async move {
         // Whoever ends first takes the other along: a segmenter without owners must not look alive.
         let stop = shutdown.child_token();
@@ -124,11 +124,15 @@ fn share(config: &Config, warehouse: Arc<dyn Warehouse>, clock: Arc<dyn Clock>) 
 }
 
 fn readiness(
-    ready: watch::Receiver<bool>,
-) -> impl Fn() -> std::future::Ready<Result<(), String>> + Clone + Send + Sync + 'static {
+    board: Arc<Board>,
+) -> impl Fn() -> std::future::Ready<Result<Option<&'static str>, String>> + Clone + Send + Sync + 'static {
     move || {
-        let ready = *ready.borrow();
-        std::future::ready(if ready { Ok(()) } else { Err("partitions are being restored".to_owned()) })
+        std::future::ready(match board.readiness() {
+            Readiness::Working => Ok(None),
+            Readiness::Idle => Ok(Some("idle: others own every partition, and one of them comes when its owner goes")),
+            Readiness::Restoring => Err("partitions are being restored".to_owned()),
+            Readiness::Awaiting => Err("the log has not shared out its partitions yet".to_owned()),
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod app;
 mod publisher;
+mod stalled;
 mod stream;
 mod trimmed;
 

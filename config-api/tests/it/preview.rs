@@ -1,12 +1,19 @@
 //! What a clause would select, before anybody saves it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use bus::EventLog;
+use reqwest::Method;
 use schema::{Event, EventId, LogRecord, Timestamp, UserId, partition_of};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use warehouse::{Warehouse, WriteBatch};
 
-use crate::app::{Answer, PARTITIONS, TestApp};
+use crate::app::{Answer, PARTITIONS, TestApp, config, eventually};
 use crate::lookups::make_users;
+use crate::stalled::StalledLog;
 
 const USERS: i64 = 12;
 /// 2026-01-01.
@@ -63,6 +70,7 @@ async fn a_clause_is_told_who_and_how_many_of_all_as_of_one_instant() {
     assert!(Timestamp::parse(told["as_of"].as_str().unwrap()).unwrap() > before, "{told}");
     let history = &told["history"];
     assert_eq!((&history["behind"], &history["events"]), (&json!(0), &json!(78)), "{told}");
+    assert_eq!(history["evaluated_by"], "engine");
     assert_eq!(history["positions"], json!(app.warehouse.positions().await.unwrap()));
     // As the users API shows them.
     let shown = &told["sample"][0];
@@ -149,4 +157,49 @@ async fn events_that_the_history_does_not_have_yet_are_told_and_not_counted() {
         (&told["history"]["behind"], &told["history"]["positions"][partition]),
         (&json!(0), &json!(position + 1))
     );
+}
+
+/// Longer than a preview takes of nothing, on a busy machine or not.
+const LONG: Duration = Duration::from_millis(500);
+
+#[tokio::test]
+async fn who_comes_too_many_is_refused_and_who_goes_away_leaves_the_turn_to_the_next() {
+    let mut config = config();
+    config.preview.max_waiting = 0;
+    let (asked, (free, is_free)) = (Arc::new(AtomicUsize::new(0)), watch::channel(false));
+    let counted = Arc::clone(&asked);
+    let app = TestApp::start_over(Arc::new(tempfile::tempdir().unwrap()), config, |inner| {
+        Arc::new(StalledLog { inner, asked: counted, is_free })
+    })
+    .await;
+    let body = json!({ "whereStatement": "" });
+    let first = app.request(Method::POST, "/api/v1/segments/preview").json(&body).send();
+    let first = tokio::spawn(first);
+    eventually("the first to have its turn", async || (asked.load(Ordering::SeqCst) > 0).then_some(())).await;
+    let refused = preview(&app, body.clone()).await;
+    assert_eq!(refused.header("retry-after"), "5");
+    refused.problem(503, "too_many_previews");
+
+    first.abort();
+    eventually("somebody else to have a turn", async || {
+        match tokio::time::timeout(LONG, preview(&app, body.clone())).await {
+            Ok(refused) => drop(refused.problem(503, "too_many_previews")),
+            Err(_) => return Some(()),
+        }
+        None
+    })
+    .await;
+    free.send(true).unwrap();
+    let told = eventually("an answer", async || {
+        let answer = preview(&app, body.clone()).await;
+        (answer.status == 200).then_some(answer.json)
+    })
+    .await;
+    is(&told, &[]);
+    let metrics = reqwest::get(format!("http://{}/metrics", app.running.metrics)).await.unwrap().text().await.unwrap();
+    let told = |outcome: &str| {
+        let label = format!("outcome=\"{outcome}\"");
+        metrics.lines().any(|line| line.starts_with("shoal_preview_duration_seconds_count") && line.contains(&label))
+    };
+    assert!(told("cancelled") && told("done") && told("too_many_previews"), "{metrics}");
 }

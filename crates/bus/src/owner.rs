@@ -18,6 +18,9 @@ pub enum OwnershipChange {
     Assigned(Box<dyn PartitionOwner>),
     /// Commit what is done and drop the owner.
     Revoked(PartitionId),
+    /// The partitions are shared out and this process has none: there are more processes than partitions, or another one
+    /// is about to give some up. One may come at any time.
+    Idle,
 }
 
 /// What was last committed for a partition; the default is a partition that was never owned.

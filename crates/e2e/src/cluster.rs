@@ -4,13 +4,13 @@
 //! in which a service runs: it keeps its ports and its log over restarts.
 
 use std::fs::{File, OpenOptions};
-use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use tempfile::TempDir;
+use testkit::servers::free_ports;
 use tokio::process::{Child, Command};
 
 /// How long a start or a clean stop may take on a busy machine.
@@ -76,7 +76,7 @@ impl Cluster {
     /// Makes a place for a service; `label` tells it from others of the kind.
     pub fn seat(&self, service: ServiceName, label: &str) -> anyhow::Result<Seat> {
         let name = format!("{}-{label}", service.as_str());
-        let [http, metrics] = free_ports()?;
+        let [http, metrics] = free_ports().context("looking for free ports")?;
         let mut environment = self.environment.clone();
         let (public, private) = service.address_variables();
         environment.extend(public.map(|variable| (variable.to_owned(), format!("127.0.0.1:{http}"))));
@@ -108,6 +108,29 @@ impl Cluster {
     pub async fn start(&self, service: ServiceName, label: &str) -> anyhow::Result<Serving> {
         self.seat(service, label)?.start().await
     }
+}
+
+impl Drop for Cluster {
+    /// A test that fails says what its services said: which of them is at fault is seldom clear from what it waited for.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let mut logs: Vec<_> = std::fs::read_dir(self.folder.path()).into_iter().flatten().flatten().collect();
+        logs.retain(|entry| entry.path().extension().is_some_and(|extension| extension == "log"));
+        logs.sort_by_key(std::fs::DirEntry::path);
+        for entry in logs {
+            eprintln!("--- the last of {}:\n{}", entry.file_name().display(), last_lines(&entry.path()));
+        }
+    }
+}
+
+/// Returns the end of a log.
+fn last_lines(log: &Path) -> String {
+    const LINES: usize = 20;
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(LINES)..].join("\n")
 }
 
 /// A place in which a service runs.
@@ -152,10 +175,7 @@ impl Seat {
 
     /// Returns what it wrote last, over all starts.
     pub fn said(&self) -> String {
-        const LINES: usize = 20;
-        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().collect();
-        lines[lines.len().saturating_sub(LINES)..].join("\n")
+        last_lines(&self.log)
     }
 
     fn open_log(&self) -> anyhow::Result<File> {
@@ -226,17 +246,4 @@ impl Serving {
         anyhow::ensure!(status.success(), "it ended with {status} after SIGTERM:\n{}", self.seat.said());
         Ok(self.seat)
     }
-}
-
-/// Another process may take one before the service does; then the start fails and says so.
-fn free_ports<const N: usize>() -> anyhow::Result<[u16; N]> {
-    let mut ports = [0; N];
-    // All are held until the last is known, so that they differ.
-    let mut held = Vec::with_capacity(N);
-    for port in &mut ports {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).context("looking for a free port")?;
-        *port = listener.local_addr().context("looking for a free port")?.port();
-        held.push(listener);
-    }
-    Ok(ports)
 }

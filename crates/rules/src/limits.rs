@@ -39,3 +39,10 @@ pub const BUDGET_RETAINED_BYTES: usize = 512 * 1024;
 /// The steps that computing over so many events may take before the rule's author is warned: every pair of them,
 /// some milliseconds.
 pub const BUDGET_STEPS: usize = 1_000_000;
+/// Of [`BUDGET_EVENTS`] events of one user, how many are assumed to share an `order_id`, a `url`, an `element_id`, an
+/// `order_total` or a key of the payload: such values are many, but a page is seen again.
+pub const EVENTS_SHARING_A_RARE_VALUE: usize = 20;
+/// Likewise for every other value, such as a region, an activity type or a day: there are four or so.
+pub const EVENTS_SHARING_A_COMMON_VALUE: usize = 250;
+/// How many steps it takes to find rows by a value or a time, however many they are.
+pub const STEPS_TO_FIND: usize = 4;

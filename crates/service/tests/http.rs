@@ -37,7 +37,7 @@ fn router() -> Router {
         .route("/echo", post(|body: String| async move { body }))
         .route("/panic", get(panics))
         .route("/slow", get(|| async { std::future::pending::<()>().await }))
-        .merge(health_router(|| async { Err("the store is away".to_owned()) }));
+        .merge(health_router(|| async { Err::<(), _>("the store is away".to_owned()) }));
     dress(routes, &config())
 }
 
@@ -113,6 +113,16 @@ async fn requests_are_timed_by_route_and_never_by_path() {
         "{text}"
     );
     assert!(!text.contains("private"), "{text}");
+}
+
+#[tokio::test]
+async fn a_process_that_is_ready_may_say_why_it_does_nothing() {
+    let health = health_router(|| async { Ok(Some("others do it")) });
+    let request = Request::builder().uri("/readyz").body(Body::empty()).unwrap();
+    let response = health.oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 200);
+    let body: serde_json::Value = serde_json::from_str(&body_of(response).await).unwrap();
+    assert_eq!(body, serde_json::json!({"status": "ok", "detail": "others do it"}));
 }
 
 async fn http_get(stream: &mut tokio::net::TcpStream, path: &str) {

@@ -37,6 +37,8 @@ from engine import UNKNOWN_ERROR, Answer, Engine, QueryError
 AUTHENTICATION_FAILED, QUERY_NOT_FOUND, NO_SUCH_ENDPOINT = 5100, 4000, 404
 # How long a request waits for a result before it answers "running", and a page's rows, when the client does not say.
 DEFAULT_WAIT_SECS, DEFAULT_PAGE_ROWS = 10, 10_000
+# What a client accepts that wants rows in Arrow, and where such a body carries the rest of the answer. As Databend does since 1.2.836.
+ARROW_STREAM, RESPONSE_HEADER = "application/vnd.apache.arrow.stream", "response_header"
 # Results that a client never fetched to their end are dropped, oldest first, beyond so many.
 MAX_OPEN_RESULTS = 256
 
@@ -191,18 +193,19 @@ class Handler(BaseHTTPRequestHandler):
         if not has_more:
             self.server.results.pop(result.query_id, None)
         timezone = (answer.state.get("settings") or {}).get("timezone") or "UTC"
-        self.reply(
-            envelope(
-                result.query_id,
-                "Running" if has_more else "Succeeded",
-                next_uri=f"{page_uri}{number + 1}" if has_more else None,
-                session=answer.state,
-                schema=[{"name": field.name, "type": values.type_name(field)} for field in page.schema],
-                data=values.rows(page, zone(timezone)),
-                settings={"timezone": timezone},
-                stats=statistics(answer, time.monotonic() - result.started),
-            )
+        head = envelope(
+            result.query_id,
+            "Running" if has_more else "Succeeded",
+            next_uri=f"{page_uri}{number + 1}" if has_more else None,
+            session=answer.state,
+            schema=[{"name": field.name, "type": values.type_name(field)} for field in page.schema],
+            settings={"timezone": timezone},
+            stats=statistics(answer, time.monotonic() - result.started),
         )
+        if page.num_columns and ARROW_STREAM in self.headers.get("Accept", ""):
+            self.send_body(values.arrow_stream(page, {RESPONSE_HEADER: json.dumps(head)}), ARROW_STREAM)
+        else:
+            self.reply(head | {"data": values.rows(page, zone(timezone))})
 
     # ---- files
 
@@ -263,9 +266,11 @@ class Handler(BaseHTTPRequestHandler):
         return hmac.compare_digest(self.headers.get("Authorization", ""), expected)
 
     def reply(self, content: dict[str, Any], headers: dict[str, str] | None = None, status: int = 200) -> None:
-        body = json.dumps(content, ensure_ascii=False).encode()
+        self.send_body(json.dumps(content, ensure_ascii=False).encode(), "application/json", headers, status)
+
+    def send_body(self, body: bytes, content_type: str, headers: dict[str, str] | None = None, status: int = 200) -> None:
         self.send_response_only(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         for name, value in (headers or {}).items():
             self.send_header(name, value)

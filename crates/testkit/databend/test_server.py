@@ -13,6 +13,8 @@ import time
 import unittest
 from typing import Any
 
+import pyarrow as pa
+
 SERVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "server.py")
 START_TIMEOUT_SECS = 60
 
@@ -47,10 +49,14 @@ class Running:
         self.folder.cleanup()
 
     def call(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None):
+        status, answer, answered = self.call_raw(method, path, body, headers)
+        return status, json.loads(answer), answered
+
+    def call_raw(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port)
         connection.request(method, path, body, headers or {})
         response = connection.getresponse()
-        answer = (response.status, json.loads(response.read()), dict(response.getheaders()))
+        answer = (response.status, response.read(), dict(response.getheaders()))
         connection.close()
         return answer
 
@@ -124,6 +130,21 @@ class Protocol(unittest.TestCase):
         self.assertEqual((third["state"], third["data"][-1], third["next_uri"]), ("Succeeded", ["24"], None))
         status, gone, _ = self.server.call("GET", second["next_uri"])
         self.assertEqual((status, gone["error"]["code"]), (404, 4000))
+
+    def test_whoever_accepts_arrow_gets_the_columns_and_the_rest_of_the_answer_in_their_schema(self) -> None:
+        accept = {"Accept": "application/vnd.apache.arrow.stream"}
+        request = {"sql": "SELECT number::BIGINT, 'é' FROM numbers(25)", "pagination": {"max_rows_per_page": 20}}
+        found, path, body = [], "/v1/query", json.dumps(request).encode()
+        while path:
+            status, answer, answered = self.server.call_raw("POST" if body else "GET", path, body, accept)
+            self.assertEqual((status, answered["Content-Type"]), (200, accept["Accept"]))
+            table = pa.ipc.open_stream(answer).read_all()
+            found.append(table.num_rows)
+            self.assertEqual(table.column(1)[0].as_py(), "é")
+            path, body = json.loads(table.schema.metadata[b"response_header"])["next_uri"], b""
+        self.assertEqual(found, [20, 5])
+        status, answer, answered = self.server.call_raw("POST", "/v1/query", b'{"sql": "SELEC 1"}', accept)
+        self.assertEqual((json.loads(answer)["error"]["code"], answered["Content-Type"]), (1005, "application/json"))
 
     def test_a_result_that_was_ended_is_forgotten(self) -> None:
         for ending in ("final_uri", "kill_uri"):

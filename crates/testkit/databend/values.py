@@ -1,7 +1,8 @@
-"""Results of the embedded engine as the text that Databend's HTTP protocol carries.
+"""Results of the embedded engine as what Databend's HTTP protocol carries: texts, or Arrow as it is.
 
 The engine answers in Arrow; the protocol's JSON bodies name each column's type in Databend's words
-and carry each value as a string (or null). Running statements is `engine`'s concern.
+and carry each value as a string (or null), which costs this program thirty times what the question did.
+Running statements is `engine`'s concern.
 """
 
 from __future__ import annotations
@@ -80,6 +81,14 @@ def rows(table: pa.Table, timezone: datetime.tzinfo) -> list[list[str | None]]:
         for field, column in zip(table.schema, table.columns)
     ]
     return [list(row) for row in zip(*columns)]
+
+
+def arrow_stream(table: pa.Table, metadata: dict[str, str]) -> bytes:
+    """Returns a table as an Arrow stream whose schema carries `metadata`, compressed as Databend does."""
+    table, sink = table.replace_schema_metadata(metadata), pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as stream:
+        stream.write_table(table)
+    return sink.getvalue().to_pybytes()
 
 
 def top_level(value: Any, field: pa.Field, timezone: datetime.tzinfo) -> str | None:

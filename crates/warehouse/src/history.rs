@@ -1,5 +1,7 @@
 //! The history as its writer and its readers see it.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use schema::{Event, LogPosition, LogRecord, Offset, PartitionId, StandingTraits, UserId};
 
@@ -51,6 +53,43 @@ pub struct PartitionTraits {
     pub users: Vec<(UserId, StandingTraits)>,
 }
 
+/// Whom to select of the users that have an event.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Selection {
+    /// By partition: of the records before this one, and no others.
+    pub positions: Vec<Offset>,
+    /// A query of user ids over `events` and `users`, as `rules::render` writes it for Databend.
+    pub asked: String,
+    /// Another one.
+    pub other: Option<String>,
+    /// How many users are named of each kind.
+    pub named: usize,
+    /// How long it may take.
+    pub timeout: Duration,
+}
+
+/// All users that have an event, by which of the queries select them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Selections {
+    /// How many events they have.
+    pub events: u64,
+    /// Each kind of whom there are any.
+    pub users: Vec<SelectedUsers>,
+}
+
+/// The users that the same queries select.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SelectedUsers {
+    /// Whether the query does that was asked.
+    pub is_asked: bool,
+    /// Whether the other one does.
+    pub is_other: bool,
+    /// How many they are.
+    pub size: u64,
+    /// Those whose id, as text, has the least XXH64 hash (seed 0); at least one.
+    pub named: Vec<UserId>,
+}
+
 /// The events of all users, kept for good.
 #[async_trait]
 pub trait Warehouse: Send + Sync {
@@ -74,6 +113,11 @@ pub trait Warehouse: Send + Sync {
 
     /// Returns what stands of all that was said of the users of one partition, as far as it is written.
     async fn partition_traits(&self, partition: PartitionId) -> Result<PartitionTraits, WarehouseError>;
+
+    /// Selects users where the history can do that by itself; `None` where it cannot, or not this.
+    async fn select(&self, _: &Selection) -> Result<Option<Selections>, WarehouseError> {
+        Ok(None)
+    }
 
     /// Reads a user's events, the latest `created_at` first.
     async fn user_events(

@@ -19,5 +19,8 @@ mod open;
 
 pub use config::{WarehouseConfig, WarehouseUrl};
 pub use error::WarehouseError;
-pub use history::{HistoryCursor, HistoryPage, HistoryRow, PartitionTraits, Warehouse, WriteBatch};
+pub use history::{
+    HistoryCursor, HistoryPage, HistoryRow, PartitionTraits, SelectedUsers, Selection, Selections, Warehouse,
+    WriteBatch,
+};
 pub use open::{OpenedWarehouse, open};

@@ -10,9 +10,11 @@
 //! it reads history and the newer definitions need none; those are not given up in turn. So
 //! definitions always take over, and there is no live-lock.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::Engine;
 use schema::Generation;
 use tokio::time::Instant;
 use warehouse::HistoryRow;
@@ -22,10 +24,10 @@ use super::step::Step;
 use super::{Owner, OwnerEnd};
 use crate::catalogs::Frozen;
 use crate::history::{HistoryPart, HistoryReader, Seam};
+use crate::metrics::Metrics;
 use crate::yielding::{YIELD_EVERY, run_long};
 
-/// For how long history is absorbed between two batches of records, a page more or less: this much later a live
-/// record may be applied.
+/// For how long history is absorbed between two batches of records: this much later a live record may be applied.
 const LONGEST_TURN: Duration = Duration::from_millis(5);
 
 /// Definitions that are about to take over.
@@ -34,17 +36,85 @@ pub(super) struct Absorption {
     /// Whether history is read for them; if not, they only wait for their turn to switch.
     reads: bool,
     reader: HistoryReader,
-    /// A part that was read and is not absorbed yet.
-    pub(super) waiting: Option<HistoryPart>,
+    /// Rows that were read and are not absorbed yet.
+    waiting: std::vec::IntoIter<HistoryRow>,
+    /// What comes behind them, once that is no more rows.
+    last: Option<HistoryPart>,
     /// Rows absorbed so far.
     pub(super) rows: u64,
+}
+
+impl Absorption {
+    fn new(target: Arc<Frozen>, reads: bool, reader: HistoryReader) -> Self {
+        Self { target, reads, reader, waiting: Vec::new().into_iter(), last: None, rows: 0 }
+    }
+
+    /// Returns whether rows, or their end, wait for a turn.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.waiting.as_slice().is_empty() || self.last.is_some()
+    }
+
+    /// Waits until something is ready; loses nothing when the wait is given up.
+    async fn fetch(&mut self) {
+        while !self.is_ready() {
+            let part = self.reader.next().await;
+            self.take_in(part);
+        }
+    }
+
+    fn take_in(&mut self, part: HistoryPart) {
+        match part {
+            HistoryPart::Rows(rows) => self.waiting = rows.into_iter(),
+            last => self.last = Some(last),
+        }
+    }
+
+    /// Absorbs a few rows of those that are there; returns whether there were any.
+    fn absorb_some(&mut self, engine: &mut Engine, metrics: &Metrics) -> bool {
+        if !self.is_ready()
+            && let Some(part) = self.reader.next_ready()
+        {
+            self.take_in(part);
+        }
+        let before = self.rows;
+        for row in self.waiting.by_ref().take(YIELD_EVERY) {
+            engine.absorb(&row.event);
+            self.rows += 1;
+        }
+        metrics.absorbed(self.rows - before);
+        self.rows > before
+    }
+
+    /// Takes the end of the history, once every row is absorbed.
+    fn take_last(&mut self) -> Option<HistoryPart> {
+        self.last.take_if(|_| self.waiting.as_slice().is_empty())
+    }
 }
 
 /// Waits until a part of the history waits to be absorbed; for ever when none is being read.
 pub(super) async fn fetch_history(absorption: &mut Option<Absorption>) {
     match absorption {
-        Some(absorption) => absorption.waiting = Some(absorption.reader.next().await),
+        Some(absorption) => absorption.fetch().await,
         None => std::future::pending().await,
+    }
+}
+
+/// Absorbs what there is and what comes, for as long as the caller waits for something else: most of an owner's time
+/// under load is waiting for brokers, in which the engine has nothing to do.
+///
+/// May be given up at any moment. The end of the history is left for its turn, as it is a commit of its own.
+pub(super) async fn absorb_beside(
+    absorption: &mut Option<Absorption>,
+    engine: &mut Engine,
+    metrics: &Metrics,
+) -> Infallible {
+    let Some(absorption) = absorption else { return std::future::pending().await };
+    loop {
+        absorption.fetch().await;
+        if !absorption.absorb_some(engine, metrics) {
+            return std::future::pending().await;
+        }
+        tokio::task::yield_now().await;
     }
 }
 
@@ -112,44 +182,28 @@ impl Owner {
         // Giving up what was absorbed before looks at every user.
         run_long(|| self.engine.begin_absorbing(Arc::clone(&target.catalog)));
         let reader = self.shared.history.read(reads.then_some(seam));
-        self.absorption = Some(Absorption { target, reads, reader, waiting: None, rows: 0 });
+        self.absorption = Some(Absorption::new(target, reads, reader));
         Ok(())
     }
 
-    /// Absorbs a part of the history; with its end the definitions take over.
-    pub(super) async fn take_history(&mut self, part: HistoryPart) -> Result<(), OwnerEnd> {
-        match part {
-            HistoryPart::Rows(rows) => {
-                self.absorb_for_a_turn(rows).await;
-                Ok(())
-            }
-            HistoryPart::End => self.finish().await,
-            HistoryPart::Unreadable(error) => Err(OwnerEnd::damaged(error, "reading history")),
+    /// Absorbs what there is of the history; with its end the definitions take over.
+    pub(super) async fn take_history(&mut self) -> Result<(), OwnerEnd> {
+        self.absorb_for_a_turn().await;
+        match self.absorption.as_mut().and_then(Absorption::take_last) {
+            Some(HistoryPart::Unreadable(error)) => Err(OwnerEnd::damaged(error, "reading history")),
+            Some(_) => self.finish().await,
+            None => Ok(()),
         }
     }
 
-    /// Absorbs rows, and those that are there already behind them, until the turn is over: a commit of the live records
-    /// in between may take far longer than a page of rows.
-    async fn absorb_for_a_turn(&mut self, mut rows: Vec<HistoryRow>) {
+    async fn absorb_for_a_turn(&mut self) {
         let began = Instant::now();
-        loop {
-            for some in rows.chunks(YIELD_EVERY) {
-                some.iter().for_each(|row| self.engine.absorb(&row.event));
-                tokio::task::yield_now().await;
-            }
-            self.shared.metrics.absorbed(rows.len() as u64);
-            let Some(absorption) = &mut self.absorption else { return };
-            absorption.rows += rows.len() as u64;
-            if began.elapsed() >= LONGEST_TURN || self.stop.is_cancelled() {
-                return;
-            }
-            match absorption.reader.next_ready() {
-                Some(HistoryPart::Rows(next)) => rows = next,
-                other => {
-                    absorption.waiting = other;
-                    return;
-                }
-            }
+        while let Some(absorption) = &mut self.absorption
+            && absorption.absorb_some(&mut self.engine, &self.shared.metrics)
+            && began.elapsed() < LONGEST_TURN
+            && !self.stop.is_cancelled()
+        {
+            tokio::task::yield_now().await;
         }
     }
 

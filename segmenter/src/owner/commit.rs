@@ -4,6 +4,7 @@ use bus::PartitionCommit;
 use schema::PartitionStatus;
 use tokio::time::Instant;
 
+use super::absorption::absorb_beside;
 use super::owning::lost;
 use super::step::{Step, Tally};
 use super::{Owner, OwnerEnd};
@@ -57,10 +58,16 @@ impl Owner {
         (!empty).then_some((commit, tally))
     }
 
-    /// Writes the same commit until it is written.
+    /// Writes the same commit until it is written; meanwhile history is absorbed, none of which any commit holds.
     async fn write(&mut self, commit: &PartitionCommit) -> Result<(), OwnerEnd> {
         loop {
-            match self.log.commit(commit.clone()).await {
+            let absorbing = absorb_beside(&mut self.absorption, &mut self.engine, &self.shared.metrics);
+            let written = tokio::select! {
+                biased;
+                written = self.log.commit(commit.clone()) => written,
+                never = absorbing => match never {},
+            };
+            match written {
                 Ok(()) => {
                     self.hold.release();
                     return Ok(());

@@ -6,10 +6,9 @@ use std::time::Duration;
 use bus::StoredRecord;
 use tokio::time::Instant;
 
-use super::absorption::fetch_history;
+use super::absorption::{Absorption, fetch_history};
 use super::{Owner, OwnerEnd};
 use crate::catalogs::Frozen;
-use crate::history::HistoryPart;
 
 /// One input of an owner.
 #[derive(Debug)]
@@ -20,8 +19,8 @@ pub(super) enum Input {
     Tick,
     /// Newer definitions came.
     Catalog(Arc<Frozen>),
-    /// A part of the history that is being absorbed.
-    History(HistoryPart),
+    /// It is the turn of the history that is being absorbed.
+    History,
     /// The partition is taken away, or the process ends.
     Revoked,
 }
@@ -29,12 +28,12 @@ pub(super) enum Input {
 impl Owner {
     /// Waits for the next input.
     ///
-    /// Live records go before history, and history gets one page after each batch of records, so that
-    /// neither can starve the other.
+    /// Live records go before history, and history gets a short turn after each batch of records, so that
+    /// neither can starve the other. It is absorbed while commits are awaited, too (`absorb_beside`).
     pub(super) async fn next_input(&mut self) -> Result<Input, OwnerEnd> {
         loop {
-            if let Some(part) = self.history_in_turn() {
-                return Ok(Input::History(part));
+            if std::mem::take(&mut self.history_next) && self.history_waits() {
+                return Ok(Input::History);
             }
             let tick_at = self.tick_at();
             let history_waits = self.history_waits();
@@ -77,14 +76,6 @@ impl Owner {
     }
 
     fn history_waits(&self) -> bool {
-        self.absorption.as_ref().is_some_and(|absorption| absorption.waiting.is_some())
-    }
-
-    fn history_in_turn(&mut self) -> Option<HistoryPart> {
-        if !self.history_next {
-            return None;
-        }
-        self.history_next = false;
-        self.absorption.as_mut()?.waiting.take()
+        self.absorption.as_ref().is_some_and(Absorption::is_ready)
     }
 }

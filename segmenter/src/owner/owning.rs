@@ -84,7 +84,7 @@ impl Owner {
                 Input::Records(records) => self.take_records(records).await?,
                 Input::Tick => self.tick().await?,
                 Input::Catalog(newest) => self.consider(newest)?,
-                Input::History(part) => self.take_history(part).await?,
+                Input::History => self.take_history().await?,
                 Input::Revoked => return Ok(()),
             }
         }

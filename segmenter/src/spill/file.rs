@@ -54,12 +54,14 @@ pub(super) struct SpillFile {
     extents: BTreeMap<UserId, Extent>,
     live_bytes: u64,
     end: u64,
+    /// Holes that could not be closed: so many bytes are left alone.
+    open_holes: u64,
 }
 
 impl SpillFile {
     pub(super) fn new(directory: &Path, space: Arc<DiskSpace>) -> Self {
         let directory = directory.to_owned();
-        Self { directory, space, file: None, extents: BTreeMap::new(), live_bytes: 0, end: 0 }
+        Self { directory, space, file: None, extents: BTreeMap::new(), live_bytes: 0, end: 0, open_holes: 0 }
     }
 
     /// Writes a user's state; an error when there is no space, and nothing happened then.
@@ -87,8 +89,14 @@ impl SpillFile {
         self.live_bytes -= extent.length as u64;
         if self.extents.is_empty() {
             self.empty();
-        } else if self.end - self.live_bytes > self.live_bytes.max(MIN_HOLES_BYTES) {
-            self.close_holes()?;
+        } else if self.holes() > self.live_bytes.max(MIN_HOLES_BYTES + self.open_holes) {
+            self.open_holes = match self.close_holes() {
+                Ok(()) => 0,
+                Err(error) => {
+                    tracing::warn!(%error, bytes = self.holes(), "holes in the file of large users stay");
+                    self.holes()
+                }
+            };
         }
         Ok(Some(state))
     }
@@ -117,11 +125,27 @@ impl SpillFile {
 
     fn empty(&mut self) {
         self.space.give_back(self.end);
-        (self.file, self.end) = (None, 0);
+        (self.file, self.end, self.open_holes) = (None, 0, 0);
     }
 
-    /// Moves what is here to a new file. When that fails, it stays where it is.
+    const fn holes(&self) -> u64 {
+        self.end - self.live_bytes
+    }
+
+    /// Moves what is here to a new file, for which there must be space as well for a moment. When that fails, it
+    /// stays where it is.
     fn close_holes(&mut self) -> Result<()> {
+        let bytes = self.live_bytes;
+        if !self.space.claim(bytes) {
+            return Err(Error::other("`spill.disk_bytes` are used up"));
+        }
+        let moved = self.move_all();
+        self.space.give_back(if moved.is_ok() { self.end } else { bytes });
+        (self.file, self.extents, self.end) = moved.map(|(file, extents)| (Some(file), extents, bytes))?;
+        Ok(())
+    }
+
+    fn move_all(&mut self) -> Result<(File, BTreeMap<UserId, Extent>)> {
         let mut next = new_file(&self.directory)?;
         let mut moved = BTreeMap::new();
         let mut end = 0;
@@ -132,9 +156,7 @@ impl SpillFile {
             moved.insert(user_id, Extent { begin: end, ..extent });
             end += extent.length as u64;
         }
-        self.space.give_back(self.end - end);
-        (self.file, self.extents, self.end) = (Some(next), moved, end);
-        Ok(())
+        Ok((next, moved))
     }
 }
 
@@ -195,6 +217,18 @@ mod tests {
         assert_eq!(file.space.used.load(Ordering::Relaxed), file.end);
         for user in 30..40 {
             assert_eq!(file.take(UserId(user)).unwrap(), Some(state(user)), "user {user}");
+        }
+        assert_eq!(file.space.used.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn a_state_is_given_back_also_when_there_is_no_space_to_close_the_holes() {
+        let state = |user: i64| vec![user as u8; 1024 * 1024];
+        let mut file = file(40 * 1024 * 1024);
+        (0..40).for_each(|user| file.put(UserId(user), &state(user)).unwrap());
+        for user in 0..40 {
+            assert_eq!(file.take(UserId(user)).unwrap(), Some(state(user)), "user {user}");
+            assert!(file.end == 0 || file.end == 40 * 1024 * 1024, "there was space for a second file");
         }
         assert_eq!(file.space.used.load(Ordering::Relaxed), 0);
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use schema::{Cause, Event, Generation, LogRecord, SegmentId, UserId};
 
-use crate::rig::{Rig, Shop, at, check_stream, deletion, eventually, members};
+use crate::rig::{PARTITIONS, Rig, Shop, at, check_stream, deletion, eventually, members};
 
 const BUYERS: &str = "activity_type = 'product_purchased'";
 const VIEWED_3: &str = "count(*) FILTER (WHERE activity_type = 'page_viewed') >= 3";
@@ -176,6 +176,32 @@ async fn history_and_live_traffic_do_not_starve_each_other() {
     println!("changes while every partition was reading history: {served_meanwhile}");
     assert!(served_meanwhile > 3);
     assert_eq!(members(&rig.changes().await, 2), viewers(300, 3));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn history_is_absorbed_while_commits_are_awaited() {
+    let now = at("2026-01-01T00:00:00Z");
+    let rig = Rig::at(now).await;
+    let mut shop = Shop::default();
+    rig.send(views(&mut shop, 300, now)).await;
+    rig.settle().await;
+    rig.warehouse.away.store(true, Ordering::SeqCst);
+    rig.define(1, &[VIEWED_3]);
+    rig.until("history is awaited", |status| status.absorbing == Some(Generation(1))).await;
+    rig.meddling.hold_commits.store(true, Ordering::SeqCst);
+    rig.send((1..=30).map(|user| shop.event(user, "product_purchased", now)).collect()).await;
+    let held = async || rig.meddling.held_commits.load(Ordering::SeqCst) == usize::from(PARTITIONS);
+    eventually("every partition awaits a commit", held).await;
+    let pages = rig.warehouse.pages.load(Ordering::SeqCst);
+    rig.warehouse.away.store(false, Ordering::SeqCst);
+    // Without owners who take them, a few pages of each partition would wait.
+    eventually("history is read", async || rig.warehouse.pages.load(Ordering::SeqCst) > pages + 60).await;
+    rig.meddling.hold_commits.store(false, Ordering::SeqCst);
+    rig.until("the definitions are in force", |status| status.generation == Generation(1)).await;
+    rig.settle().await;
+    let changes = rig.changes().await;
+    check_stream(&changes);
+    assert_eq!(members(&changes, 1), viewers(300, 3));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,9 +1,13 @@
 //! What people and machines can see of a running segmenter.
 
+use std::future::pending;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use bus::{BusError, Ownership, OwnershipChange};
 use schema::UserId;
+use tokio::sync::oneshot;
 
 use crate::rig::{Rig, Shop, TestClock, at, eventually};
 
@@ -71,4 +75,33 @@ async fn health_readiness_and_metrics_are_served() {
     ] {
         assert!(text.contains(metric), "{metric} is missing from\n{text}");
     }
+}
+
+/// Hands out nothing, and says so when it is told to.
+struct NothingLeft(Option<oneshot::Receiver<()>>);
+
+#[async_trait]
+impl Ownership for NothingLeft {
+    async fn next(&mut self) -> Result<Option<OwnershipChange>, BusError> {
+        let Some(told) = self.0.take() else { return pending().await };
+        told.await.unwrap();
+        Ok(Some(OwnershipChange::Idle))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_segmenter_that_no_partition_is_left_for_is_ready_and_says_why_it_does_nothing() {
+    let rig = Rig::at(at("2026-01-01T00:00:00Z")).await;
+    let (tell, told) = oneshot::channel();
+    let mut idle = rig.start_beside(NothingLeft(Some(told))).await;
+    let url = format!("http://{}/readyz", idle.metrics);
+    // Longer than partitions that are handed out one by one are waited for.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let (status, text) = get(url.clone()).await;
+    assert_eq!(status, 503, "nobody has shared out anything: {text}");
+    tell.send(()).unwrap();
+    idle.ready.wait_for(|ready| *ready).await.unwrap();
+    let (status, text) = get(url).await;
+    assert_eq!(status, 200, "{text}");
+    assert!(text.contains("idle: others own every partition"), "{text}");
 }

@@ -181,6 +181,8 @@ impl Place {
                         }
                     }
                     Some(OwnershipChange::Revoked(partition)) => bail!("somebody else takes partition {partition}"),
+                    // A process that was killed has them until its session has ended.
+                    Some(OwnershipChange::Idle) => {}
                     None => bail!("the log was closed"),
                 }
             }

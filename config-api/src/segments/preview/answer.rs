@@ -12,10 +12,12 @@ use schema::{Offset, PartitionId, SegmentDefinition, Timestamp, Topic};
 use serde::Serialize;
 use service::problem::{Problem, ProblemBody};
 use utoipa::ToSchema;
+use warehouse::{Selection, Selections};
 
 use super::fold::{Folded, Folder};
+use super::question::Question;
 use super::request::{Asked, PreviewBody, PreviewRequest, read};
-use super::tally::Group;
+use super::tally::{Group, Tally};
 use crate::metrics::PREVIEW_DURATION;
 use crate::segments::clause::DiagnosticView;
 use crate::state::AppState;
@@ -78,8 +80,18 @@ struct HistoryView {
     behind: u64,
     /// How many events there were.
     events: u64,
-    /// By whom everybody was decided: `engine`.
-    evaluated_by: &'static str,
+    /// By whom everybody was decided.
+    evaluated_by: EvaluatedBy,
+}
+
+/// Who decides; both decide alike.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum EvaluatedBy {
+    /// Databend, by the query that `validate` shows.
+    Databend,
+    /// The engine, which the history was read into.
+    Engine,
 }
 
 /// Says how many users a clause selects now and who some of them are, and saves nothing.
@@ -107,8 +119,17 @@ async fn preview(state: &AppState, request: &PreviewRequest) -> Result<PreviewVi
     let positions = state.warehouse.positions().await.map_err(warehouse_problem)?;
     let ends = ends(state).await?;
     let as_of = now();
-    let folder = Folder::new(&*state.warehouse, &question, as_of, request.sample);
-    let Folded { tally, events, positions } = folder.fold(positions).await?;
+    let (evaluated_by, counted) = match selected(state, &question, &positions, as_of, request.sample).await? {
+        Some(selections) => {
+            let tally = Tally::of(&selections, request.sample);
+            (EvaluatedBy::Databend, Folded { tally, events: selections.events, positions })
+        }
+        None => {
+            let folder = Folder::new(&*state.warehouse, &question, as_of, request.sample);
+            (EvaluatedBy::Engine, folder.fold(positions).await?)
+        }
+    };
+    let Folded { tally, events, positions } = counted;
     let compared_to = match live {
         Some(live) => Some(compared(state, &live, tally.live, &tally.entering, &tally.leaving).await?),
         None => None,
@@ -121,9 +142,23 @@ async fn preview(state: &AppState, request: &PreviewRequest) -> Result<PreviewVi
         share: share(tally.members.size, tally.users),
         sample: named(state, &tally.members).await?,
         compared_to,
-        history: HistoryView { positions, behind, events, evaluated_by: "engine" },
+        history: HistoryView { positions, behind, events, evaluated_by },
         diagnostics,
     })
+}
+
+/// Asks the history itself, where it can answer.
+async fn selected(
+    state: &AppState,
+    question: &Question,
+    positions: &[Offset],
+    as_of: Timestamp,
+    sample: usize,
+) -> Result<Option<Selections>, Problem> {
+    let Some((asked, other)) = question.rendered(as_of) else { return Ok(None) };
+    let (positions, timeout) = (positions.to_vec(), state.config.preview.timeout());
+    let selection = Selection { positions, asked, other, named: sample, timeout };
+    state.warehouse.select(&selection).await.map_err(warehouse_problem)
 }
 
 /// Returns where each partition of the log ends.

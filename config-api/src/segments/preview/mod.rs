@@ -1,7 +1,8 @@
 //! What a clause would select now, before anybody saves it.
 //!
 //! [`request`] reads what is asked, [`question`] makes definitions of it that a catalog can be frozen of, [`fold`]
-//! runs the history through the engine as a backfill does, [`tally`] counts who came out, and [`answer`] tells.
+//! runs the history through the engine as a backfill does where the history cannot answer by itself, [`tally`] counts who
+//! came out, and [`answer`] tells.
 //! Few previews run at the same time: [`turns`]. Nothing is decided here, and nothing is kept.
 
 mod answer;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use schema::UserId;
+use warehouse::{SelectedUsers, Selections};
 use xxhash_rust::xxh64::xxh64;
 
 /// Some users: how many, and a few of them by name.
@@ -29,6 +30,10 @@ pub(super) struct Tally {
 }
 
 impl Group {
+    fn of(size: u64, named: &[UserId]) -> Self {
+        Self { size, named: named.iter().map(|user_id| (rank(*user_id), *user_id)).collect() }
+    }
+
     /// Counts a user, and names at most `sample` of all.
     fn take(&mut self, user_id: UserId, sample: usize) {
         self.size += 1;
@@ -67,6 +72,26 @@ impl Tally {
         }
     }
 
+    /// Takes what a history has counted by itself.
+    pub(super) fn of(selections: &Selections, sample: usize) -> Self {
+        let mut tally = Self::default();
+        for SelectedUsers { is_asked, is_other, size, named } in &selections.users {
+            let group = Group::of(*size, named);
+            let mut kind = Self { users: *size, ..Self::default() };
+            kind.live = if *is_other { *size } else { 0 };
+            match (is_asked, is_other) {
+                (true, false) => kind.entering = group.clone(),
+                (false, true) => kind.leaving = group.clone(),
+                _ => {}
+            }
+            if *is_asked {
+                kind.members = group;
+            }
+            tally.add(kind, sample);
+        }
+        tally
+    }
+
     /// Adds what was counted of other users.
     pub(super) fn add(&mut self, other: Self, sample: usize) {
         self.users += other.users;
@@ -103,6 +128,23 @@ mod tests {
         let mut ranked: Vec<UserId> = (0..100).step_by(2).map(UserId).collect();
         ranked.sort_by_key(|user_id| rank(*user_id));
         assert_eq!(whole.members.sample().collect::<Vec<_>>(), ranked[..5]);
+    }
+
+    #[test]
+    fn what_a_history_counts_comes_to_the_same() {
+        let kind = |is_asked, is_other, ids: &[i64]| SelectedUsers {
+            is_asked,
+            is_other,
+            size: ids.len() as u64,
+            named: ids.iter().copied().map(UserId).collect(),
+        };
+        let users = vec![kind(true, true, &[1, 2]), kind(true, false, &[3]), kind(false, true, &[4, 5, 6])];
+        let users = [users, vec![kind(false, false, &[7])]].concat();
+        let mut expected = Tally::default();
+        for selected in &users {
+            selected.named.iter().for_each(|id| expected.take(*id, selected.is_asked, selected.is_other, 2));
+        }
+        assert_eq!(Tally::of(&Selections { events: 9, users }, 2), expected);
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub async fn every_partition_is_handed_out_once(installation: &dyn Installation)
                 assert!(partitions.insert(owner.partition()), "partition {} came twice", owner.partition());
             }
             Some(OwnershipChange::Revoked(partition)) => panic!("partition {partition} was taken away"),
+            Some(OwnershipChange::Idle) => panic!("nobody else is there to own anything"),
             None => panic!("the log was closed"),
         }
     }

@@ -17,6 +17,8 @@ pub(super) enum Event {
     Assigned(PartitionId),
     /// The group takes it away.
     Revoked(PartitionId),
+    /// The group has shared out its partitions; those that are ours were told of before.
+    SharedOut,
     /// Somebody else took it, and the group still says that it is ours.
     Orphaned(PartitionId),
     /// The group cannot be a member of any more.
@@ -69,6 +71,11 @@ impl Assignments {
             }
             slots = self.changed.wait_timeout(slots, left).unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// Returns whether the group has given us nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.lock().by_partition.values().any(|slot| slot.assigned)
     }
 
     pub(super) fn is_assigned(&self, partition: PartitionId) -> bool {

@@ -111,6 +111,7 @@ impl ConsumerContext for Member {
                     tracing::debug!(%error, "pausing the group's consumer");
                 }
                 partitions_of(list).into_iter().for_each(|partition| self.assignments.assign(partition));
+                self.assignments.tell(Event::SharedOut);
             }
             Rebalance::Revoke(_) => {}
             Rebalance::Error(error) => tracing::warn!(%error, "the group could not share out its partitions"),

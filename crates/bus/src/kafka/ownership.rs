@@ -90,6 +90,8 @@ impl TakingPart {
                 Some(Event::Assigned(partition)) => self.claim(partition, Duration::ZERO),
                 Some(Event::Orphaned(partition)) => self.claim(partition, CLAIM_AGAIN),
                 Some(Event::Revoked(partition)) => return Ok(Some(OwnershipChange::Revoked(partition))),
+                Some(Event::SharedOut) if self.assignments.is_empty() => return Ok(Some(OwnershipChange::Idle)),
+                Some(Event::SharedOut) => {}
                 Some(Event::Failed(reason)) => return Err(BusError::Misfit(format!("the group: {reason}"))),
                 // Cannot be: `assignments` has a sender.
                 None => return Err(BusError::Unavailable("the group's thread has ended".to_owned())),

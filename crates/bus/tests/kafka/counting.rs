@@ -59,6 +59,7 @@ pub(crate) async fn count(mut ownership: impl Ownership, tally: &'static Tally, 
                     tally.revoked.fetch_add(1, Ordering::Relaxed);
                     stops.remove(&partition);
                 }
+                OwnershipChange::Idle => {}
             },
         }
     }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bus::kafka::KafkaLog;
-use bus::{EventLog as _, Ownership as _, OwnershipChange};
+use bus::{EventLog as _, Ownership, OwnershipChange};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use schema::UserId;
@@ -85,6 +85,23 @@ async fn segmenters_that_come_and_go_lose_and_repeat_nothing() {
     assert_eq!(counts.values().sum::<u64>(), EVENTS);
     third.stop().await;
     assert!(tally.revoked.load(Ordering::Relaxed) >= 4, "a planned handover says so");
+}
+
+async fn next(ownership: &mut dyn Ownership) -> OwnershipChange {
+    let next = tokio::time::timeout(PATIENCE, ownership.next()).await.expect("something is said");
+    next.unwrap().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_no_partition_is_left_for_is_told_so_and_gets_one_when_its_owner_goes() {
+    let Some(mut installed) = OnKafka::new() else { return };
+    installed.options.partitions = 1;
+    let (mut first, mut second) = (installed.log().await.ownership(), installed.log().await.ownership());
+    let OwnershipChange::Assigned(owner) = next(&mut first).await else { panic!("nothing was assigned") };
+    assert!(matches!(next(&mut second).await, OwnershipChange::Idle), "the only partition has an owner");
+    drop(owner);
+    drop(first);
+    assert!(matches!(next(&mut second).await, OwnershipChange::Assigned(_)));
 }
 
 /// Returns how many processes the brokers take for members of the group.

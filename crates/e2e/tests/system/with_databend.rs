@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use e2e::cluster::{Cluster, ServiceName, Serving};
 use e2e::now;
-use e2e::system::{eventually, segment};
+use e2e::system::{eventually, preview, segment};
 use schema::{SegmentId, Timestamp, UserId};
 use serde_json::{Value, json};
 use shoal::client::{IngestionClient, SegmentsClient};
@@ -34,7 +34,12 @@ impl Installation {
     async fn create(&self, tag: &str, clause: &str) -> (SegmentId, u64) {
         let segments = SegmentsClient::new(self.cluster.http().clone(), &self.config);
         let created = segments.create(&segment(tag, clause)).await.unwrap();
-        let path = format!("/api/v1/segments/{}/stats", created.id);
+        (created.id, self.fresh_size(created.id).await)
+    }
+
+    /// Waits until a segment's current version is live and look-ups know all of it; returns its size.
+    async fn fresh_size(&self, segment_id: SegmentId) -> u64 {
+        let path = format!("/api/v1/segments/{segment_id}/stats");
         let live = eventually(&path, || async { Ok((self.get(&path).await?["status"] == "live").then(now)) });
         let live_at = live.await.unwrap();
         let fresh = eventually(&path, || async {
@@ -42,7 +47,33 @@ impl Installation {
             let as_of = stats["as_of"].as_str().and_then(|text| Timestamp::parse(text).ok());
             Ok(as_of.is_some_and(|as_of| as_of >= live_at).then(|| stats["user_count"].as_u64().unwrap()))
         });
-        (created.id, fresh.await.unwrap())
+        fresh.await.unwrap()
+    }
+
+    async fn preview(&self, body: &Value) -> Value {
+        preview(self.cluster.http(), &self.config, body).await.unwrap()
+    }
+
+    /// Edits a segment, and checks that it has then whom the preview said, which was made by `evaluated_by`.
+    async fn check_edit(&self, segment_id: SegmentId, tag: &str, clause: &str, evaluated_by: &str) {
+        let before = self.members(tag).await;
+        let body = json!({ "whereStatement": clause, "compare_to": segment_id, "sample": 100 });
+        let previewed = self.preview(&body).await;
+        assert_eq!(previewed["history"]["evaluated_by"], evaluated_by, "{previewed}");
+        let segments = SegmentsClient::new(self.cluster.http().clone(), &self.config);
+        segments.update(segment_id, &segment(tag, clause)).await.unwrap();
+        self.fresh_size(segment_id).await;
+        let after = self.members(tag).await;
+        let diff = &previewed["compared_to"];
+        assert_eq!(diff["size"], before.len(), "{previewed}");
+        assert_eq!(named(&previewed), after);
+        assert_eq!(named(&diff["entering"]), &after - &before);
+        assert_eq!(named(&diff["leaving"]), &before - &after);
+    }
+
+    async fn members(&self, tag: &str) -> BTreeSet<i64> {
+        let page = self.get(&format!("/api/v1/users/segment/{tag}?limit=100")).await.unwrap();
+        page["items"].as_array().unwrap().iter().map(|member| member["id"].as_i64().unwrap()).collect()
     }
 
     /// Counts rows on Databend.
@@ -70,6 +101,15 @@ impl Installation {
             }
         }
     }
+}
+
+/// Returns who is named of a group, all of whom must be.
+#[track_caller]
+fn named(group: &Value) -> BTreeSet<i64> {
+    let users: BTreeSet<i64> =
+        group["sample"].as_array().unwrap().iter().map(|user| user["id"].as_i64().unwrap()).collect();
+    assert_eq!(group["size"], users.len(), "{group}");
+    users
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -119,8 +159,24 @@ async fn history_on_databend_is_written_once_backfills_segments_and_forgets_the_
     ingestion[1].post(&event("ana", "product_purchased", &again)).await.unwrap();
     installation.until_databend_has(posted + 1).await;
 
-    let (_, regulars) = installation.create("regulars", "count(*) >= 3").await;
+    let clause = "count(*) >= 3";
+    let previewed = installation.preview(&json!({ "whereStatement": clause })).await;
+    assert_eq!((&previewed["size"], &previewed["users"]), (&json!(USERS), &json!(USERS + 1)), "{previewed}");
+    let history = &previewed["history"];
+    assert_eq!((&history["events"], &history["evaluated_by"]), (&json!(posted + 1), &json!("databend")), "{history}");
+    let (regulars_id, regulars) = installation.create("regulars", clause).await;
     assert_eq!(regulars, USERS as u64, "history counts");
+    installation.check_edit(regulars_id, "regulars", "rollout(50, 'some') OR count(*) < 3", "databend").await;
+    let of_regulars = "user_id IN (SELECT user_id FROM segment_members WHERE segment = 'regulars') AND count(*) > 1";
+    let (also_id, _) = installation.create("also", "rollout(30, 'others')").await;
+    installation.check_edit(also_id, "also", of_regulars, "engine").await;
+    let said = json!({ "id": "ana", "id_type": "cookie", "traits": { "plan": "pro" } });
+    let identify = installation.cluster.http().post(format!("{}/api/v1/identify", first.url()));
+    assert!(identify.body(said.to_string()).send().await.unwrap().status().is_success());
+    let pro = "user_id IN (SELECT user_id FROM users WHERE traits['plan'] = 'pro')";
+    let previewed = installation.preview(&json!({ "whereStatement": pro })).await;
+    assert_eq!((&previewed["size"], &previewed["sample"][0]["id"]), (&json!(1), &json!(ana)), "{previewed}");
+    assert_eq!(previewed["history"]["evaluated_by"], "databend");
     let timeline = installation.timeline(*users.first().unwrap()).await;
     assert_eq!(timeline.len(), 3, "{timeline:?}");
     assert!(timeline.is_sorted_by_key(|event| std::cmp::Reverse(event["created_at"].as_str().unwrap().to_owned())));

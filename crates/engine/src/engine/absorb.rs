@@ -72,8 +72,12 @@ impl Engine {
     /// from here on by `apply`, and from history by `absorb`, in any order, each event once.
     ///
     /// What an earlier call started is given up. Whoever is away must have been brought back.
+    ///
+    /// # Panics
+    ///
+    /// When somebody is away.
     pub fn begin_absorbing(&mut self, next: Arc<Catalog>) {
-        debug_assert!(self.users.away().is_empty(), "everyone is brought back first");
+        assert!(self.users.away().is_empty(), "everyone is brought back before other definitions are absorbed");
         self.abandon_absorbing();
         self.absorbing = Some(Absorbing::new(&self.catalog, next));
     }

@@ -37,8 +37,13 @@ impl Engine {
     /// Applies one record at `now`. The user's due deadlines fire first, each at its own instant.
     ///
     /// `now` below the clock counts as the clock's now. A user who is away must have been brought back.
+    ///
+    /// # Panics
+    ///
+    /// When the user is away.
     pub fn apply(&mut self, record: &LogRecord, now: Timestamp) -> Applied {
-        debug_assert!(!self.is_away(record.user_id()), "whoever is away is brought back first");
+        // In release builds too: the record would begin a second state of the user, and nobody would ever know.
+        assert!(!self.is_away(record.user_id()), "whoever is away is brought back before a record is applied");
         let now = self.tick(now);
         self.clock.log_time = self.clock.log_time.max(record.received_at());
         let mut changes = Vec::new();

@@ -43,3 +43,29 @@ impl Engine {
         Some(self.users.id_of(user)).filter(|user_id| self.is_away(*user_id))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use schema::{Definitions, Event, EventId, LogRecord};
+
+    use super::*;
+    use crate::{Catalog, PartitionClock};
+
+    #[test]
+    #[should_panic(expected = "brought back before a record is applied")]
+    fn a_record_of_a_user_who_is_away_is_not_applied_to_a_second_state() {
+        let now = Timestamp::from_micros(1_767_225_600_000_000);
+        let catalog = Catalog::freeze(&Definitions::default()).unwrap();
+        let mut engine = Engine::new(Arc::new(catalog), PartitionClock { now, log_time: now });
+        let event = |number| {
+            let event_id = EventId(uuid::Uuid::from_u128(number));
+            LogRecord::Event(Event::new(event_id, UserId(7), "page_viewed", now))
+        };
+        engine.apply(&event(1), now);
+        drop(engine.take_dirty());
+        engine.take_away(UserId(7)).unwrap();
+        engine.apply(&event(2), now);
+    }
+}

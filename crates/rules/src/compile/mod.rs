@@ -35,6 +35,7 @@ mod rollout;
 mod scalar;
 mod scope;
 mod statement;
+mod steps;
 mod subquery;
 mod tokens;
 mod typing;

@@ -5,7 +5,6 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -13,8 +12,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::NotAvailable;
 use super::supervised::{Program, Supervised};
+use super::{NotAvailable, free_ports};
 
 const NAME: &str = "Kafka";
 /// Three seconds on an idle machine; a loaded one takes many times as long.
@@ -213,19 +212,6 @@ fn jars() -> Result<OsString, NotAvailable> {
 fn java() -> PathBuf {
     let home = std::env::var_os("JAVA_HOME").filter(|home| !home.is_empty());
     home.map_or_else(|| PathBuf::from("java"), |home| Path::new(&home).join("bin/java"))
-}
-
-/// Another process may take one before the broker does; then the start fails and says so.
-fn free_ports<const N: usize>() -> io::Result<[u16; N]> {
-    let mut ports = [0; N];
-    // All are held until the last is known, so that they differ.
-    let mut held = Vec::with_capacity(N);
-    for port in &mut ports {
-        let listener = TcpListener::bind(("127.0.0.1", 0))?;
-        *port = listener.local_addr()?.port();
-        held.push(listener);
-    }
-    Ok(ports)
 }
 
 fn repository() -> PathBuf {

@@ -7,6 +7,7 @@ mod availability;
 mod certificates;
 mod databend;
 mod kafka;
+mod ports;
 mod postgres;
 mod supervised;
 
@@ -14,4 +15,5 @@ pub use availability::{NotAvailable, is_collected, or_not_run, or_noted};
 pub use certificates::Certificates;
 pub use databend::DatabendServer;
 pub use kafka::{Kafka, KafkaSettings};
+pub use ports::free_ports;
 pub use postgres::{Postgres, PostgresSettings};

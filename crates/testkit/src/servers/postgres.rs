@@ -1,7 +1,6 @@
 //! A Postgres server for a test binary, and an empty database for each of its tests.
 
 use std::io;
-use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -9,8 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::NotAvailable;
 use super::supervised::{Program, RunAs, Supervised, as_user};
+use super::{NotAvailable, free_ports};
 
 const NAME: &str = "Postgres";
 /// Names the folder of the server's programs, when it is none of the usual ones.
@@ -64,7 +63,8 @@ impl Postgres {
         if let Some((user, group)) = run_as {
             chown(&folder, Some(user), Some(group))?;
         }
-        let mut postgres = Self { programs, folder, port: free_port()?, run_as, server: None };
+        let [port] = free_ports()?;
+        let mut postgres = Self { programs, folder, port, run_as, server: None };
         let prepared = postgres.prepare(settings).and_then(|()| postgres.resume());
         if prepared.is_err() && postgres.server.is_none() {
             let _ = std::fs::remove_dir_all(&postgres.folder);
@@ -258,11 +258,6 @@ fn run_as() -> io::Result<RunAs> {
 fn ids_of(users: &str, name: &str) -> Option<(u32, u32)> {
     let fields: Vec<&str> = users.lines().find(|line| line.split(':').next() == Some(name))?.split(':').collect();
     Some((fields.get(2)?.parse().ok()?, fields.get(3)?.parse().ok()?))
-}
-
-/// Another process may take it before the server does; then the server says so and the start fails.
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 fn append(file: &Path, content: &[u8]) -> io::Result<()> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::CONTENT_TYPE;
+use hyper::header::{ACCEPT, CONTENT_TYPE};
 use hyper::http::request::Builder;
 use hyper::{Request, StatusCode};
 use schema::UserId;
@@ -17,16 +17,26 @@ use serde::de::DeserializeOwned;
 use url::Url;
 use uuid::Uuid;
 
+use super::cells::Row;
 use super::http::{Answer, CONNECT_TIMEOUT, Http};
 use super::protocol::{
     FailedResponse, Failure, LoadResponse, Pagination, QueryPage, QueryRequest, Session, WAIT_SECONDS,
 };
-use super::{DatabendError, DatabendOptions};
+use super::{DatabendError, DatabendOptions, arrow};
 
 /// How much longer than the server waits for a result the client waits for its answer.
 const PAGE_GRACE: Duration = Duration::from_secs(20);
 /// How long the code and reason of a refusal that has no JSON may be.
 const SHOWN_CHARACTERS: usize = 300;
+
+/// How rows are to come.
+struct Format {
+    accept: &'static str,
+    arrow_version: Option<u8>,
+}
+
+const JSON: Format = Format { accept: "application/json", arrow_version: None };
+const ARROW: Format = Format { accept: arrow::STREAM, arrow_version: arrow::VERSION };
 
 /// A way to Databend, in one database; cheap to clone.
 #[derive(Clone)]
@@ -74,42 +84,92 @@ impl Databend {
 
     /// Runs a statement to its end and returns all rows.
     pub async fn query(&self, sql: &str) -> Result<Cells, DatabendError> {
-        let answering = self.all_pages(sql);
-        let waited = tokio::time::timeout(self.options.request_timeout, answering).await;
-        waited.map_err(|_| DatabendError::Unavailable(format!("no answer in {:?}", self.options.request_timeout)))?
-    }
-
-    async fn all_pages(&self, sql: &str) -> Result<Cells, DatabendError> {
-        let session = Session::of(&self.options.database);
-        let request = QueryRequest { sql, session, pagination: Pagination::DEFAULT };
-        let request = serde_json::to_vec(&request).map_err(|error| DatabendError::Unexpected(error.to_string()))?;
-        let post = Request::post(self.url("v1/query")?.as_str()).header(CONTENT_TYPE, "application/json");
-        let mut page = self.page(post, request).await?;
         let mut cells = Cells::default();
-        loop {
+        let taking = |mut page: QueryPage| {
             if cells.types.is_empty() && !page.data.is_empty() {
                 cells.types = page.schema.into_iter().map(|field| field.type_name).collect();
             }
             cells.rows.append(&mut page.data);
-            match page.next_uri {
-                Some(next) => {
-                    let node = page.node_id.unwrap_or_default();
-                    let get = Request::get(self.url(&next)?.as_str()).header("X-DATABEND-STICKY-NODE", node);
-                    page = self.page(get, Vec::new()).await?;
+            Ok(())
+        };
+        self.each_page(sql, &JSON, taking).await?;
+        Ok(cells)
+    }
+
+    /// Runs a query to its end and returns what `read` makes of each row, of which there may be many.
+    ///
+    /// They come in Arrow where both sides can, so `sql` names whole numbers and texts only. Needs a runtime of
+    /// several threads.
+    pub(super) async fn read_each<T>(
+        &self,
+        sql: &str,
+        read: impl Fn(&dyn Row) -> Result<T, DatabendError>,
+    ) -> Result<Vec<T>, DatabendError> {
+        let format = if self.options.is_arrow_wanted { &ARROW } else { &JSON };
+        let mut rows = Vec::new();
+        let mut take = |row: &dyn Row| {
+            rows.push(read(row)?);
+            Ok(())
+        };
+        let taking = |page: QueryPage| {
+            // A large page takes a core for a while.
+            tokio::task::block_in_place(|| {
+                page.data.iter().try_for_each(|row| take(row))?;
+                page.batches.iter().try_for_each(|batch| batch.each(&mut take))
+            })
+        };
+        self.each_page(sql, format, taking).await?;
+        Ok(rows)
+    }
+
+    /// Runs a statement to its end; hands over one page of the answer after the other.
+    async fn each_page(
+        &self,
+        sql: &str,
+        format: &Format,
+        mut take: impl FnMut(QueryPage) -> Result<(), DatabendError>,
+    ) -> Result<(), DatabendError> {
+        let answering = async {
+            let mut page = self.first_page(sql, format).await?;
+            loop {
+                let (next, last, node) = (page.next_uri.take(), page.final_uri.take(), page.node_id.take());
+                take(page)?;
+                match next {
+                    Some(next) => page = self.next_page(&next, node, format).await?,
+                    None => return Ok(last),
                 }
-                None => break,
             }
-        }
-        if let Some(last) = page.final_uri {
+        };
+        let waited = tokio::time::timeout(self.options.request_timeout, answering).await;
+        let no_answer = || DatabendError::Unavailable(format!("no answer in {:?}", self.options.request_timeout));
+        if let Some(last) = waited.map_err(|_| no_answer())?? {
             // The server forgets the answer now and not after a while: nothing depends on it.
             let _ = self.send(Request::get(self.url(&last)?.as_str()), Vec::new(), CONNECT_TIMEOUT).await;
         }
-        Ok(cells)
+        Ok(())
+    }
+
+    async fn first_page(&self, sql: &str, format: &Format) -> Result<QueryPage, DatabendError> {
+        let request = QueryRequest {
+            sql,
+            session: Session::of(&self.options.database),
+            pagination: Pagination::DEFAULT,
+            arrow_result_version_max: format.arrow_version,
+        };
+        let request = serde_json::to_vec(&request).map_err(|error| DatabendError::Unexpected(error.to_string()))?;
+        let post = Request::post(self.url("v1/query")?.as_str()).header(CONTENT_TYPE, JSON.accept);
+        self.page(post.header(ACCEPT, format.accept), request).await
+    }
+
+    async fn next_page(&self, uri: &str, node: Option<String>, format: &Format) -> Result<QueryPage, DatabendError> {
+        let get = Request::get(self.url(uri)?.as_str()).header("X-DATABEND-STICKY-NODE", node.unwrap_or_default());
+        self.page(get.header(ACCEPT, format.accept), Vec::new()).await
     }
 
     async fn page(&self, request: Builder, body: Vec<u8>) -> Result<QueryPage, DatabendError> {
         let timeout = Duration::from_secs(WAIT_SECONDS) + PAGE_GRACE;
-        let page: QueryPage = read(&self.send(request, body, timeout).await?)?;
+        let answer = self.send(request, body, timeout).await?;
+        let page: QueryPage = if answer.is_arrow { arrow::page(&answer.body)? } else { read(&answer)? };
         match page.error {
             Some(failure) => Err(DatabendError::Refused { code: failure.code, message: failure.message }),
             None => Ok(page),
@@ -163,11 +223,9 @@ impl Databend {
 
 /// Reads an answer, or what went wrong: refused, or not now.
 fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, DatabendError> {
-    let Answer { status, body } = answer;
+    let Answer { status, body, .. } = answer;
     if *status == StatusCode::OK {
-        // Something in between may answer in its place.
-        return serde_json::from_slice(body)
-            .map_err(|error| DatabendError::Unavailable(format!("its answer: {error}")));
+        return serde_json::from_slice(body).map_err(|error| DatabendError::answer(&error));
     }
     let refused = serde_json::from_slice::<FailedResponse>(body).ok().map(|failed| failed.error);
     match refused {

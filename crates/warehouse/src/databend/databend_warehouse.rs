@@ -11,9 +11,12 @@ use super::known::Known;
 use super::loader::{Loader, erase_leftovers};
 use super::migrations::{migrate, positions};
 use super::reading::{Readings, partition_traits, timeline};
+use super::selecting::select;
 use super::{Databend, DatabendOptions, cells};
 use crate::cursor::{Place, rank_of};
-use crate::{HistoryCursor, HistoryPage, PartitionTraits, Warehouse, WarehouseError, WriteBatch};
+use crate::{
+    HistoryCursor, HistoryPage, PartitionTraits, Selection, Selections, Warehouse, WarehouseError, WriteBatch,
+};
 
 /// The history on Databend; cheap to clone.
 #[derive(Clone)]
@@ -125,6 +128,10 @@ impl Warehouse for DatabendWarehouse {
     async fn partition_traits(&self, partition: PartitionId) -> Result<PartitionTraits, WarehouseError> {
         self.check_partition(partition)?;
         Ok(partition_traits(self.ready().await?, partition).await?)
+    }
+
+    async fn select(&self, selection: &Selection) -> Result<Option<Selections>, WarehouseError> {
+        Ok(select(self.ready().await?, selection).await?)
     }
 
     async fn user_events(

@@ -1,5 +1,7 @@
 //! What can go wrong with Databend, by what the caller can do.
 
+use std::fmt::Display;
+
 use crate::WarehouseError;
 
 /// Databend's codes that mean something here; its own list is `system.error_codes`.
@@ -32,6 +34,11 @@ pub enum DatabendError {
 }
 
 impl DatabendError {
+    /// Says that an answer cannot be read; something in between may have answered in Databend's place.
+    pub(super) fn answer(wrong: &dyn Display) -> Self {
+        Self::Unavailable(format!("its answer: {wrong}"))
+    }
+
     /// Returns whether a statement was refused with this code.
     pub(super) fn is_refusal(&self, asked: u16) -> bool {
         matches!(self, Self::Refused { code, .. } if *code == asked)

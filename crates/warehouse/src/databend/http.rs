@@ -9,14 +9,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
-use hyper::header::{AUTHORIZATION, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use hyper::{Request, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use uuid::Uuid;
 
-use super::{DatabendError, DatabendOptions, tls};
+use super::{DatabendError, DatabendOptions, arrow, tls};
 
 /// A server that does not even take the connection is away.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -33,6 +33,7 @@ pub(super) struct Http {
 /// What came back, to its end.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
+    pub(super) is_arrow: bool,
     pub(super) body: Bytes,
 }
 
@@ -63,7 +64,8 @@ impl Http {
             let response = self.client.request(request).await.map_err(|error| causes(&error))?;
             let (head, body) = response.into_parts();
             let body = body.collect().await.map_err(|error| causes(&error))?;
-            Ok(Answer { status: head.status, body: body.to_bytes() })
+            let is_arrow = head.headers.get(CONTENT_TYPE).is_some_and(|found| found == arrow::STREAM);
+            Ok(Answer { status: head.status, is_arrow, body: body.to_bytes() })
         };
         let answered = tokio::time::timeout(timeout, answering).await;
         answered.map_err(|_| format!("no answer in {timeout:?}"))?

@@ -22,8 +22,8 @@ impl Known {
     pub(super) async fn restore(databend: &Databend, partition: PartitionId) -> Result<Self, DatabendError> {
         let position = format!("SELECT next_offset, log_time FROM log_positions WHERE log_partition = {partition}");
         let position = databend.query(&position).await?;
-        let position = position.rows.first().map(Vec::as_slice).unwrap_or_default();
-        let (next, log_time) = (cells::number(position, 0)?, cells::time(position, 1)?);
+        let position = position.rows.into_iter().next().unwrap_or_default();
+        let (next, log_time) = (cells::number(&position, 0)?, cells::time(&position, 1)?);
         let mut counting = Counting::at(log_time);
         // Below the position nothing is counted any more, so this is one state whenever it is read.
         let counted = format!(
@@ -31,9 +31,11 @@ impl Known {
              AND log_offset < {next} AND counted_at >= {} ORDER BY counted_at",
             log_time.plus_micros(-DUPLICATE_WINDOW_MICROS).as_micros()
         );
-        for row in databend.query(&counted).await?.rows {
-            let (user_id, event_id) = (UserId(cells::value(&row, 0)?), EventId(cells::value(&row, 1)?));
-            counting.remember(user_id, event_id, cells::time(&row, 2)?);
+        let counted = databend.read_each(&counted, |row| {
+            Ok((UserId(cells::integer(row, 0)?), EventId(cells::value(row, 1)?), cells::time(row, 2)?))
+        });
+        for (user_id, event_id, counted_at) in counted.await? {
+            counting.remember(user_id, event_id, counted_at);
         }
         let deleted =
             format!("SELECT user_id FROM deletion_rows WHERE log_partition = {partition} AND log_offset < {next}");

@@ -1,11 +1,12 @@
 //! Databend: where the history of a distributed installation lies.
 //!
-//! Spoken to over its HTTP protocol ([`Databend`]), which is a few routes and JSON: its own driver would bring
-//! Arrow, a second HTTP stack, and features of `serde_json` that change how every crate of the build
+//! Spoken to over its HTTP protocol ([`Databend`]), which is a few routes, JSON, and Arrow for many rows: its own driver
+//! would bring a second HTTP stack, and features of `serde_json` that change how every crate of the build
 //! reads numbers (`docs/adr/0010`). [`DatabendWarehouse`] is the history. [`Scratch`] keeps events in a database
 //! of the caller's own for as long as a question about them takes, which is how a rule is asked of a
 //! real Databend; which SQL a rule is, is `rules::render`'s concern.
 
+mod arrow;
 mod cells;
 mod client;
 mod csv;
@@ -23,6 +24,7 @@ mod protocol;
 mod reading;
 mod records;
 mod scratch;
+mod selecting;
 mod tables;
 mod tls;
 

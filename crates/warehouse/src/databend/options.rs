@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::DatabendError;
+use super::{DatabendError, arrow};
 
 /// How long a statement or a load may take by default: two million rows load in some twenty seconds.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
@@ -17,6 +17,7 @@ const DEFAULT_TLS_PORT: u16 = 443;
 ///
 /// Without `sslmode=disable` the connection is encrypted (a build with the feature `tls`), and the server must prove
 /// that it is the host of the URL: by an authority that browsers trust, or by one in the file `tls_ca_file=…` alone.
+/// Many rows are asked for in Arrow (a build with the feature `arrow`), unless it says `query_result_format=json`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabendOptions {
     /// `https://host:port/`
@@ -26,6 +27,8 @@ pub struct DatabendOptions {
     pub(super) database: String,
     /// Certificates (PEM) of who may say who the server is.
     pub(super) ca_file: Option<PathBuf>,
+    /// Whether many rows are asked for in Arrow.
+    pub(super) is_arrow_wanted: bool,
     /// How long a statement or a load may take.
     pub(super) request_timeout: Duration,
 }
@@ -39,12 +42,14 @@ impl DatabendOptions {
         let parsed = Url::parse(url).map_err(|_| wrong(form))?;
         let host = parsed.host_str().filter(|host| !host.is_empty() && parsed.scheme() == "databend");
         let host = host.ok_or_else(|| wrong(form))?;
-        let (mut encrypted, mut ca_file) = (true, None);
+        let (mut encrypted, mut ca_file, mut is_arrow_wanted) = (true, None, arrow::IS_READ);
         for (key, value) in parsed.query_pairs() {
             match (key.as_ref(), value.as_ref()) {
                 ("sslmode", "disable") => encrypted = false,
                 ("sslmode", "enable" | "require" | "verify-full") => encrypted = true,
                 ("tls_ca_file", path) if !path.is_empty() => ca_file = Some(PathBuf::from(path)),
+                ("query_result_format", "arrow") => {}
+                ("query_result_format", "json") => is_arrow_wanted = false,
                 (key, _) => {
                     return Err(wrong(&format!("`{key}` is no option of it, or has another value than it may")));
                 }
@@ -64,6 +69,7 @@ impl DatabendOptions {
             password: decoded(parsed.password().unwrap_or_default())?,
             database: or_else(database, "default"),
             ca_file,
+            is_arrow_wanted,
             request_timeout: REQUEST_TIMEOUT,
         })
     }
@@ -149,6 +155,14 @@ mod tests {
     }
 
     #[test]
+    fn rows_come_in_arrow_where_this_build_reads_it_unless_the_url_says_json() {
+        let is_arrow_wanted = |url| DatabendOptions::parse(url).unwrap().is_arrow_wanted;
+        assert_eq!(is_arrow_wanted("databend://db/shoal"), cfg!(feature = "arrow"));
+        assert_eq!(is_arrow_wanted("databend://db/shoal?query_result_format=arrow"), cfg!(feature = "arrow"));
+        assert!(!is_arrow_wanted("databend://db/shoal?query_result_format=json"));
+    }
+
+    #[test]
     fn a_url_that_is_none_is_refused_without_its_password() {
         for url in [
             "",
@@ -158,6 +172,7 @@ mod tests {
             "databend://shoal:hunter2%4@db/shoal",
             "databend://shoal:hunter2@db/shoal?sslmode=prefer",
             "databend:///shoal",
+            "databend://shoal:hunter2@db/shoal?query_result_format=csv",
             "databend://shoal:hunter2@db/shoal?tls_ca_file=",
         ] {
             let error = DatabendOptions::parse(url).unwrap_err().to_string();

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::arrow::Batch;
+
 /// How long the server waits for a result before it answers that the statement is still running.
 pub(super) const WAIT_SECONDS: u64 = 10;
-/// The most rows of one page.
-pub(super) const PAGE_ROWS: u64 = 10_000;
+/// The most rows of one page: a stretch of the history comes in one.
+pub(super) const PAGE_ROWS: u64 = 32_768;
 
 /// `POST /v1/query`
 #[derive(Serialize)]
@@ -13,6 +15,9 @@ pub(super) struct QueryRequest<'a> {
     pub(super) sql: &'a str,
     pub(super) session: Session<'a>,
     pub(super) pagination: Pagination,
+    /// The newest form of Arrow that is understood; `None` for JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) arrow_result_version_max: Option<u8>,
 }
 
 /// The session that a request runs in; nothing is kept between requests.
@@ -51,6 +56,9 @@ pub(super) struct QueryPage {
     pub(super) schema: Vec<Field>,
     #[serde(default)]
     pub(super) data: Vec<Vec<Option<String>>>,
+    /// Rows of an answer that came in Arrow.
+    #[serde(skip)]
+    pub(super) batches: Vec<Batch>,
     pub(super) error: Option<Failure>,
     /// Who has the answer, where several nodes share a load balancer.
     pub(super) node_id: Option<String>,

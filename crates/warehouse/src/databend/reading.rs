@@ -1,15 +1,16 @@
 //! Reads pages of rows.
 //!
 //! A question costs Databend tens of milliseconds however few rows it returns, so a reading of a partition
-//! asks for many and hands them out in the pages that are asked for. It asks by stretches of offsets, without
-//! an order: Databend then looks at the blocks of that stretch alone, and sorts nothing.
+//! asks for many and hands them out in the pages that are asked for; meanwhile it asks for those behind them. It asks
+//! by stretches of offsets, without an order: Databend then looks at the blocks of that stretch alone, and sorts nothing.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use schema::{Offset, PartitionId, UserId};
+use tokio::task::JoinSet;
 
-use super::cells::{self, HISTORY_COLUMNS, history_row};
+use super::cells::{self, HISTORY_COLUMNS, Row, history_row};
 use super::draft::standing_of;
 use super::{Databend, DatabendError};
 use crate::cursor::{Place, Rank, cursor_at};
@@ -20,7 +21,7 @@ const FIRST_STRETCH: u64 = 4_096;
 /// The bounds of those that follow, which depend on how large the rows were before.
 const SHORTEST_STRETCH: u64 = 1_024;
 const LONGEST_STRETCH: u64 = 32_768;
-/// What the rows of a stretch may come to.
+/// What the rows of a stretch may come to; a reading has two at most.
 const STRETCH_BYTES: usize = 16 * 1_024 * 1_024;
 /// What a row takes besides its payload, about.
 const ROW_BYTES: usize = 512;
@@ -39,10 +40,12 @@ pub(super) struct Readings(Mutex<VecDeque<Ahead>>);
 struct Ahead {
     place: Place,
     rows: VecDeque<HistoryRow>,
-    /// The first offset that was not asked for yet.
+    /// The first offset behind the rows.
     end: Offset,
-    /// How many offsets to ask for then.
-    stretch: u64,
+    /// How many offsets to ask for there.
+    length: u64,
+    /// At most one task, which reads that; it ends with the reading.
+    next: JoinSet<Result<Stretch, DatabendError>>,
     is_last: bool,
 }
 
@@ -56,8 +59,9 @@ impl Readings {
     ) -> Result<HistoryPage, DatabendError> {
         let mut ahead = self.take(place).unwrap_or_else(|| Ahead::at(place));
         while ahead.rows.is_empty() && !ahead.is_last {
-            ahead.read(databend).await?;
+            ahead.advance(databend).await?;
         }
+        ahead.read_on(databend);
         let rows: Vec<_> = ahead.rows.drain(..max_rows.min(ahead.rows.len())).collect();
         if ahead.is_last && ahead.rows.is_empty() {
             return Ok(HistoryPage { rows, next: None });
@@ -90,47 +94,80 @@ impl Readings {
 
 impl Ahead {
     fn at(place: Place) -> Self {
-        Self { place, rows: VecDeque::new(), end: place.next, stretch: FIRST_STRETCH, is_last: false }
+        let (rows, next) = Default::default();
+        Self { place, rows, end: place.next, length: FIRST_STRETCH, next, is_last: false }
     }
 
-    /// Reads the next stretch; where nothing lies in it, goes on to where something does.
-    async fn read(&mut self, databend: &Databend) -> Result<(), DatabendError> {
+    /// Begins to read what lies behind the rows, unless that is being read or there is nothing.
+    fn read_on(&mut self, databend: &Databend) {
+        if self.is_last || !self.next.is_empty() {
+            return;
+        }
         let Place { partition, before, .. } = self.place;
         // Databend's BIGINT ends before our offsets do.
         let before = before.min(Offset::MAX >> 1);
-        let (from, end) = (self.end, self.end.saturating_add(self.stretch).min(before));
-        let stretch = |from: Offset, end: Offset| {
+        let (databend, from, length) = (databend.clone(), self.end, self.length);
+        self.next.spawn(async move { Stretch::read(&databend, partition, before, from, length).await });
+    }
+
+    /// Waits for what lies behind the rows; where that is nothing, what lies behind it is next.
+    async fn advance(&mut self, databend: &Databend) -> Result<(), DatabendError> {
+        self.read_on(databend);
+        let Some(read) = self.next.join_next().await else { return Ok(()) };
+        let interrupted = |error| DatabendError::Unavailable(format!("a reading was interrupted: {error}"));
+        let Stretch { rows, end, is_last } = read.map_err(interrupted)??;
+        self.length = next_length(&rows).unwrap_or(self.length);
+        self.rows.extend(rows);
+        (self.end, self.is_last) = (end, is_last);
+        Ok(())
+    }
+}
+
+/// The rows of some offsets.
+struct Stretch {
+    rows: Vec<HistoryRow>,
+    /// Where the next one begins.
+    end: Offset,
+    is_last: bool,
+}
+
+impl Stretch {
+    /// Reads a stretch; where nothing lies in it, looks where the next one begins in which something does.
+    async fn read(
+        databend: &Databend,
+        partition: PartitionId,
+        before: Offset,
+        from: Offset,
+        length: u64,
+    ) -> Result<Self, DatabendError> {
+        let end = from.saturating_add(length).min(before);
+        let within = |from: Offset, end: Offset| {
             format!(
                 "event_rows WHERE log_partition = {partition} AND log_offset >= {from} AND log_offset < {end}
                  AND log_offset < (SELECT max(next_offset) FROM log_positions WHERE log_partition = {partition})
                  AND user_id NOT IN (SELECT user_id FROM deleted_users)"
             )
         };
-        let (mut rows, _) = if from < end {
-            read_rows(databend, partition, &format!("SELECT {HISTORY_COLUMNS} FROM {}", stretch(from, end))).await?
-        } else {
-            Default::default()
-        };
-        self.is_last = end >= before;
-        self.end = end;
-        if rows.is_empty() && !self.is_last {
-            let next = format!("SELECT min(log_offset) FROM {}", stretch(end, before));
-            let found = databend.query(&next).await?.rows;
-            match found.first().filter(|row| row.first().is_some_and(Option::is_some)) {
-                Some(row) => self.end = cells::number(row, 0)?,
-                None => self.is_last = true,
-            }
+        let mut rows = Vec::new();
+        if from < end {
+            rows =
+                read_rows(databend, partition, &format!("SELECT {HISTORY_COLUMNS} FROM {}", within(from, end))).await?;
+            rows.sort_unstable_by_key(|row| row.position.offset);
+            rows.dedup_by_key(|row| row.position);
         }
-        rows.sort_unstable_by_key(|row| row.position.offset);
-        rows.dedup_by_key(|row| row.position);
-        self.stretch = next_stretch(&rows).unwrap_or(self.stretch);
-        self.rows = rows.into();
-        Ok(())
+        if !rows.is_empty() || end >= before {
+            return Ok(Self { rows, end, is_last: end >= before });
+        }
+        let next = databend.query(&format!("SELECT min(log_offset) FROM {}", within(end, before))).await?.rows;
+        match next.first().filter(|row| row.first().is_some_and(Option::is_some)) {
+            Some(row) => Ok(Self { rows, end: cells::number(row, 0)?, is_last: false }),
+            None => Ok(Self { rows, end, is_last: true }),
+        }
     }
 }
 
 /// Returns for how many offsets to ask after these rows; `None` after none.
-fn next_stretch(rows: &[HistoryRow]) -> Option<u64> {
+fn next_length(rows: &[HistoryRow]) -> Option<u64> {
     let bytes: usize = rows.iter().map(|row| ROW_BYTES + row.event.payload.as_str().len()).sum();
     let fitting = (STRETCH_BYTES as u64 * rows.len() as u64).checked_div(bytes as u64)?;
     Some(fitting.clamp(SHORTEST_STRETCH, LONGEST_STRETCH))
@@ -156,7 +193,8 @@ pub(super) async fn timeline(
          AND user_id NOT IN (SELECT user_id FROM deleted_users)
          ORDER BY created_at DESC, log_offset DESC LIMIT {limit}"
     );
-    let (mut rows, found) = read_rows(databend, partition, &sql).await?;
+    let mut rows = read_rows(databend, partition, &sql).await?;
+    let found = rows.len();
     rows.dedup_by_key(|row| row.position);
     let rank = |row: &HistoryRow| std::cmp::Reverse((row.event.created_at, row.position.offset));
     let next = rows.last().filter(|_| found == limit).map(|last| cursor_at(user_id, rank(last)));
@@ -171,7 +209,8 @@ pub(super) async fn partition_traits(
     partition: PartitionId,
 ) -> Result<PartitionTraits, DatabendError> {
     let position = format!("SELECT max(next_offset) FROM log_positions WHERE log_partition = {partition}");
-    let before: Offset = cells::number(databend.query(&position).await?.rows.first().map_or(&[], Vec::as_slice), 0)?;
+    let before: Offset =
+        cells::number(&databend.query(&position).await?.rows.into_iter().next().unwrap_or_default(), 0)?;
     let (mut users, mut after) = (Vec::new(), None);
     loop {
         let behind = after.map_or_else(String::new, |UserId(user_id)| format!("AND user_id > {user_id}"));
@@ -181,25 +220,18 @@ pub(super) async fn partition_traits(
              AND user_id NOT IN (SELECT user_id FROM deleted_users)
              GROUP BY user_id ORDER BY user_id LIMIT {TRAIT_ROWS}"
         );
-        let found = databend.query(&sql).await?.rows;
-        for row in &found {
-            users.push((UserId(cells::value(row, 0)?), standing_of(cells::text(row, 1)?)?));
-        }
-        if found.len() < TRAIT_ROWS {
+        let read = |row: &dyn Row| Ok((UserId(cells::integer(row, 0)?), standing_of(cells::text(row, 1)?)?));
+        let found = databend.read_each(&sql, read).await?;
+        let is_last = found.len() < TRAIT_ROWS;
+        users.extend(found);
+        if is_last {
             return Ok(PartitionTraits { before, users });
         }
         after = users.last().map(|(user_id, _)| *user_id);
     }
 }
 
-/// Reads rows, of which there may be copies; also returns how many there were.
-async fn read_rows(
-    databend: &Databend,
-    partition: PartitionId,
-    sql: &str,
-) -> Result<(Vec<HistoryRow>, usize), DatabendError> {
-    let cells = databend.query(sql).await?.rows;
-    let found = cells.len();
-    let rows = cells.iter().map(|row| history_row(partition, row)).collect::<Result<Vec<_>, _>>();
-    Ok((rows?, found))
+/// Reads rows, of which there may be copies.
+async fn read_rows(databend: &Databend, partition: PartitionId, sql: &str) -> Result<Vec<HistoryRow>, DatabendError> {
+    databend.read_each(sql, |row| history_row(partition, row)).await
 }

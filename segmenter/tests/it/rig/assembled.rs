@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
-use bus::{BusError, EventLog, StoredRecord};
+use bus::{BusError, EventLog, Ownership, StoredRecord};
 use schema::{
     Definitions, Event, Generation, LogRecord, PartitionId, PartitionStatus, SegmentChange, SegmentDefinition,
     SegmentId, SegmentTag, SegmentVersion, Timestamp, Topic,
@@ -104,13 +104,22 @@ impl Rig {
     pub(crate) async fn begin(&mut self) {
         let shutdown = CancellationToken::new();
         let ownership = MeddledOwnership { inner: Box::new(self.log.ownership()), meddling: self.meddling.clone() };
+        self.running = Some((self.start_on(ownership, &shutdown).await, shutdown));
+    }
+
+    /// Starts another segmenter beside the first, on partitions that somebody else hands out.
+    pub(crate) async fn start_beside(&self, ownership: impl Ownership + 'static) -> Running {
+        self.start_on(ownership, &CancellationToken::new()).await
+    }
+
+    async fn start_on(&self, ownership: impl Ownership + 'static, shutdown: &CancellationToken) -> Running {
         let parts = Parts {
             ownership: Box::new(ownership),
             warehouse: self.warehouse.clone(),
             definitions: self.definitions.subscribe(),
         };
         let running = segmenter::start_with_clock(self.config.clone(), parts, self.clock.clone(), shutdown.clone());
-        self.running = Some((running.await.unwrap(), shutdown));
+        running.await.unwrap()
     }
 
     /// Lets the segmenter finish, and returns how it ended.

@@ -1,8 +1,9 @@
 //! A log that fails on purpose.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bus::{BusError, Ownership, OwnershipChange, PartitionCommit, PartitionOwner, RestoredPartition, StoredRecord};
@@ -22,6 +23,9 @@ pub(crate) struct Meddling {
     pub(crate) break_log: AtomicUsize,
     /// Whether stored users come back as rubbish.
     pub(crate) spoil_users: AtomicUsize,
+    /// Whether commits wait; and how many of them do.
+    pub(crate) hold_commits: AtomicBool,
+    pub(crate) held_commits: AtomicUsize,
     pub(crate) commits: AtomicUsize,
     pub(crate) refused: Mutex<Vec<PartitionCommit>>,
 }
@@ -44,7 +48,7 @@ impl Ownership for MeddledOwnership {
             OwnershipChange::Assigned(inner) => {
                 OwnershipChange::Assigned(Box::new(MeddledOwner { inner, meddling: Arc::clone(&self.meddling) }))
             }
-            revoked => revoked,
+            other => other,
         }))
     }
 }
@@ -97,6 +101,12 @@ impl PartitionOwner for MeddledOwner {
         }
         if Meddling::spends(&self.meddling.break_log) {
             return Err(BusError::Broken("broken by the test".to_owned()));
+        }
+        if self.meddling.hold_commits.load(Ordering::SeqCst) {
+            self.meddling.held_commits.fetch_add(1, Ordering::SeqCst);
+            while self.meddling.hold_commits.load(Ordering::SeqCst) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
         }
         self.meddling.commits.fetch_add(1, Ordering::SeqCst);
         self.inner.commit(commit).await
