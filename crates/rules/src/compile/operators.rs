@@ -85,7 +85,7 @@ impl Lowering<'_> {
         let value = all.next()?;
         let list: Vec<Expr> = all.collect();
         // Printed, `IN ((SELECT …), …)` would be read as IN a subquery; and `now()` stands in comparisons only.
-        if list.iter().any(|entry| entry.holds_aggregate() || entry.names_now()) || value.names_now() {
+        if list.iter().any(|entry| entry.holds_aggregate() || is_of_now(entry)) || is_of_now(&value) {
             return self.any_of(&value, list, span);
         }
         self.node(ExprKind::InList { value: Box::new(value), list }, SqlType::Boolean, span)
@@ -208,7 +208,7 @@ impl Lowering<'_> {
         let (left, right) = self.both(left, right, scope)?;
         let (left, right) = self.pair(left, right, true, span)?;
         // `now()` is never NULL, and stands in comparisons only.
-        if [&left, &right].into_iter().any(|side| side.names_now() && !can_be_null(side)) {
+        if [&left, &right].into_iter().any(|side| is_of_now(side) && !can_be_null(side)) {
             let certain = !can_be_null(&left) && !can_be_null(&right);
             let equal = self.compare(Comparison::Equal, left, right, span)?;
             return if certain {
@@ -313,6 +313,15 @@ impl Lowering<'_> {
                 self.node(ExprKind::Negate(Box::new(inner)), sql_type, span)
             }
         }
+    }
+}
+
+/// Returns whether a value is computed from `now()`, and not only a comparison or an aggregate in it.
+fn is_of_now(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Now => true,
+        ExprKind::Compare { .. } => false,
+        _ => crate::plan::children(expr).into_iter().any(is_of_now),
     }
 }
 

@@ -124,11 +124,15 @@ impl Maker {
             }
             5 => {
                 let (left, right) = self.pair(depth - 1, whole);
+                // A rule says that by a comparison.
+                if left.names_now() || right.names_now() {
+                    return self.condition(depth - 1, whole);
+                }
                 ExprKind::IsNotDistinct(Box::new(left), Box::new(right))
             }
             6 => {
                 let (value, first) = self.pair(depth - 1, whole);
-                if first.holds_aggregate() {
+                if first.holds_aggregate() || first.names_now() || value.names_now() {
                     return self.condition(depth - 1, whole);
                 }
                 let null = make(ExprKind::Literal(Value::Null), SqlType::Null);
