@@ -9,6 +9,7 @@ mod bounds;
 mod budget;
 mod casts;
 mod clause;
+mod contradiction;
 mod dates;
 mod derived;
 mod dialect;
@@ -24,6 +25,7 @@ mod literals;
 mod lower;
 mod missing;
 mod names;
+mod negation;
 mod operators;
 mod order;
 mod pairs;
@@ -42,6 +44,7 @@ mod user;
 mod warnings;
 
 pub use clause::{Compiled, compile};
+pub(crate) use possible::constant_value;
 
 #[cfg(test)]
 pub(crate) use {aggregates::result_type, bounds::within, clause::typed};
