@@ -10,6 +10,7 @@ mod bounds;
 mod budget;
 mod casts;
 mod clause;
+mod contradiction;
 mod dates;
 mod derived;
 mod dialect;
@@ -25,6 +26,7 @@ mod literals;
 mod lower;
 mod missing;
 mod names;
+mod negation;
 mod operators;
 mod order;
 mod pairs;
@@ -43,6 +45,7 @@ mod user;
 mod warnings;
 
 pub use clause::{Compiled, compile};
+pub(crate) use possible::constant_value;
 
 #[cfg(test)]
 pub(crate) use {aggregates::result_type, bounds::within, clause::typed};

@@ -1,12 +1,14 @@
 //! Which truth values a condition can have at all, whatever the events are.
 //!
 //! Always a superset: what is not in it is proven impossible, by constants, by columns and
-//! aggregates that are never NULL, and by counts that are never negative.
+//! aggregates that are never NULL, by what is never negative, by users who have an event, and by two conditions that
+//! exclude each other ([`contradiction`]).
 
 use std::ops::BitOr;
 
 use schema::Timestamp;
 
+use crate::compile::contradiction;
 use crate::rule::{Comparison, ScalarFunction};
 use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, SqlType, Truth, UserColumn, Value, eval};
 
@@ -93,6 +95,7 @@ pub(super) fn possible(expr: &Expr) -> Possible {
         }
         ExprKind::OfUser(UserColumn::Known) | ExprKind::InSegment(_) => Possible::ANY.without(Possible::NULL),
         ExprKind::Aggregate(aggregate) => aggregated(aggregate),
+        ExprKind::Function { function: ScalarFunction::Rollout, arguments } => rolled_out(arguments),
         _ => Possible::ANY,
     }
 }
@@ -104,45 +107,24 @@ fn either(inner: Possible, wanted: Possible) -> Possible {
 
 fn and(parts: &[Expr]) -> Possible {
     let together = parts.iter().map(possible).fold(Possible::TRUE, Possible::and);
-    if contradict(parts) { together.without(Possible::TRUE) } else { together }
-}
-
-/// Whether two parts want different values of one column.
-fn contradict(parts: &[Expr]) -> bool {
-    let wanted: Vec<(Column, &Value)> = parts.iter().filter_map(equals).collect();
-    wanted.iter().enumerate().any(|(index, (column, value))| {
-        let rest = wanted.iter().skip(index + 1);
-        rest.clone()
-            .any(|(other, found)| other == column && eval::compare(found, value).is_some_and(|order| order.is_ne()))
-    })
-}
-
-fn equals(part: &Expr) -> Option<(Column, &Value)> {
-    let ExprKind::Compare { op: Comparison::Equal, left, right } = &part.kind else { return None };
-    match (&left.kind, &right.kind) {
-        (ExprKind::Column(column), ExprKind::Literal(value)) | (ExprKind::Literal(value), ExprKind::Column(column)) => {
-            Some((*column, value))
-        }
-        _ => None,
-    }
+    if contradiction::among(parts).is_some() { together.without(Possible::TRUE) } else { together }
 }
 
 fn compared(op: Comparison, left: &Expr, right: &Expr) -> Possible {
     if is_null(left) || is_null(right) {
         return Possible::NULL;
     }
-    let never_negative = count_against(left, right, op).or_else(|| count_against(right, left, op.mirrored()));
-    let open = Possible::ANY.without(Possible::NULL) | Possible::NULL.only_if(can_be_null(left) || can_be_null(right));
-    never_negative.map_or(open, |holds| Possible::from(if holds { Truth::True } else { Truth::False }))
+    let settled = against_least(left, right, op).or_else(|| against_least(right, left, op.mirrored()));
+    let nullable = can_be_null(left) || can_be_null(right);
+    settled.map_or(Possible::ANY.without(Possible::NULL), |holds| {
+        Possible::from(if holds { Truth::True } else { Truth::False })
+    }) | Possible::NULL.only_if(nullable)
 }
 
-/// What a comparison of a count with a constant is when no count could change it.
-fn count_against(count: &Expr, constant: &Expr, op: Comparison) -> Option<bool> {
+/// What a comparison with a constant is when no value of the left side, from its least one on, could change it.
+fn against_least(value: &Expr, constant: &Expr, op: Comparison) -> Option<bool> {
     let ExprKind::Literal(constant) = &constant.kind else { return None };
-    let against_least = eval::compare(constant, &Value::Integer(0))?;
-    if !is_count(count) {
-        return None;
-    }
+    let against_least = eval::compare(constant, &Value::Integer(least_of(value)?))?;
     match op {
         Comparison::GreaterOrEqual if against_least.is_le() => Some(true),
         Comparison::Less if against_least.is_le() => Some(false),
@@ -150,6 +132,38 @@ fn count_against(count: &Expr, constant: &Expr, op: Comparison) -> Option<bool> 
         Comparison::LessOrEqual | Comparison::Equal if against_least.is_lt() => Some(false),
         _ => None,
     }
+}
+
+/// Returns the least value that an expression can have, if it is never negative.
+fn least_of(expr: &Expr) -> Option<i64> {
+    match &expr.kind {
+        ExprKind::Function { function: ScalarFunction::Length, .. } => Some(0),
+        ExprKind::Aggregate(aggregate) if is_count(expr) => Some(i64::from(counts_every_event(aggregate))),
+        _ => None,
+    }
+}
+
+/// Whether every event counts. Whoever is asked about has one.
+fn counts_every_event(aggregate: &Aggregate) -> bool {
+    let counts = match &aggregate.function {
+        AggregateFunction::CountAll => true,
+        AggregateFunction::Count(argument) | AggregateFunction::CountDistinct(argument) => !can_be_null(argument),
+        _ => false,
+    };
+    counts && aggregate.filter.as_ref().is_none_or(|filter| possible(filter) == Possible::TRUE)
+}
+
+/// What `rollout` is for 0 and for 100 per cent.
+fn rolled_out(arguments: &[Expr]) -> Possible {
+    let percent = arguments.first().map(|percent| &percent.kind);
+    let is = |whole| {
+        let ExprKind::Literal(percent) = percent? else { return None };
+        eval::compare(percent, &Value::Integer(whole)).map(std::cmp::Ordering::is_eq)
+    };
+    if is(0) == Some(true) {
+        return Possible::FALSE;
+    }
+    if is(100) == Some(true) { Possible::TRUE } else { Possible::ANY.without(Possible::NULL) }
 }
 
 fn listed(value: &Expr, list: &[Expr]) -> Possible {
@@ -207,9 +221,14 @@ pub(super) fn is_null(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Literal(Value::Null))
 }
 
+/// Returns the value of what neither events nor time decide.
+pub(crate) fn constant_value(expr: &Expr) -> Option<Value> {
+    is_constant(expr).then(|| eval::evaluate(expr, &Nowhere { now: Timestamp::default() }))
+}
+
 /// Returns whether it is NULL whatever the events are, and shows it.
 pub(super) fn is_always_null(expr: &Expr) -> bool {
-    is_constant(expr) && eval::evaluate(expr, &Nowhere { now: Timestamp::default() }) == Value::Null
+    constant_value(expr) == Some(Value::Null)
 }
 
 pub(super) fn can_be_null(expr: &Expr) -> bool {

@@ -1,16 +1,20 @@
 //! What can be saved but may not be what was meant.
 
 use crate::compile::possible::{Possible, is_null, possible};
+use crate::compile::{contradiction, negation};
 use crate::rule::Comparison;
-use crate::{
-    Aggregate, AggregateFunction, Code, Column, Diagnostic, Expr, ExprKind, Rule, Span, SqlType, Value, render,
-};
+use crate::{Code, Column, Diagnostic, Expr, ExprKind, Rule, SqlType, render};
 
 /// Returns what to say about a rule without errors.
 pub(super) fn about(expr: &Expr) -> Vec<Diagnostic> {
-    let mut warnings: Vec<Diagnostic> = constant(expr).into_iter().chain(timeless(expr)).collect();
-    expr.walk(&mut |part| warnings.extend(compared_with_null(part)));
-    warnings.extend(bare_negations(expr));
+    let mut parts = Vec::new();
+    expr.walk(&mut |part| parts.extend(compared_with_null(part).or_else(|| contradicting(part))));
+    // What says why the whole clause is never TRUE says that it is.
+    let is_told = parts.iter().any(|part| part.span == expr.span);
+    let whole = constant(expr).into_iter().chain(timeless(expr)).filter(|_| !is_told);
+    let mut warnings: Vec<Diagnostic> = whole.collect();
+    warnings.extend(parts);
+    warnings.extend(negation::about(expr));
     warnings.extend(about_user_alone(expr));
     warnings
 }
@@ -23,6 +27,23 @@ fn constant(expr: &Expr) -> Option<Diagnostic> {
     }
     let message = "every user that has an event is in this segment: the clause is always TRUE";
     (possible == Possible::TRUE).then(|| Diagnostic::warning(Code::AlwaysTrue, expr.span, message))
+}
+
+fn contradicting(part: &Expr) -> Option<Diagnostic> {
+    let ExprKind::And(parts) = &part.kind else { return None };
+    let found = contradiction::among(parts)?;
+    let span = part.span;
+    if found.swapped {
+        let message = "this is never TRUE: the edges are swapped, nothing lies between them";
+        let hint = "write the lower edge first, as in `BETWEEN now() - INTERVAL 1 DAY AND now()`";
+        return Some(Diagnostic::warning(Code::AlwaysFalse, span, message).with_hint(hint));
+    }
+    let shown = |part: &Expr| render::canonical(&Rule { expr: part.clone() });
+    let message =
+        format!("this is never TRUE: `{}` and `{}` exclude each other", shown(found.first), shown(found.second));
+    let warning = Diagnostic::warning(Code::AlwaysFalse, span, message);
+    let hint = "both are asked of one event: write OR, or an EXISTS for each if different events are meant";
+    Some(if found.first.holds_aggregate() { warning } else { warning.with_hint(hint) })
 }
 
 fn about_user_alone(expr: &Expr) -> Option<Diagnostic> {
@@ -79,72 +100,92 @@ fn compared_with_null(part: &Expr) -> Option<Diagnostic> {
     })
 }
 
-/// `region <> 'CA'` alone finds everyone who was ever elsewhere, not those who were never there.
-fn bare_negations(expr: &Expr) -> Vec<Diagnostic> {
-    let parts = match &expr.kind {
-        ExprKind::And(parts) => parts.as_slice(),
-        _ => std::slice::from_ref(expr),
-    };
-    // Next to another condition on the row it says which event is meant.
-    if parts.iter().any(|part| reads_row(part) && denied(part).is_none()) {
-        return Vec::new();
-    }
-    parts
-        .iter()
-        .filter_map(|part| denied(part).map(|(column, positive)| not_never(part.span, column, positive)))
-        .collect()
-}
+#[cfg(test)]
+mod tests {
+    use crate::compile;
 
-fn reads_row(expr: &Expr) -> bool {
-    match expr.kind {
-        ExprKind::Column(_) => true,
-        ExprKind::Aggregate(ref aggregate) => aggregate.is_correlated(),
-        _ => expr.children().into_iter().any(reads_row),
+    /// The codes of the warnings, in order of the text.
+    #[track_caller]
+    fn check(clause: &str, expected: &[&str]) {
+        let compiled = compile(clause);
+        assert!(compiled.rule.is_some(), "{clause}: {:#?}", compiled.diagnostics);
+        let codes: Vec<&str> = compiled.diagnostics.iter().map(|warning| warning.code.as_str()).collect();
+        assert_eq!(codes, expected, "{clause}: {:#?}", compiled.diagnostics);
     }
-}
 
-/// Returns the column and the condition that a part denies.
-fn denied(part: &Expr) -> Option<(Column, Expr)> {
-    match &part.kind {
-        ExprKind::Compare { op: Comparison::NotEqual, left, right } => {
-            let kind = ExprKind::Compare { op: Comparison::Equal, left: left.clone(), right: right.clone() };
-            let positive = Expr { kind, ..part.clone() };
-            Some((only_column(&positive)?, positive))
-        }
-        ExprKind::Not(inner) => match inner.kind {
-            ExprKind::Compare { op: Comparison::Equal, .. }
-            | ExprKind::InList { .. }
-            | ExprKind::Like { .. }
-            | ExprKind::IsNotDistinct(..) => Some((only_column(inner)?, (**inner).clone())),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// The text column that a condition compares with constants, if it does just that.
-fn only_column(condition: &Expr) -> Option<Column> {
-    let mut column = None;
-    for part in condition.children() {
-        match &part.kind {
-            ExprKind::Column(found) if column.is_none() => column = Some(*found),
-            ExprKind::Literal(Value::Text(_)) => {}
-            _ => return None,
+    #[test]
+    fn conditions_that_exclude_each_other_are_never_true() {
+        for clause in [
+            "order_total > 5 AND order_total < 3",
+            "order_total >= 5 AND order_total < 5",
+            "5 < order_total AND order_total = 5",
+            "count(*) > 3 AND count(*) < 2",
+            "created_at BETWEEN now() AND now() - INTERVAL 1 DAY",
+            "created_at >= now() - INTERVAL 1 DAY AND created_at < now() - INTERVAL 2 DAY",
+            "max(created_at) < now() - INTERVAL 1 DAY AND max(created_at) > now()",
+            "region = 'CA' AND NOT region = 'CA'",
+            "region = 'CA' AND region IS NULL",
+            "(country = 'US' OR region LIKE 'C%') AND NOT (country = 'US' OR region LIKE 'C%')",
+            "region = NULL",
+        ] {
+            check(clause, &["always_false"]);
         }
     }
-    column.filter(|column| *column != Column::EventId)
-}
 
-fn not_never(span: Span, column: Column, positive: Expr) -> Diagnostic {
-    let message = format!(
-        "this selects users with at least one event of another {}, whatever their other events are",
-        column.as_str()
-    );
-    let filter = Some(positive);
-    let exists = ExprKind::Aggregate(Box::new(Aggregate { function: AggregateFunction::Exists, filter }));
-    let expr = Expr { kind: exists, sql_type: SqlType::Boolean, span };
-    let never = format!("NOT {}", render::canonical(&Rule { expr }));
-    Diagnostic::warning(Code::NegationIsNotNever, span, message)
-        .with_hint("to say *never*, use NOT EXISTS")
-        .with_replacement(never)
+    #[test]
+    fn conditions_that_meet_somewhere_are_not() {
+        for clause in [
+            "order_total >= 5 AND order_total <= 5",
+            "order_total > 3 AND order_total < 5",
+            "order_total > 5 OR order_total < 3",
+            "count(*) > 3 AND count(*) FILTER (WHERE region = 'CA') < 2",
+            "count(*) > 1 AND count(*) < 3",
+            "created_at BETWEEN now() - INTERVAL 1 DAY AND now()",
+            "created_at < now() - INTERVAL 1 DAY AND created_at >= now() - INTERVAL 2 DAY",
+            "max(created_at) > now() - INTERVAL 1 DAY AND min(created_at) < now() - INTERVAL 2 DAY",
+            "created_at > TIMESTAMP '2030-01-01' AND created_at < now()",
+            "payload['n'] >= 9007199254740993 AND payload['n'] <= 9007199254740992",
+            "region = 'CA' AND country IS NULL",
+        ] {
+            check(clause, &[]);
+        }
+    }
+
+    #[test]
+    fn swapped_edges_are_named() {
+        let compiled = compile("region = 'CA' OR order_total BETWEEN 10 AND 5");
+        let [warning] = compiled.diagnostics.as_slice() else { panic!("{compiled:#?}") };
+        assert!(warning.message.contains("the edges are swapped"), "{warning:#?}");
+    }
+
+    #[test]
+    fn whoever_is_asked_about_has_an_event() {
+        check("count(*) < 1", &["always_false"]);
+        check("count(*) >= 1", &["always_true"]);
+        check("count(event_id) > 0", &["always_true"]);
+        check("count(*) > 1", &[]);
+        check("count(*) <= 1", &[]);
+        check("count(order_id) < 1", &[]);
+        check("count(*) FILTER (WHERE region = 'CA') < 1", &[]);
+        check("count(*) FILTER (WHERE region = 'CA') >= 1", &[]);
+        check("count_if(region = 'CA') = 0", &[]);
+    }
+
+    #[test]
+    fn a_rollout_to_nobody_or_everybody_is_settled() {
+        check("rollout(0, 'x')", &["always_false"]);
+        check("rollout(100, 'x')", &["always_true"]);
+        check("rollout(100, 'x') AND region = 'CA'", &[]);
+        check("rollout(0.01, 'x')", &[]);
+        check("length(region) < 0", &["always_false"]);
+        check("length(region) >= 0", &[]);
+    }
+
+    #[test]
+    fn a_negation_within_a_window_does_not_say_never() {
+        check("activity_type <> 'a' AND created_at >= now() - INTERVAL 7 DAY", &["negation_is_not_never"]);
+        check("NOT (region = 'CA' OR region = 'NY')", &["negation_is_not_never"]);
+        check("activity_type = 'b' AND region <> 'CA' AND created_at >= now() - INTERVAL 7 DAY", &[]);
+        check("NOT (region = 'CA' OR country = 'US')", &[]);
+    }
 }

@@ -7,8 +7,9 @@ use super::spec::{AggregateKey, AggregateSpec, Demand, NowComparison, WindowSpec
 use super::time::{against_now, is_against_now};
 use super::unsupported;
 use super::walk::{Uses, argument_of, map_children};
+use crate::compile::constant_value;
 use crate::limits::MAX_COUNT_THRESHOLD;
-use crate::rule::{CastType, Comparison};
+use crate::rule::{ArithmeticOp, CastType, Comparison};
 use crate::{Aggregate, AggregateFunction, Expr, ExprKind, SqlType, Value};
 
 /// The aggregates collected so far.
@@ -84,18 +85,37 @@ impl Lowering {
         }
     }
 
-    /// A count that is compared with a constant need not be known beyond it.
+    /// A count that is compared with a constant need not be known beyond it, nor one that a constant is added to.
     fn operand(&mut self, expr: &Expr, op: Comparison, other: &Expr) -> Expr {
-        let (ExprKind::Aggregate(aggregate), ExprKind::Literal(threshold)) = (&expr.kind, &other.kind) else {
-            return self.over_slots(expr);
-        };
-        if !is_count(&aggregate.function) {
-            return self.over_slots(expr);
+        let Some(threshold) = constant_value(other) else { return self.over_slots(expr) };
+        match &expr.kind {
+            ExprKind::Aggregate(aggregate) if is_count(&aggregate.function) => {
+                self.count_slot(expr, aggregate, op, (&threshold, other))
+            }
+            ExprKind::Arithmetic { op: arithmetic, left, right } => {
+                let ExprKind::Aggregate(aggregate) = &left.kind else { return self.over_slots(expr) };
+                let threshold = moved_back(*arithmetic, right, &threshold).filter(|_| is_count(&aggregate.function));
+                let Some(threshold) = threshold else { return self.over_slots(expr) };
+                let count = self.count_slot(left, aggregate, op, (&threshold, expr));
+                let kind = ExprKind::Arithmetic { op: *arithmetic, left: Box::new(count), right: right.clone() };
+                Expr { kind, sql_type: expr.sql_type, span: expr.span }
+            }
+            _ => self.over_slots(expr),
         }
+    }
+
+    /// `from` is what the threshold is made of.
+    fn count_slot(
+        &mut self,
+        expr: &Expr,
+        aggregate: &Aggregate,
+        op: Comparison,
+        (threshold, from): (&Value, &Expr),
+    ) -> Expr {
         match demand(op, threshold, MAX_COUNT_THRESHOLD) {
             Some(demand) => self.aggregate_slot(expr, aggregate, demand),
             None => {
-                self.diagnostics.push(unsupported::threshold_too_high(other));
+                self.diagnostics.push(unsupported::threshold_too_high(from));
                 expr.clone()
             }
         }
@@ -172,6 +192,23 @@ impl Lowering {
         });
         Expr { kind: ExprKind::Slot(index), sql_type: SqlType::Boolean, span: like.span }
     }
+}
+
+/// Returns what a count is compared with itself, where it is compared with a threshold once a constant is added to it or
+/// taken from it. `None` where that could overflow.
+fn moved_back(op: ArithmeticOp, constant: &Expr, threshold: &Value) -> Option<Value> {
+    let (Some(Value::Integer(moved)), Value::Integer(threshold)) = (constant_value(constant), threshold) else {
+        return None;
+    };
+    if moved.unsigned_abs() > u64::from(u32::MAX) {
+        return None;
+    }
+    match op {
+        ArithmeticOp::Add => threshold.checked_sub(moved),
+        ArithmeticOp::Subtract => threshold.checked_add(moved),
+        _ => None,
+    }
+    .map(Value::Integer)
 }
 
 /// Takes what is known of the user out of an aggregate's filter: for whom it does not hold, there is no row.
