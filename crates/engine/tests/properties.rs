@@ -74,6 +74,36 @@ fn segments(random: &mut Random, first: i64, count: i64) -> Vec<SegmentDefinitio
         .collect()
 }
 
+/// Returns segments with an aggregate each over what is in a window.
+fn segments_of_windows(random: &mut Random, count: i64) -> Vec<SegmentDefinition> {
+    let clause = |random: &mut Random| {
+        let window = random.pick(&["5 SECOND", "10 SECOND", "30 SECOND", "60 SECOND"]);
+        let filter = format!("FILTER (WHERE created_at {} now() - INTERVAL {window})", random.pick(&[">", ">="]));
+        match random.below(6) {
+            0..=1 => format!("count(DISTINCT region) {filter} % 2 = 1"),
+            2 => format!("count(DISTINCT order_id) {filter} >= {}", 1 + random.below(3)),
+            3 => format!("count(*) {filter} % 2 = 1"),
+            4 => format!("sum(order_total) {filter} > {}", random.pick(&["0", "7.49", "12"])),
+            _ => format!("{}(order_total) {filter} >= 9.99", random.pick(&["min", "max", "avg"])),
+        }
+    };
+    (1..=count).map(|id| definition(id, &clause(random))).collect()
+}
+
+#[test]
+fn events_a_microsecond_apart_leave_a_window_one_by_one() {
+    for_each_seed(150, |seed| {
+        let mut random = Random::new(seed);
+        let definitions = segments_of_windows(&mut random, 6);
+        let inputs = History::new(seed, 1).of_neighbours().inputs(30);
+        fail(&definitions, inputs, |inputs| {
+            let mut random = Random::new(seed);
+            let mut oracle = Oracle::new(definitions.clone())?;
+            inputs.iter().try_for_each(|input| give(&mut oracle, &mut random, input).map(|_| ()))
+        });
+    });
+}
+
 /// Returns two segments with random conditions on pairs of events.
 fn segments_of_pairs(random: &mut Random) -> Vec<SegmentDefinition> {
     let compiles = |text: &String| rules::compile(text).rule.is_some();

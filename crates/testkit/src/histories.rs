@@ -35,6 +35,7 @@ pub struct History {
     now: Timestamp,
     sent: Vec<Event>,
     following: VecDeque<Input>,
+    neighbours_percent: usize,
     said: Vec<UserTraits>,
     says_things: bool,
 }
@@ -44,7 +45,14 @@ impl History {
     pub fn new(seed: u64, users: i64) -> Self {
         let now = Timestamp::from_micros(1_767_225_600 * SECOND);
         let (random, following) = (Random::new(seed ^ 0x5eed), VecDeque::new());
-        Self { random, users, now, sent: Vec::new(), following, said: Vec::new(), says_things: false }
+        let (sent, said, neighbours_percent) = (Vec::new(), Vec::new(), 4);
+        Self { random, users, now, sent, following, neighbours_percent, said, says_things: false }
+    }
+
+    /// Has events follow each other after a microsecond much more often.
+    #[must_use]
+    pub fn of_neighbours(self) -> Self {
+        Self { neighbours_percent: 40, ..self }
     }
 
     /// Has things said of the users, too.
@@ -92,7 +100,7 @@ impl History {
             return next;
         }
         self.pass_time();
-        if self.random.chance(4) {
+        if self.random.chance(self.neighbours_percent) {
             return self.neighbours();
         }
         match self.random.below(100) {
