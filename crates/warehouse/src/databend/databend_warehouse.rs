@@ -12,6 +12,7 @@ use super::loader::{Loader, erase_leftovers};
 use super::migrations::{migrate, positions};
 use super::reading::{Readings, partition_traits, timeline};
 use super::selecting::select;
+use super::sweeping::sweep;
 use super::{Databend, DatabendOptions, cells};
 use crate::cursor::{Place, rank_of};
 use crate::{
@@ -67,7 +68,12 @@ impl DatabendWarehouse {
         match kept {
             // What is known may be behind what another process wrote, and is read again then.
             Some(known) if known.next >= from => Ok(known),
-            _ => Ok(Known::restore(self.ready().await?, partition).await?),
+            _ => {
+                let databend = self.ready().await?;
+                let known = Known::restore(databend, partition).await?;
+                sweep(databend, partition, known.copies.written.clone()).await;
+                Ok(known)
+            }
         }
     }
 }
@@ -92,6 +98,9 @@ impl Warehouse for DatabendWarehouse {
         let standing = standing_before(self.ready().await?, &batch).await?;
         let draft = tokio::task::block_in_place(|| draft(&mut known, batch, standing))?;
         self.0.loader.write(draft).await?;
+        if let Some(passed) = known.copies.take_passed(known.next) {
+            sweep(self.ready().await?, partition, passed).await;
+        }
         *kept = Some(known);
         Ok(())
     }

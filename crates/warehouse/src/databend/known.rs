@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use schema::{DUPLICATE_WINDOW_MICROS, EventId, Offset, PartitionId, Timestamp, UserId};
 
+use super::sweeping::Stretches;
 use super::{Databend, DatabendError, cells};
 use crate::counting::Counting;
 
@@ -15,6 +16,8 @@ pub(super) struct Known {
     pub(super) next: Offset,
     pub(super) counting: Counting,
     pub(super) deleted: HashSet<UserId>,
+    /// Where rows may have been loaded twice.
+    pub(super) copies: Stretches,
 }
 
 impl Known {
@@ -25,11 +28,13 @@ impl Known {
         let position = position.rows.into_iter().next().unwrap_or_default();
         let (next, log_time) = (cells::number(&position, 0)?, cells::time(&position, 1)?);
         let mut counting = Counting::at(log_time);
+        let day = log_time.plus_micros(-DUPLICATE_WINDOW_MICROS);
+        let copies = Stretches::find(databend, partition, next, day).await?;
         // Below the position nothing is counted any more, so this is one state whenever it is read.
         let counted = format!(
             "SELECT user_id, event_id, counted_at FROM event_rows WHERE log_partition = {partition}
              AND log_offset < {next} AND counted_at >= {} ORDER BY counted_at",
-            log_time.plus_micros(-DUPLICATE_WINDOW_MICROS).as_micros()
+            day.as_micros()
         );
         let counted = databend.read_each(&counted, |row| {
             Ok((UserId(cells::integer(row, 0)?), EventId(cells::value(row, 1)?), cells::time(row, 2)?))
@@ -40,7 +45,7 @@ impl Known {
         let deleted =
             format!("SELECT user_id FROM deletion_rows WHERE log_partition = {partition} AND log_offset < {next}");
         let deleted = databend.user_ids(&deleted).await?.into_iter().collect();
-        Ok(Self { next, counting, deleted })
+        Ok(Self { next, counting, deleted, copies })
     }
 
     /// Returns the greatest `received_at` so far.

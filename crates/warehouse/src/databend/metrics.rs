@@ -12,6 +12,10 @@ static LOADED: LazyLock<Counter<u64>> =
 static REFUSED: LazyLock<Counter<u64>> =
     LazyLock::new(|| counter("shoal.warehouse.refused_rows", "Rows that Databend refused for good"));
 
+/// Rows that had been loaded twice and were removed.
+static SWEPT: LazyLock<Counter<u64>> =
+    LazyLock::new(|| counter("shoal.warehouse.swept_rows", "Rows that had been loaded twice and were removed"));
+
 fn counter(name: &'static str, description: &'static str) -> Counter<u64> {
     opentelemetry::global::meter("warehouse").u64_counter(name).with_description(description).build()
 }
@@ -22,4 +26,8 @@ pub(super) fn loaded(rows: usize) {
 
 pub(super) fn refused() {
     REFUSED.add(1, &[]);
+}
+
+pub(super) fn swept(rows: u64) {
+    SWEPT.add(rows, &[]);
 }

@@ -25,6 +25,7 @@ mod reading;
 mod records;
 mod scratch;
 mod selecting;
+mod sweeping;
 mod tables;
 mod tls;
 
