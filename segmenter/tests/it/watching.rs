@@ -93,14 +93,16 @@ impl Ownership for NothingLeft {
 async fn a_segmenter_that_no_partition_is_left_for_is_ready_and_says_why_it_does_nothing() {
     let rig = Rig::at(at("2026-01-01T00:00:00Z")).await;
     let (tell, told) = oneshot::channel();
-    let mut idle = rig.start_beside(NothingLeft(Some(told))).await;
+    let idle = rig.start_beside(NothingLeft(Some(told))).await;
     let url = format!("http://{}/readyz", idle.metrics);
     // Longer than partitions that are handed out one by one are waited for.
     tokio::time::sleep(Duration::from_millis(300)).await;
     let (status, text) = get(url.clone()).await;
     assert_eq!(status, 503, "nobody has shared out anything: {text}");
     tell.send(()).unwrap();
-    idle.ready.wait_for(|ready| *ready).await.unwrap();
+    let waiting = "/readyz answers 200 once the log has said that nothing is left";
+    eventually(waiting, async || get(url.clone()).await.0 == 200).await;
+    assert!(*idle.ready.borrow(), "who watches it is told as well");
     let (status, text) = get(url).await;
     assert_eq!(status, 200, "{text}");
     assert!(text.contains("idle: others own every partition"), "{text}");
