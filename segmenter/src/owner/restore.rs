@@ -1,9 +1,8 @@
 //! A partition as it was committed last: definitions, users, times. No record is read again.
 //!
 //! The definitions come with the end of the reading and are needed to decode the first user, so the
-//! encoded users are gathered first, in one arena. `restores_at_once` bounds how many do so.
+//! encoded users are gathered first, and go as they are decoded. `restores_at_once` bounds how many do so.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use bus::{PartitionOwner, RestoredPartition};
@@ -48,25 +47,13 @@ pub(super) struct Loaded {
     pub(super) spill: Spill,
 }
 
-/// The encoded users, end to end.
-#[derive(Default)]
-struct EncodedUsers {
-    bytes: Vec<u8>,
-    users: Vec<(UserId, Range<usize>)>,
-}
-
-impl EncodedUsers {
-    fn push(&mut self, user_id: UserId, state: &[u8]) {
-        let begin = self.bytes.len();
-        self.bytes.extend_from_slice(state);
-        self.users.push((user_id, begin..self.bytes.len()));
-    }
-}
+/// Users as they were committed.
+type EncodedUsers = Vec<(UserId, Box<[u8]>)>;
 
 async fn read(log: &mut dyn PartitionOwner, hold: &mut Hold) -> Result<(EncodedUsers, RestoredPartition), OwnerEnd> {
     loop {
-        let mut users = EncodedUsers::default();
-        match log.restore(&mut |user_id, state| users.push(user_id, state)).await {
+        let mut users = EncodedUsers::new();
+        match log.restore(&mut |user_id, state| users.push((user_id, state.into()))).await {
             Ok(restored) => {
                 hold.release();
                 return Ok((users, restored));
@@ -92,16 +79,16 @@ async fn load(
 ) -> Result<Loaded, OwnerEnd> {
     let clock = PartitionClock { now: restored.now, log_time: restored.log_time };
     let mut engine = Engine::new(Arc::clone(&frozen.catalog), clock);
-    for some in users.users.chunks(YIELD_EVERY) {
+    let mut users = users.into_iter();
+    while users.len() > 0 {
         if stop.is_cancelled() {
             return Err(OwnerEnd::Stopped);
         }
-        for (user_id, range) in some {
-            let state = users.bytes.get(range.clone()).unwrap_or_default();
+        for (user_id, state) in users.by_ref().take(YIELD_EVERY) {
             engine
-                .load_user(*user_id, state)
+                .load_user(user_id, &state)
                 .map_err(|error| OwnerEnd::damaged(error, format!("loading user {user_id}")))?;
-            spill.note(*user_id, state.len());
+            spill.note(user_id, state.len());
         }
         spill.rest();
         if spill.has_idle(&engine) {

@@ -15,6 +15,9 @@ const QUEUE_SLACK_KIB: usize = 8 * 1_024;
 const FETCH_WAIT_MS: u64 = 20;
 /// What is read ahead of each partition.
 const READ_AHEAD_KIB: u64 = 2 * 1_024;
+/// The same of a stretch that is read to its end: states are taken in bursts, between which the processor has
+/// others to decode.
+const SCAN_AHEAD_KIB: u64 = 16 * 1_024;
 
 /// Returns the settings that all clients share.
 pub(super) fn common(options: &KafkaOptions) -> ClientConfig {
@@ -104,6 +107,16 @@ pub(super) fn reading(options: &KafkaOptions) -> ClientConfig {
         .set("fetch.queue.backoff.ms", "5")
         .set("fetch.error.backoff.ms", "100")
         .set("queued.max.messages.kbytes", READ_AHEAD_KIB.to_string());
+    config
+}
+
+/// Returns the settings of a consumer that reads stretches to their ends.
+pub(super) fn scanning(options: &KafkaOptions) -> ClientConfig {
+    let mut config = reading(options);
+    config
+        // The end is told: what was asked for may end with records that nobody sees.
+        .set("enable.partition.eof", "true")
+        .set("queued.max.messages.kbytes", SCAN_AHEAD_KIB.to_string());
     config
 }
 

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::appending::{Appender, NewValue};
 use super::definitions::PublishedDefinitions;
 use super::ends::Ends;
+use super::gathered::Gathered;
 use super::ownership::KafkaOwnership;
 use super::reader::Reader;
 use super::restoring::restore;
@@ -161,7 +162,8 @@ impl EventLog for KafkaLog {
         visit: &mut (dyn for<'s> FnMut(UserId, &'s [u8]) + Send),
     ) -> Result<RestoredPartition, BusError> {
         let start = async || Ends::start(&self.0.options, "read_uncommitted");
-        restore(self, self.0.watermarks.get_or_try_init(start).await?, partition, visit).await
+        let watermarks = self.0.watermarks.get_or_try_init(start).await?;
+        restore(self, watermarks, partition, Gathered::default(), visit).await
     }
 
     async fn statuses(&self) -> Result<Vec<PartitionStatus>, BusError> {

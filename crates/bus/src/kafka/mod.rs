@@ -13,6 +13,7 @@ mod definitions;
 mod ends;
 mod failure;
 mod fetching;
+mod gathered;
 mod kafka_log;
 mod membership;
 mod owner;

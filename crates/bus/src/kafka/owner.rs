@@ -14,8 +14,10 @@ use tokio::time::{Duration, Instant};
 
 use super::assignments::Hold;
 use super::failure::unavailable;
+use super::gathered::Gathered;
 use super::ownership::Common;
-use super::restoring::restore;
+use super::restoring::{HeadStart, restore};
+use super::topics;
 use super::transaction::{Committer, Outcome};
 use super::work::Work;
 use crate::{BusError, PartitionCommit, PartitionOwner, RestoredPartition, StoredRecord};
@@ -35,12 +37,16 @@ pub struct KafkaOwner {
     unsettled: Option<(Box<PartitionCommit>, String)>,
     /// The first offset of `segment-changes` that is not written yet, once it is known.
     changes_end: Option<Offset>,
+    /// What was read of the state while the partition was claimed, until it is restored.
+    head_start: Option<HeadStart>,
     fenced: bool,
 }
 
 impl KafkaOwner {
     /// Takes the partition from whoever had it.
     pub(super) async fn claim(common: Arc<Common>, hold: Hold) -> Result<Self, BusError> {
+        let partition = hold.partition();
+        let head_start = HeadStart::begin(&common.log, &common.head_starts, partition);
         let mut owner = Self {
             common,
             hold,
@@ -48,6 +54,7 @@ impl KafkaOwner {
             last_commit: None,
             unsettled: None,
             changes_end: None,
+            head_start,
             fenced: false,
         };
         owner.claim_again().await?;
@@ -59,11 +66,13 @@ impl KafkaOwner {
         if !self.hold.may_claim() {
             return Err(self.fence());
         }
-        let (options, partition) = (self.common.log.handle().options.clone(), self.hold.partition());
+        let handle = self.common.log.handle();
+        let options = handle.options.clone();
+        let state = handle.names.lane_of(topics::STATE, self.hold.partition());
         let old = self.committer.take();
         let claimed = blocking(move || {
             drop(old);
-            Committer::claim(&options, partition)
+            Committer::claim(&options, &state)
         });
         self.committer = Some(claimed.await??);
         Ok(())
@@ -190,7 +199,12 @@ impl PartitionOwner for KafkaOwner {
         visit: &mut (dyn for<'s> FnMut(UserId, &'s [u8]) + Send),
     ) -> Result<RestoredPartition, BusError> {
         self.settle().await?;
-        let restored = restore(&self.common.log, &self.common.watermarks, self.hold.partition(), visit).await?;
+        let gathered = match self.head_start.take() {
+            Some(head_start) => head_start.finish().await,
+            None => Gathered::default(),
+        };
+        let common = &self.common;
+        let restored = restore(&common.log, &common.watermarks, self.hold.partition(), gathered, visit).await?;
         self.changes_end = Some(restored.changes_end);
         Ok(restored)
     }

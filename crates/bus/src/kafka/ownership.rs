@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rdkafka::consumer::BaseConsumer;
 use schema::PartitionId;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::assignments::{Assignments, Event, Hold};
@@ -19,6 +19,7 @@ use super::failure::reason;
 use super::kafka_log::KafkaLog;
 use super::membership::{self, Membership};
 use super::owner::KafkaOwner;
+use super::restoring::HEAD_STARTS;
 use crate::{BusError, Ownership, OwnershipChange};
 
 /// How long to wait before claiming again what could not be claimed, or was lost to somebody.
@@ -31,6 +32,8 @@ pub(super) struct Common {
     pub(super) group: BaseConsumer<Speaking>,
     /// Where partitions end, records of unfinished commits included.
     pub(super) watermarks: Ends,
+    /// Who may read a partition's state while it is claimed.
+    pub(super) head_starts: Arc<Semaphore>,
 }
 
 /// Hands out the partitions that the group gives to this process; leaves the group when dropped.
@@ -75,7 +78,8 @@ impl TakingPart {
         let group: BaseConsumer<Speaking> =
             clients::group(options).create_with_context(Speaking).map_err(|error| BusError::Misfit(reason(&error)))?;
         let watermarks = Ends::start(options, "read_uncommitted")?;
-        let common = Arc::new(Common { log: log.clone(), group, watermarks });
+        let head_starts = Arc::new(Semaphore::new(HEAD_STARTS));
+        let common = Arc::new(Common { log: log.clone(), group, watermarks, head_starts });
         let (sender, events) = mpsc::unbounded_channel();
         let assignments = Assignments::new(sender);
         let membership = membership::join(log, &assignments)?;

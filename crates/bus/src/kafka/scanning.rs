@@ -31,10 +31,7 @@ pub(super) struct Scanner {
 
 impl Scanner {
     pub(super) fn new(options: &KafkaOptions) -> Result<Self, BusError> {
-        let mut config = clients::reading(options);
-        // The end is told: what was asked for may end with records that nobody sees.
-        config.set("enable.partition.eof", "true");
-        let client = listened_to(&config)?;
+        let client = listened_to(&clients::scanning(options))?;
         Ok(Self { client, timeout: options.request_timeout, busy: Mutex::default(), freed: Notify::new() })
     }
 

@@ -108,10 +108,8 @@ pub(super) async fn ready(options: &KafkaOptions, names: &TopicNames) -> Result<
     let admin: AdminClient<Speaking> =
         clients::common(options).create_with_context(Speaking).map_err(|error| misfit(reason(&error)))?;
     let deadline = Instant::now() + options.request_timeout;
-    let missing = {
-        let there = partitions_of(options, names).await?;
-        ALL.iter().filter(|form| !there.contains_key(form.name)).collect::<Vec<_>>()
-    };
+    let mut there = partitions_of(options, names).await?;
+    let missing: Vec<_> = ALL.iter().filter(|form| !there.contains_key(form.name)).collect();
     if !missing.is_empty() {
         if !options.create_topics {
             let missing: Vec<_> = missing.iter().map(|form| format!("`{}`", names.name(form.name))).collect();
@@ -120,15 +118,13 @@ pub(super) async fn ready(options: &KafkaOptions, names: &TopicNames) -> Result<
         create(&admin, options, names, &missing).await?;
     }
     // What was made is known to every broker a moment later.
-    loop {
-        let there = partitions_of(options, names).await?;
-        if there.len() == ALL.len() || Instant::now() > deadline {
-            let mut problems = wrong_partitions(options, names, &there);
-            problems.extend(wrong_settings(&admin, options, names).await?);
-            return if problems.is_empty() { Ok(()) } else { Err(misfit(problems.join("; "))) };
-        }
+    while there.len() < ALL.len() && Instant::now() <= deadline {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        there = partitions_of(options, names).await?;
     }
+    let mut problems = wrong_partitions(options, names, &there);
+    problems.extend(wrong_settings(&admin, options, names).await?);
+    if problems.is_empty() { Ok(()) } else { Err(misfit(problems.join("; "))) }
 }
 
 async fn create(

@@ -18,11 +18,12 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
-use schema::{Offset, PartitionId};
+use schema::Offset;
 
 use super::clients::{self, Speaking};
 use super::failure::{is_fence, reason};
 use super::fetching::LAST_HEADER;
+use super::topics::Lane;
 use super::work::{Work, Write};
 use crate::BusError;
 use crate::kafka_options::KafkaOptions;
@@ -30,6 +31,8 @@ use crate::kafka_options::KafkaOptions;
 /// How long the thread sleeps between two looks at what was acknowledged; grows up to the longest.
 const FIRST_NAP: Duration = Duration::from_micros(50);
 const LONGEST_NAP: Duration = Duration::from_millis(1);
+/// How long a claim waits for its connection before it begins without one.
+const CONNECT_WITHIN: Duration = Duration::from_millis(500);
 
 /// What became of a transaction.
 pub(super) enum Outcome {
@@ -50,14 +53,19 @@ pub(super) struct Committer {
 }
 
 impl Committer {
-    /// Takes the partition: fences who had it, and settles what that one had begun.
-    pub(super) fn claim(options: &KafkaOptions, partition: PartitionId) -> Result<Self, BusError> {
+    /// Takes the partition of this state: fences who had it, and settles what that one had begun.
+    pub(super) fn claim(options: &KafkaOptions, state: &Lane) -> Result<Self, BusError> {
+        let partition = state.partition;
         let transactional_id = format!("{}-{partition}", options.group);
         let producer: BaseProducer<Acknowledgements> = clients::committing(options, &transactional_id)
             .create_with_context(Acknowledgements::default())
             .map_err(|error| BusError::Misfit(reason(&error)))?;
         let timeout = options.transaction_timeout;
         let deadline = Instant::now() + timeout;
+        // A client that has no connection when it looks for its coordinator looks again half a second later.
+        if let Err(error) = producer.client().fetch_metadata(Some(&state.topic), CONNECT_WITHIN) {
+            tracing::debug!(%error, "connecting before a partition is claimed");
+        }
         let claimed = retried(deadline, |left| producer.init_transactions(left));
         claimed
             .map_err(|error| BusError::Unavailable(format!("claiming partition {partition}: {}", reason(&error))))?;

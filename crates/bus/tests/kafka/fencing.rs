@@ -90,6 +90,33 @@ async fn who_gives_up_waiting_for_a_commit_may_repeat_it() {
     assert_eq!((restored.next_offset, counts), (11, BTreeMap::from([(ANA, 11)])));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_owner_commits_while_the_next_one_claims_is_restored() {
+    let Some(installed) = OnKafka::new() else { return };
+    let log = installed.log().await;
+    for _ in 0..2 {
+        // It has left the group, and does not stop before it is fenced.
+        let mut leaving = own(log.ownership(), PARTITION).await;
+        let first = restore(&mut *leaving).await.unwrap().0.next_offset;
+        leaving.commit(commit(first + 1)).await.unwrap();
+        let committing = tokio::spawn(async move {
+            let mut last = first + 1;
+            loop {
+                match leaving.commit(commit(last + 1)).await {
+                    Ok(()) => last += 1,
+                    Err(error) => return (last, error),
+                }
+            }
+        });
+        let mut next = own(installed.log().await.ownership(), PARTITION).await;
+        let (restored, counts) = restore(&mut *next).await.unwrap();
+        let (last, error) = committing.await.unwrap();
+        println!("commits {first} to {last}, then: {error}");
+        assert!(matches!(error, BusError::Fenced(PARTITION)), "{error}");
+        assert_eq!((restored.next_offset, counts), (last, BTreeMap::from([(ANA, last)])));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_groups_offset_is_part_of_the_commit() {
     use rdkafka::consumer::{BaseConsumer, Consumer};
