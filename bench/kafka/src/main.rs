@@ -42,7 +42,7 @@ struct Arguments {
     /// How many events are there already when throughput is measured
     #[arg(long, default_value_t = 100_000)]
     backlog: u64,
-    /// How often each measurement is made; the forms take turns
+    /// How often each measurement is made; the forms take turns (0: only the restart)
     #[arg(long, default_value_t = 3)]
     rounds: u32,
     /// The program `segmenter`, or `shoal-e2e-service`; without it, that form is left out
@@ -51,6 +51,9 @@ struct Arguments {
     /// How many users a segmenter has whose restart is measured (0: none is)
     #[arg(long, default_value_t = 0)]
     restart_users: u64,
+    /// How often the restart is measured, by turns with a bare reading
+    #[arg(long, default_value_t = 3)]
+    restart_rounds: u32,
 }
 
 /// Who works on the events.
@@ -107,7 +110,7 @@ async fn main() -> anyhow::Result<()> {
     print_ratios(&forms, &throughput);
     if let (Some(program), 1..) = (&arguments.segmenter, arguments.restart_users) {
         let log = open(&brokers, RESTART_PARTITIONS).await?;
-        restart::measure(program, &log, arguments.restart_users, arguments.rounds.max(1)).await?;
+        restart::measure(program, &log, arguments.restart_users, arguments.restart_rounds).await?;
     }
     Ok(())
 }

@@ -28,6 +28,7 @@ struct State {
     records: u64,
     bytes: u64,
     took: Duration,
+    cpu: Duration,
 }
 
 /// Measures that many times and prints it.
@@ -47,15 +48,18 @@ pub(crate) async fn measure(program: &Path, log: &KafkaLog, users: u64, rounds: 
     let mut ratios = Vec::new();
     for round in 0..rounds {
         let state = read_state(log).await?;
-        let back = restart(program, log, users, round).await?;
+        let (back, cpu) = restart(program, log, users, round).await?;
         let ratio = back.as_secs_f64() / state.took.as_secs_f64().max(f64::MIN_POSITIVE);
         ratios.push(ratio);
         println!(
-            "restart: round={round} state_records={} state_MB={:.0} bare_read={:.2}s segmenter_back={:.2}s ratio={ratio:.2}",
+            "restart: round={round} state_records={} state_MB={:.0} bare_read={:.2}s (cpu {:.2}s) \
+             segmenter_back={:.2}s (cpu {:.2}s) ratio={ratio:.2}",
             state.records,
             state.bytes as f64 / 1e6,
             state.took.as_secs_f64(),
-            back.as_secs_f64()
+            state.cpu.as_secs_f64(),
+            back.as_secs_f64(),
+            cpu.as_secs_f64()
         );
     }
     ratios.sort_by(f64::total_cmp);
@@ -63,8 +67,9 @@ pub(crate) async fn measure(program: &Path, log: &KafkaLog, users: u64, rounds: 
     Ok(())
 }
 
-/// Returns how long it took from the start of the process to the changes of events that waited for it.
-async fn restart(program: &Path, log: &KafkaLog, users: u64, round: u32) -> anyhow::Result<Duration> {
+/// Returns how long it took from the start of the process to the changes of events that waited for it, and the
+/// processor's time that it had by then.
+async fn restart(program: &Path, log: &KafkaLog, users: u64, round: u32) -> anyhow::Result<(Duration, Duration)> {
     let partitions = log.partitions();
     let mut before = Vec::new();
     for partition in (0..partitions).map(PartitionId) {
@@ -81,8 +86,18 @@ async fn restart(program: &Path, log: &KafkaLog, users: u64, round: u32) -> anyh
         waiting.context("no change came after the start")??;
     }
     let took = begun.elapsed();
+    let cpu = cpu_of(&segmenter.id()?.to_string())?;
     segmenter.stop().await?;
-    Ok(took)
+    Ok((took, cpu))
+}
+
+/// Returns how long a process has had the processor: what others do on the machine changes that least.
+fn cpu_of(process: &str) -> anyhow::Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).context("asking for the processor's time")?;
+    // Behind the name, which may have spaces: user and system time are the 12th and 13th field, in hundredths.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+    let hundredths = fields.map(str::parse::<u64>).sum::<Result<u64, _>>().context("reading the processor's time")?;
+    Ok(Duration::from_millis(hundredths * 10))
 }
 
 /// Reads the topic of states once, and does nothing with it.
@@ -90,7 +105,7 @@ async fn read_state(log: &KafkaLog) -> anyhow::Result<State> {
     let options = log.options().clone();
     let (topic, partitions) = (format!("{}segmenter-state", options.topic_prefix), i32::from(log.partitions()));
     let reading = tokio::task::spawn_blocking(move || {
-        let begun = Instant::now();
+        let (begun, cpu) = (Instant::now(), cpu_of("self")?);
         let consumer: BaseConsumer = ClientConfig::new()
             .set("bootstrap.servers", &options.brokers)
             .set("group.id", format!("{}bare", options.group))
@@ -107,7 +122,9 @@ async fn read_state(log: &KafkaLog) -> anyhow::Result<State> {
             list.add_partition_offset(&topic, partition, Offset::Beginning)?;
         }
         consumer.assign(&list)?;
-        read_to_the_ends(&consumer, partitions, begun)
+        let mut state = read_to_the_ends(&consumer, partitions, begun)?;
+        state.cpu = cpu_of("self")?.saturating_sub(cpu);
+        Ok(state)
     });
     reading.await?
 }
@@ -126,5 +143,5 @@ fn read_to_the_ends(consumer: &BaseConsumer, partitions: i32, begun: Instant) ->
             Some(Err(error)) => return Err(error).context("reading the state"),
         }
     }
-    Ok(State { records, bytes, took: begun.elapsed() })
+    Ok(State { records, bytes, took: begun.elapsed(), cpu: Duration::ZERO })
 }

@@ -44,9 +44,14 @@ impl Segmenter {
         Ok(Self(child.with_context(|| format!("starting {}", program.display()))?))
     }
 
+    /// Returns which process it is.
+    pub(crate) fn id(&self) -> anyhow::Result<u32> {
+        self.0.id().context("the segmenter has ended already")
+    }
+
     /// Sends SIGTERM and waits for its exit code to be 0.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
-        let id = self.0.id().context("the segmenter has ended already")?;
+        let id = self.id()?;
         let told = Command::new("kill").arg(id.to_string()).status().await.context("running kill")?;
         let ended = tokio::time::timeout(PATIENCE, self.0.wait()).await.context("it does not stop")??;
         ensure!(told.success() && ended.success(), "it ended with {ended} after SIGTERM");
