@@ -1,6 +1,6 @@
 //! Definitions that change while events keep coming, on a real Kafka, Postgres and Databend.
 //!
-//! History is posted first ([`posting`]), all of it through ingestion-api. Then events keep coming at a
+//! History is posted first ([`posting`]), all of it through ingestion-api, and previewed by both who can ([`previews`]). Then events keep coming at a
 //! fixed rate ([`traffic`]) while segments are created and edited ([`definitions`]). Each of these is a
 //! switch from one definition to the next, at an offset and an instant of each partition; the segmenter
 //! writes both into its state ([`switches`]). So Databend can be asked by rendered SQL who was in the
@@ -13,6 +13,7 @@
 mod definitions;
 mod members;
 mod posting;
+mod previews;
 mod rendered;
 mod report;
 mod rig;

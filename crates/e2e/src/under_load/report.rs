@@ -12,6 +12,8 @@ use crate::crash::Report;
 pub struct LoadReport {
     /// The history before everything else.
     pub(super) history: HistoryFigures,
+    /// What a segment's clause selects, by Databend and by the engine.
+    pub(super) previews: Vec<PreviewFigures>,
     /// The definitions, in order.
     pub(super) switches: Vec<SwitchFigures>,
     /// The end.
@@ -27,6 +29,24 @@ pub(super) struct HistoryFigures {
     pub(super) acknowledged_in: Duration,
     pub(super) segmented_in: Duration,
     pub(super) written_in: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PreviewFigures {
+    /// `databend` or `engine`.
+    pub(super) by: &'static str,
+    pub(super) took: Duration,
+    pub(super) events: u64,
+    pub(super) users: u64,
+    /// How many users the clause selects.
+    pub(super) size: u64,
+}
+
+impl PreviewFigures {
+    /// Returns what does not depend on who decides.
+    pub(super) fn selected(&self) -> (u64, u64, u64) {
+        (self.events, self.users, self.size)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -55,6 +75,9 @@ impl LoadReport {
 impl fmt::Display for LoadReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.history)?;
+        for preview in &self.previews {
+            writeln!(f, "{preview}")?;
+        }
         for switch in &self.switches {
             writeln!(f, "{switch}")?;
         }
@@ -75,6 +98,15 @@ impl fmt::Display for HistoryFigures {
             rate(segmented_in),
             rate(written_in)
         )
+    }
+}
+
+impl fmt::Display for PreviewFigures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { by, took, events, users, size } = self;
+        let seconds = took.as_secs_f64();
+        let rate = *events as f64 / seconds.max(f64::MIN_POSITIVE);
+        write!(f, "preview by {by}: took={seconds:.2}s events={events} events/s={rate:.0} users={users} size={size}")
     }
 }
 

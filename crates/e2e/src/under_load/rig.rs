@@ -9,6 +9,7 @@ use schema::{PartitionId, Timestamp, Topic};
 use warehouse::Warehouse as _;
 use warehouse::databend::{DatabendOptions, DatabendWarehouse};
 
+use super::previews::PREVIEW_TIMEOUT;
 use super::run::LoadOptions;
 use crate::cluster::{Cluster, ServiceName, Serving};
 
@@ -121,6 +122,8 @@ fn cluster(options: &LoadOptions<'_>, prefix: &str) -> anyhow::Result<Cluster> {
             ("STORE_URL", &options.store),
             ("WAREHOUSE_URL", &options.history),
             ("SHOAL_PARTITIONS", &PARTITIONS.to_string()),
+            ("PREVIEW_TIMEOUT_MS", &PREVIEW_TIMEOUT.as_millis().to_string()),
+            ("CONFIG_API_REQUEST_TIMEOUT_MS", &(2 * PREVIEW_TIMEOUT).as_millis().to_string()),
         ],
     )
 }

@@ -10,6 +10,7 @@ use testkit::servers::Kafka;
 use super::definitions::{Wanted, WentLive, define};
 use super::members::{self, Changes};
 use super::posting::{Poster, post_history};
+use super::previews::preview_both_ways;
 use super::rendered::Oracle;
 use super::report::{EndFigures, HistoryFigures, LoadReport, SwitchFigures};
 use super::rig::Rig;
@@ -75,6 +76,9 @@ pub async fn run(options: &LoadOptions<'_>, mut progress: impl FnMut(String)) ->
     let poster = Poster::new(&rig.http, rig.ingestion.iter().map(|serving| serving.url().to_owned()));
     let mut report =
         LoadReport { history: fill(options, &rig, &poster, &mut progress).await?, ..LoadReport::default() };
+
+    report.previews = preview_both_ways(rig.config.url(), STANDING, &mut report.found).await?;
+    report.previews.iter().for_each(|preview| progress(preview.to_string()));
 
     let shop = Shop::new(options.seed.wrapping_add(1), options.users);
     let traffic = Traffic::begin(poster.clone(), shop, options.rate);
