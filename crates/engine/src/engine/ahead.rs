@@ -1,9 +1,9 @@
 //! Fetching what is kept of users before they are looked at.
 //!
 //! With many users, most of the time for an event would be waiting for memory, at one place after the
-//! other: where the user is, the user, what it points at, what that points at. So records are announced before they are applied. Each
-//! announcement takes the first step for its own record, the next step for one that was announced some
-//! records before, and so on: no step waits, and none fetches so much at once that the processor does.
+//! other: where the user is, the user, what it points at, what that points at. So records are announced before
+//! they are applied. Each announcement takes the first step for its own record, the next step for one that was
+//! announced some records before, and so on: no step waits, and none fetches so much at once that the processor does.
 
 use schema::{EventId, LogRecord, Timestamp, UserId};
 use uuid::Uuid;
