@@ -238,7 +238,7 @@ async fn wrong_settings(
         let name = names.name(form.name);
         let described = described
             .map_err(|code| BusError::Unavailable(format!("asking for settings of topic `{name}`: {code}")))?;
-        let value = |key| described.get(key).and_then(|entry| entry.value.clone());
+        let value = |key: &str| described.get(key).and_then(|entry| entry.value.clone());
         problems.extend(form.misfits(options, value).into_iter().map(|misfit| format!("topic `{name}` has {misfit}")));
     }
     Ok(problems)
