@@ -64,6 +64,13 @@ fn event(user_id: i64, number: u64, payload: &str) -> LogRecord {
     })
 }
 
+fn said(user_id: i64, at: i64, traits: &str) -> LogRecord {
+    let traits = Payload::new(serde_json::value::RawValue::from_string(traits.to_owned()).unwrap());
+    let (user_id, created_at) = (UserId(user_id), START.plus_micros(at));
+    let event_id = EventId(uuid::Uuid::nil());
+    LogRecord::Traits(UserTraits { user_id, event_id, created_at, received_at: START, traits })
+}
+
 /// The records at `from` and behind it, of a log of one partition.
 fn batch(from: Offset, records: Vec<LogRecord>) -> WriteBatch {
     let next = from + records.len() as u64;
@@ -93,7 +100,8 @@ async fn rows_of_a_writer_that_was_killed_are_not_there_until_they_are_written_a
     assert_eq!(offsets(&warehouse).await, [0, 1, 2, 3]);
     let again = open(&dsn, 1);
     again.write(batch(4, records[4..].to_vec())).await.unwrap();
-    assert_eq!((count(&databend, "event_rows").await, count(&databend, "events").await), (14, 6));
+    // Whoever takes the partition up removes what is there twice, and what was ahead once it is past that.
+    assert_eq!((count(&databend, "event_rows").await, count(&databend, "events").await), (6, 6));
     assert_eq!(offsets(&again).await, [0, 1, 2, 3, 4, 5]);
     for page in [1, 2, 50] {
         let (mut timeline, mut cursor) = (Vec::new(), None);
@@ -143,6 +151,34 @@ async fn two_processes_that_write_the_same_log_write_each_event_once() {
     let databend = client(&dsn);
     assert_eq!(count(&databend, "events").await, rounds);
     assert_eq!(offsets(&open(&dsn, 1)).await, (0..rounds).collect::<Vec<_>>());
+    open(&dsn, 1).write(batch(rounds, vec![event(1, rounds, "{}")])).await.unwrap();
+    assert_eq!(count(&databend, "event_rows").await, rounds + 1, "what was loaded in vain is gone");
+}
+
+/// Returns how many rows the tables hold, seen or not.
+async fn rows(databend: &Databend) -> [u64; 3] {
+    let [events, traits, deletions] = ["event_rows", "trait_rows", "deletion_rows"].map(|table| count(databend, table));
+    [events.await, traits.await, deletions.await]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_writer_that_lost_its_partition_removes_what_it_had_loaded_in_vain() {
+    let Some(server) = or_not_run(DatabendServer::shared()) else { return };
+    let dsn = server.database();
+    let (loser, winner, databend) = (open(&dsn, 1), open(&dsn, 1), client(&dsn));
+    let told = said(3, 7, r#"{"plan":"free"}"#);
+    let deleted = LogRecord::Deletion(UserDeletion { user_id: UserId(4), received_at: START });
+    let records = [event(1, 0, "{}"), event(2, 1, "{}"), told, deleted, event(1, 4, "{}"), event(1, 5, "{}")];
+    loser.write(batch(0, records[..1].to_vec())).await.unwrap();
+    winner.write(batch(1, records[1..4].to_vec())).await.unwrap();
+    // It does not know that it comes too late, loads all the same, and one record more.
+    let late = loser.write(batch(1, records[1..5].to_vec())).await;
+    assert!(matches!(late, Err(WarehouseError::Moved { expected: 1, actual: 4, .. })), "{late:?}");
+    assert_eq!(rows(&databend).await, [4, 2, 2], "one of each twice, and one event ahead of the position");
+    assert_eq!((count(&databend, "events").await, offsets(&winner).await), (2, vec![0, 1]));
+    loser.write(batch(4, records[4..].to_vec())).await.unwrap();
+    assert_eq!(rows(&databend).await, [4, 1, 1]);
+    assert_eq!((count(&databend, "events").await, offsets(&winner).await), (4, vec![0, 1, 4, 5]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -195,12 +231,6 @@ async fn what_an_analyst_sees_is_what_was_written_without_the_deleted() {
     let Some(server) = or_not_run(DatabendServer::shared()) else { return };
     let dsn = server.database();
     let (warehouse, databend) = (open(&dsn, 1), client(&dsn));
-    let said = |user_id, at: i64, traits: &str| {
-        let traits = Payload::new(serde_json::value::RawValue::from_string(traits.to_owned()).unwrap());
-        let (user_id, created_at) = (UserId(user_id), START.plus_micros(at));
-        let event_id = EventId(uuid::Uuid::nil());
-        LogRecord::Traits(UserTraits { user_id, event_id, created_at, received_at: START, traits })
-    };
     let first = vec![event(1, 1, r#"{"total":7}"#), event(2, 2, r#"{"total":8}"#), said(1, 5, r#"{"plan":"free"}"#)];
     warehouse.write(batch(0, first)).await.unwrap();
     let then = vec![said(1, 9, r#"{"plan":"pro"}"#), said(2, 9, r#"{"plan":"pro"}"#), event(3, 3, "{}")];

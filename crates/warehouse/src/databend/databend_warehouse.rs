@@ -14,6 +14,7 @@ use super::migrations::{migrate, positions};
 use super::reading::{Readings, partition_traits, timeline};
 use super::selecting::select;
 use super::settling::counted_before;
+use super::sweeping::sweep;
 use super::{Databend, DatabendOptions, cells};
 use crate::cursor::{Place, rank_of};
 use crate::{
@@ -85,6 +86,7 @@ impl Warehouse for DatabendWarehouse {
         // What is known may be behind what another process wrote.
         if !known.is_current || known.next < from {
             known.catch_up(databend).await?;
+            sweep(databend, partition, known.copies.written.clone()).await;
         }
         if known.next != from {
             return Err(WarehouseError::Moved { partition, expected: from, actual: known.next });
@@ -97,6 +99,10 @@ impl Warehouse for DatabendWarehouse {
         known.is_current = false;
         self.0.loader.write(draft).await?;
         known.add(addition);
+        let next = known.next;
+        if let Some(passed) = known.copies.take_passed(next) {
+            sweep(databend, partition, passed).await;
+        }
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use schema::{DUPLICATE_WINDOW_MICROS, EventId, Offset, PartitionId, Timestamp, U
 use super::cells::Row;
 use super::draft::Draft;
 use super::fingerprints::{Fingerprints, Secret};
+use super::sweeping::Stretches;
 use super::{Databend, DatabendError, cells, metrics, refused};
 
 /// How many offsets are read at once: a statement of a second or so.
@@ -25,6 +26,8 @@ pub(super) struct Known {
     pub(super) deleted: HashSet<UserId>,
     /// Whether all of it was so when a batch was written last: not while one is, nor after one failed.
     pub(super) is_current: bool,
+    /// Where rows may have been loaded twice.
+    pub(super) copies: Stretches,
     secret: Secret,
     counted: Fingerprints,
 }
@@ -40,8 +43,8 @@ pub(super) struct Addition {
 impl Known {
     /// Knows nothing yet.
     pub(super) fn nothing(partition: PartitionId, secret: Secret) -> Self {
-        let (next, log_time, deleted, is_current, counted) = Default::default();
-        Self { partition, next, log_time, deleted, is_current, secret, counted }
+        let (next, log_time, deleted, is_current, copies, counted) = Default::default();
+        Self { partition, next, log_time, deleted, is_current, copies, secret, counted }
     }
 
     /// Reads what is stored behind what is known.
@@ -56,8 +59,10 @@ impl Known {
             // Somebody brought back an older database.
             *self = Self::nothing(partition, self.secret.clone());
         }
+        let day = log_time.plus_micros(-DUPLICATE_WINDOW_MICROS);
+        self.copies = Stretches::find(databend, partition, next, day).await?;
         self.read_deleted(databend, next).await?;
-        self.read_counted(databend, next, log_time).await?;
+        self.read_counted(databend, next).await?;
         (self.log_time, self.is_current) = (log_time, true);
         self.forget();
         Ok(())
@@ -76,27 +81,15 @@ impl Known {
         databend.each_row(&deleted, read).await
     }
 
-    /// Reads what was counted in the day before `log_time`. Before the position nothing is counted any more, so
-    /// what is found does not depend on when it is read.
-    async fn read_counted(
-        &mut self,
-        databend: &Databend,
-        before: Offset,
-        log_time: Timestamp,
-    ) -> Result<(), DatabendError> {
+    /// Reads what was counted in the last day. Before the position nothing is counted any more, so what is found does
+    /// not depend on when it is read.
+    async fn read_counted(&mut self, databend: &Databend, before: Offset) -> Result<(), DatabendError> {
         let Self { partition, .. } = *self;
-        let since = log_time.plus_micros(-DUPLICATE_WINDOW_MICROS).as_micros();
         for row in refused::events(databend, partition, self.next..before).await? {
             self.remember(row.user_id, row.event_id, row.counted_at, row.offset);
         }
-        let first = format!(
-            "SELECT min(log_offset) FROM event_rows WHERE log_partition = {partition}
-             AND log_offset >= {} AND log_offset < {before} AND counted_at >= {since}",
-            self.next
-        );
-        let first = databend.query(&first).await?.rows.into_iter().next().unwrap_or_default();
-        // Later ones were counted later, so none of the day lies before.
-        self.next = if first.first().is_some_and(Option::is_some) { cells::number(&first, 0)? } else { before };
+        // Later ones were counted later, so none of the day lies before the first of it.
+        self.next = self.next.max(self.copies.written.start);
         while self.next < before {
             let end = self.next.saturating_add(STRETCH).min(before);
             let counted = format!(

@@ -27,6 +27,10 @@ static REMEMBERED: LazyLock<Gauge<u64>> = LazyLock::new(|| {
         .build()
 });
 
+/// Rows that had been loaded twice and were removed.
+static SWEPT: LazyLock<Counter<u64>> =
+    LazyLock::new(|| counter("shoal.warehouse.swept_rows", "Rows that had been loaded twice and were removed"));
+
 fn counter(name: &'static str, description: &'static str) -> Counter<u64> {
     opentelemetry::global::meter("warehouse").u64_counter(name).with_description(description).build()
 }
@@ -45,4 +49,8 @@ pub(super) fn asked(ids: usize) {
 
 pub(super) fn remembered(partition: PartitionId, ids: usize) {
     REMEMBERED.record(ids as u64, &[KeyValue::new("partition", i64::from(partition.0))]);
+}
+
+pub(super) fn swept(rows: u64) {
+    SWEPT.add(rows, &[]);
 }

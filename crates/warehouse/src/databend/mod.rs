@@ -28,6 +28,7 @@ mod refused;
 mod scratch;
 mod selecting;
 mod settling;
+mod sweeping;
 mod tables;
 #[cfg(test)]
 mod tests;
