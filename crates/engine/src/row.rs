@@ -51,6 +51,7 @@ fn payload(event: &Event) -> Value {
 }
 
 /// Returns the text of a column that holds text and that an event has as text.
+#[inline]
 pub(crate) fn text_of(event: &Event, column: Column) -> Option<&str> {
     match column {
         Column::ActivityType => Some(&event.activity_type),

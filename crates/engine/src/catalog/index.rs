@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 use rules::eval::is_true;
 use rules::rule::Comparison;
 use rules::{Column, Expr, ExprKind, SqlType, Value};
-use rustc_hash::FxHashMap;
 use schema::Event;
 
 use super::aggregate::Slot;
 use super::series::SeriesIndex;
+use super::texts::Texts;
 use crate::row::{Row, text_of};
 
 /// What an event is folded into.
@@ -28,10 +28,10 @@ pub(crate) enum Target {
 #[derive(Debug, Default)]
 pub(super) struct EventIndex {
     any: Branch,
-    by_activity: FxHashMap<Box<str>, Branch>,
+    by_activity: Texts<Branch>,
 }
 
-type GatesByText = FxHashMap<Box<str>, Vec<Gate>>;
+type GatesByText = Texts<Vec<Gate>>;
 
 /// The filters over events of some activity type.
 #[derive(Debug, Default)]
@@ -54,11 +54,11 @@ impl EventIndex {
         let mut rest: Vec<&Expr> = conjuncts(filter);
         if let Some(at) = rest.iter().position(|part| named(part, Column::ActivityType).is_some()) {
             let activity = named(rest.remove(at), Column::ActivityType).unwrap_or_default();
-            return self.by_activity.entry(activity.into()).or_default().insert(target, rest);
+            return self.by_activity.entry(activity).insert(target, rest);
         }
         match activity_types(filter) {
             Some(names) => names.into_iter().for_each(|name| {
-                self.by_activity.entry(name.into()).or_default().insert(target, rest.clone());
+                self.by_activity.entry(name).insert(target, rest.clone());
             }),
             None => self.any.insert(target, rest),
         }
@@ -84,7 +84,7 @@ impl Branch {
             self.by_text.push((column, GatesByText::default()));
             self.by_text.len() - 1
         });
-        let gates = self.by_text[place].1.entry(text.into()).or_default();
+        let gates = self.by_text[place].1.entry(text);
         insert_into(gates, joined(rest), target);
     }
 

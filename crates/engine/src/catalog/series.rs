@@ -79,6 +79,43 @@ pub(crate) struct LatestSpec {
     index: FxHashMap<Box<str>, u32>,
 }
 
+/// How a series is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum OutlineKind {
+    Times,
+    Total,
+    Row,
+}
+
+/// What of a series is looked at with every event, in half a line of the processor's cache.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outline {
+    /// Its conditions, if they lie in one word.
+    pub(crate) conditions: u64,
+    /// Which word.
+    pub(crate) word: u32,
+    /// How many times are kept.
+    pub(crate) depth: u32,
+    pub(crate) kind: OutlineKind,
+    /// Whether the number of all events is kept.
+    pub(crate) counts_ever: bool,
+    /// Whether there is more to look at than the conditions in that word.
+    pub(crate) has_more: bool,
+}
+
+impl Outline {
+    pub(super) fn of(series: &Series) -> Self {
+        let (kind, depth, ever) = match &series.kind {
+            SeriesKind::Recent(spec) => (OutlineKind::Times, spec.depth, spec.ever),
+            SeriesKind::Total(_) => (OutlineKind::Total, 0, 0),
+            SeriesKind::Latest(_) => (OutlineKind::Row, 0, 0),
+        };
+        let (word, conditions) = series.condition_words.first().copied().unwrap_or_default();
+        let has_more = series.condition_words.len() > 1 || !series.orders.is_empty();
+        Self { conditions, word: word as u32, depth, kind, counts_ever: ever > 0, has_more }
+    }
+}
+
 /// Puts latest values over equal filters into rows.
 pub(super) fn make_rows(series: &mut [Series]) {
     let mut firsts: Vec<usize> = Vec::new();

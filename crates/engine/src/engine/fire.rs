@@ -38,9 +38,11 @@ impl Engine {
     }
 
     /// Fires all of a user's deadlines up to `now`, each at its own instant.
+    #[inline]
     pub(super) fn fire_user(&mut self, user: UserIndex, now: Timestamp, changes: &mut Vec<SegmentChange>) {
-        let deadline_of = |engine: &Self| engine.users.at(user)?.deadline().filter(|deadline| *deadline <= now);
-        while let Some(deadline) = deadline_of(self) {
+        while let Some(deadline) =
+            self.users.at(user).and_then(|user| user.deadline()).filter(|deadline| *deadline <= now)
+        {
             changes.extend(self.fire_one(user, deadline));
         }
     }

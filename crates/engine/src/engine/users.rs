@@ -60,6 +60,11 @@ impl Users {
         self.chunks[index as usize / CHUNK][index as usize % CHUNK].as_ref()
     }
 
+    /// Returns the user at an index, which may be no user's.
+    pub(super) fn get(&self, index: UserIndex) -> Option<&User> {
+        self.chunks.get(index as usize / CHUNK)?.get(index as usize % CHUNK)?.as_ref()
+    }
+
     /// Fetches what says where a user is.
     pub(super) fn prefetch_place(&self, user_id: UserId) {
         self.places.prefetch(user_id);

@@ -16,6 +16,13 @@ impl Scratch {
     }
 }
 
+impl Scratch {
+    /// Returns whether there is anything to look at further, or to decide.
+    pub(super) const fn has_found(&self) -> bool {
+        !(self.flipped.is_empty() && self.touched.is_empty() && self.orders.is_empty())
+    }
+}
+
 impl Folding<'_> {
     /// Looks at what an event may have flipped of the conditions of the series at a place.
     pub(super) fn look_at_series(&mut self, user: &mut User, at: usize, series: &Series) {

@@ -3,7 +3,7 @@
 use schema::{Event, Timestamp, UserTraits};
 
 use super::present::{Deciding, Scratch};
-use super::series::{Folded, NEVER, fold};
+use super::series::{Folded, NEVER, fold, fold_usual};
 use super::{Flips, Said, Slab, Slots, User};
 use crate::catalog::{Catalog, SeriesIndex, Target};
 
@@ -36,6 +36,18 @@ impl Kept {
 }
 
 impl User {
+    #[cold]
+    fn apply_first(&mut self, deciding: &mut Deciding<'_>, event: &Event, now: Timestamp) -> Flips {
+        let catalog = deciding.catalog;
+        self.fold_first(catalog, event, now);
+        if let Some((slots, besides)) = self.slots_and_besides(catalog) {
+            slots.advance(&besides, now, &mut deciding.scratch.touched);
+        }
+        self.settle(deciding, now);
+        deciding.scratch.consider_all(catalog);
+        self.decide(deciding)
+    }
+
     /// Folds the first event, and decides nothing.
     fn fold_first(&mut self, catalog: &Catalog, event: &Event, now: Timestamp) {
         let mut kept = Kept { slab: std::mem::take(&mut self.slab), slots: self.take_slots() };
@@ -44,32 +56,39 @@ impl User {
         self.set_slots(kept.slots);
     }
 
-    /// Folds an event that happened to the user, and returns what flipped.
+    /// Folds an event that happened to the user, and returns what flipped; nothing when no condition did.
     ///
     /// What was due before `now` has fired. Only what the event touched is looked at; the old
     /// deadline stands for the rest, so the new one is never late, but can be early.
-    pub(crate) fn apply(&mut self, deciding: &mut Deciding<'_>, event: &Event, now: Timestamp) -> Flips {
+    pub(crate) fn apply(&mut self, deciding: &mut Deciding<'_>, event: &Event, now: Timestamp) -> Option<Flips> {
         let catalog = deciding.catalog;
         deciding.scratch.clear();
         self.is_seen();
         if self.profile.is_none() {
-            self.fold_first(catalog, event, now);
-            if let Some((slots, besides)) = self.slots_and_besides(catalog) {
-                slots.advance(&besides, now, &mut deciding.scratch.touched);
-            }
-            self.settle(deciding, now);
-            deciding.scratch.consider_all(catalog);
-            return self.decide(deciding);
+            return Some(self.apply_first(deciding, event, now));
         }
-        let value_changed = self.fold_watched(deciding, event, now);
+        self.fold_watched(deciding, event, now);
+        if deciding.scratch.has_found() {
+            self.look_further(deciding, now)
+        } else {
+            self.decided_at = now
+        }
+        (!deciding.scratch.flipped.is_empty()).then(|| {
+            deciding.scratch.consider_flipped(catalog);
+            self.decide(deciding)
+        })
+    }
+
+    /// Looks at what follows from that which an event has changed.
+    #[inline(never)]
+    fn look_further(&mut self, deciding: &mut Deciding<'_>, now: Timestamp) {
         self.look_at_orders(deciding, now);
         self.look_at_touched(deciding, now);
-        if value_changed {
+        let of_profile = deciding.catalog.profile_conditions();
+        if deciding.scratch.flipped.iter().any(|bit| *bit < of_profile) {
             self.change_profile(deciding, now);
         }
         self.decided_at = now;
-        deciding.scratch.consider_flipped(catalog);
-        self.decide(deciding)
     }
 
     /// Takes in what was said of the user, and returns what flipped. What was due before `now` has fired.
@@ -95,11 +114,12 @@ impl User {
         self.decide(deciding)
     }
 
-    /// Folds an event, and looks at the conditions of series; returns whether a latest value changed.
-    fn fold_watched(&mut self, deciding: &mut Deciding<'_>, event: &Event, now: Timestamp) -> bool {
+    /// Folds an event, and looks at the conditions of series.
+    #[inline]
+    fn fold_watched(&mut self, deciding: &mut Deciding<'_>, event: &Event, now: Timestamp) {
         let Deciding { catalog, profiles, scratch } = deciding;
         let watched = &profiles.get(self.profile).conditions;
-        let mut folding = Folding { catalog, watched, scratch, now, earliest: NEVER, value_changed: false };
+        let mut folding = Folding { catalog, watched, scratch, now, earliest: NEVER };
         catalog.for_each_target(event, |target| match target {
             Target::Series(index) => self.fold_series(&mut folding, index, event),
             Target::Aggregate(slot) => {
@@ -108,12 +128,20 @@ impl User {
                 }
             }
         });
-        let (earliest, value_changed) = (folding.earliest, folding.value_changed);
+        let earliest = folding.earliest;
         self.hurry(Timestamp::from_micros(earliest));
-        value_changed
     }
 
+    #[inline]
     fn fold_series(&mut self, folding: &mut Folding<'_>, index: SeriesIndex, event: &Event) {
+        match fold_usual(&mut self.slab, folding.catalog, index, event, folding.watched) {
+            Some(deadline) => folding.earliest = folding.earliest.min(deadline),
+            None => self.fold_unusual(folding, index, event),
+        }
+    }
+
+    #[inline(never)]
+    fn fold_unusual(&mut self, folding: &mut Folding<'_>, index: SeriesIndex, event: &Event) {
         let series = folding.catalog.series(index);
         match fold(&mut self.slab, folding.catalog, index, event, folding.now, |_| true) {
             Folded::Nothing => {}
@@ -123,10 +151,7 @@ impl User {
                     folding.scratch.orders.extend_from_slice(&series.orders);
                 }
             }
-            Folded::Values { at, changed } => {
-                folding.look_at_row(self, at, series, changed);
-                folding.value_changed = true;
-            }
+            Folded::Values { at, changed } => folding.look_at_row(self, at, series, changed),
         }
     }
 }
@@ -140,6 +165,4 @@ pub(super) struct Folding<'a> {
     pub(super) now: Timestamp,
     /// Until when nothing flips by itself that the event has changed.
     pub(super) earliest: i64,
-    /// Whether a latest value changed.
-    pub(super) value_changed: bool,
 }

@@ -255,6 +255,35 @@ fn insert_in_place<'t>(
     Some(changed)
 }
 
+/// Folds an event that comes last and says of each column what is the row's value already, as most events do; for any
+/// other one it returns false and does nothing.
+#[inline]
+pub(super) fn repeat_in_place<'t>(
+    cells: &mut [i64],
+    row: Row<'_>,
+    (time, event_id): (i64, EventId),
+    text_of: impl Fn(usize) -> Option<&'t str>,
+) -> bool {
+    let place = (time, event_id.0.as_u128());
+    let Some((head, mut values)) = cells.split_at_checked(VALUES) else { return false };
+    if time <= head[TIME] && place < place_at(head, TIME) {
+        return false;
+    }
+    for (number, member) in row.members.iter().enumerate() {
+        let (Some((head, behind)), Some(text)) = (values.split_first(), text_of(number)) else { return false };
+        let is_same = match Code::of_short(text) {
+            Some(code) => *head == Value::head(From::Row, code),
+            None => head & FROM_MASK == ROW && Code(head >> FROM_BITS).is(behind, || row.spec(*member), text),
+        };
+        if !is_same {
+            return false;
+        }
+        values = &behind[Code(head >> FROM_BITS).cells()..];
+    }
+    cells[TIME..VALUES].copy_from_slice(&cells_of(place));
+    true
+}
+
 /// Puts the texts that changed into the heads of their values; does nothing, and returns so, when one
 /// takes or took more cells than that.
 fn change_in_place<'t>(

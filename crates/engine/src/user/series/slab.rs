@@ -150,6 +150,21 @@ impl Slab {
         &mut self.cells[range]
     }
 
+    /// Returns the cells of a series, and the tail, if it is where it is in a user of whom all series are kept that come
+    /// before.
+    #[inline]
+    pub(super) fn usual_cells_mut(&mut self, series: SeriesIndex) -> Option<(&mut [i64], &mut [i64])> {
+        let at = series as usize;
+        let (kept, rest) = self.cells.split_at_mut_checked(self.end as usize)?;
+        let tail = rest.get_mut(..(self.used - self.end) as usize)?;
+        let (count, entry) = (start_of(*kept.first()?), *kept.get(at)?);
+        if at >= count || series_of(entry) != series {
+            return None;
+        }
+        let end = if at + 1 == count { kept.len() } else { start_of(kept[at + 1]) };
+        Some((kept.get_mut(start_of(entry)..end)?, tail))
+    }
+
     /// Returns the place of a series, which begins with `fresh` when it is new.
     pub(super) fn find_or_insert(&mut self, series: SeriesIndex, fresh: impl FnOnce() -> Vec<i64>) -> usize {
         match self.view().search(series) {
