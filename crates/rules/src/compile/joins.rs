@@ -242,6 +242,7 @@ impl Lowering<'_> {
                 (constraint, false)
             }
             JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) => (constraint, true),
+            JoinOperator::FullOuter(_) => return self.unsupported(span, "a FULL JOIN is"),
             _ => return self.unsupported(span, "any JOIN but INNER and LEFT is"),
         };
         let on = match constraint {
