@@ -147,10 +147,12 @@ impl Writer {
         let filter = condition(after);
         let within = self.within_aggregate();
         let mut arguments = tokens::arguments(inside);
-        let condition = match (filter, has_condition) {
-            (Some(condition), _) => Some(within.write(condition)),
-            (None, true) => arguments.pop().map(|condition| within.write(condition)),
-            (None, false) => None,
+        let last = if has_condition { arguments.pop() } else { None };
+        let conditions: Vec<String> = filter.into_iter().chain(last).map(|condition| within.write(condition)).collect();
+        let condition = match conditions.as_slice() {
+            [] => None,
+            [only] => Some(only.clone()),
+            several => Some(format!(" ({})", several.join(") AND ("))),
         };
         let call = within.call(name, &arguments, condition.as_deref());
         (self.over_all(call), if filter.is_some() { 3 } else { 1 })
@@ -318,6 +320,10 @@ mod tests {
         check(
             "arg_max_if(url, created_at, a) = 'x'",
             &format!("(SELECT arg_max( CASE WHEN a THEN url END, (created_at, event_id)) {all} = 'x'"),
+        );
+        check(
+            "count_if(a) FILTER (WHERE b OR c) = 2",
+            &format!("(SELECT count( CASE WHEN ( b OR c) AND (a) THEN 1 END) {all} = 2"),
         );
         check(
             "window_funnel(60)(created_at, a, b) FILTER (WHERE c) = 2",
