@@ -140,8 +140,8 @@ impl Catalog {
     }
 
     /// Returns what of a series is looked at with every event.
-    pub(crate) fn outline(&self, index: SeriesIndex) -> Outline {
-        self.outlines[index as usize]
+    pub(crate) fn outline(&self, index: SeriesIndex) -> &Outline {
+        &self.outlines[index as usize]
     }
 
     pub(crate) fn series_of(&self, key: AggregateKey) -> Option<SeriesIndex> {
@@ -158,8 +158,9 @@ impl Catalog {
         key == series_key(AggregateFunction::Exists, None)
     }
 
-    /// Calls with everything that the event is folded into.
-    pub(crate) fn for_each_target(&self, event: &Event, call: impl FnMut(Target)) {
+    /// Calls with lists of everything that the event is folded into.
+    #[inline]
+    pub(crate) fn for_each_targets(&self, event: &Event, call: impl FnMut(&[Target])) {
         self.index.for_each(event, call);
     }
 

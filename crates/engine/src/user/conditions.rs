@@ -6,6 +6,7 @@ use super::User;
 use super::fold::Folding;
 use super::present::{Deciding, Scratch};
 use super::series::{DEADLINE, NEVER, Watch, latest_time, look, look_at_values};
+use crate::bits;
 use crate::catalog::{Catalog, Condition, Order, Series, SeriesKind};
 
 impl Scratch {
@@ -87,5 +88,10 @@ impl User {
             earliest = earliest.min(cells[DEADLINE]);
         }
         self.hurry(Timestamp::from_micros(earliest));
+        let others = catalog.other_conditions();
+        for (word, within) in bits::words_of(&others).map(|word| (word, bits::within(word, &others))) {
+            deciding.scratch.orders.extend(bits::of_word(word, new[word] & !old[word] & within));
+        }
+        self.look_at_orders(deciding, now);
     }
 }

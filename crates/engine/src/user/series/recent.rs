@@ -40,16 +40,16 @@ pub(super) fn packed(spec: &RecentSpec, ever: u64, times: impl ExactSizeIterator
 /// Folds an event that comes last into a full list, as nearly all do; for any other one it returns false and does
 /// nothing.
 #[inline]
-pub(super) fn push_last(outline: Outline, cells: &mut [i64], time: i64) -> bool {
-    let head = if outline.counts_ever { EVER + 1 } else { DEADLINE + 1 };
-    let Some((head, times)) = cells.split_at_mut_checked(head) else { return false };
+pub(super) fn push_last(outline: &Outline, cells: &mut [i64], time: i64) -> bool {
+    let head = DEADLINE + 1 + usize::from(outline.counts_ever);
+    let Some(times) = cells.get_mut(head..) else { return false };
     if times.len() != outline.depth as usize || times.last().is_none_or(|last| *last > time) {
         return false;
     }
-    if let [_, ever] = head {
-        *ever += 1;
-    }
     shift_in(times, time);
+    if outline.counts_ever {
+        cells[EVER] += 1;
+    }
     true
 }
 
