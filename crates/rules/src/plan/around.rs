@@ -1,7 +1,7 @@
 //! What the value of an aggregate hangs on that stands at a row, so that it is computed once for all rows that
 //! are alike in it, and in which order conditions are asked.
 //!
-//! The engine goes by it, and [`crate::compile`] tells the costs of a rule by it.
+//! The engine goes by it, and [`mod@crate::compile`] tells the costs of a rule by it.
 
 use crate::plan::children;
 use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, NowComparison, SqlType};
