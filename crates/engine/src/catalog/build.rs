@@ -11,8 +11,9 @@ use super::formula::{Bit, Formula, Programs};
 use super::freeze::Catalog;
 use super::index::{EventIndex, Target};
 use super::lower::Lowering;
+use super::order::put_in_order;
 use super::rule::{CatalogRule, RuleIndex};
-use super::series::{Series, SeriesIndex, make_rows};
+use super::series::{Outline, Series, SeriesIndex, make_rows};
 use super::user_conditions::UserConditions;
 use crate::bits;
 
@@ -56,21 +57,25 @@ impl CatalogBuilder {
 
     pub(super) fn freeze(self, generation: Generation) -> Catalog {
         let Self { rules, draft, aggregates: Aggregates { all: mut aggregates, slots } } = self;
-        let Draft { mut series, stands_for, conditions, .. } = draft;
+        let Draft { mut series, mut stands_for, mut conditions, .. } = draft;
+        make_rows(&mut series);
+        put_in_order(&mut series, &mut stands_for, &mut conditions);
         let (conditions, names) = in_order(conditions);
         let rules = rules.into_iter().map(|(definition, formula)| {
             let formula = formula.renamed(&|bit| names[bit as usize]);
             CatalogRule { definition, formula }
         });
         let rules: Vec<CatalogRule> = rules.collect();
-        make_rows(&mut series);
         file_conditions(&conditions, &mut series, &mut aggregates);
+        let member_words = bits::words(rules.len());
         let first_after = |last| conditions.partition_point(|condition| group(condition) <= last) as Bit;
         let names_now = |bit: &Bit| matches!(&conditions[*bit as usize], Condition::General(general) if !general.now_comparisons.is_empty());
         let mut programs = Programs::default();
         rules.iter().for_each(|rule| programs.push(&rule.formula));
         Catalog {
             generation,
+            member_words,
+            bit_words: member_words + bits::words(conditions.len()),
             profile_conditions: first_after(ConditionGroup::Profile),
             first_other: first_after(ConditionGroup::Series),
             now_conditions: (0..conditions.len() as Bit).filter(names_now).collect(),
@@ -80,6 +85,7 @@ impl CatalogBuilder {
             index: index(&series, &aggregates),
             user_conditions: UserConditions::new(&rules, &conditions, &aggregates),
             series_by_key: (0..).zip(&series).map(|(index, series)| (series.key, index)).collect(),
+            outlines: series.iter().map(Outline::of).collect(),
             series,
             stands_for,
             conditions,

@@ -13,14 +13,15 @@ use super::condition::{Condition, GeneralCondition};
 use super::formula::{Bit, Programs};
 use super::index::{EventIndex, Target};
 use super::rule::{CatalogRule, RuleIndex};
-use super::series::{Series, SeriesIndex, series_key};
+use super::series::{Outline, Series, SeriesIndex, series_key};
 use super::user_conditions::UserConditions;
-use crate::bits;
 
 /// Every live definition, compiled; aggregates that are equal are shared.
 #[derive(Debug)]
 pub struct Catalog {
     pub(super) generation: Generation,
+    pub(super) member_words: usize,
+    pub(super) bit_words: usize,
     pub(super) rules: Vec<CatalogRule>,
     /// By rule: what a change names.
     pub(super) segments: Vec<(SegmentId, SegmentVersion)>,
@@ -38,6 +39,8 @@ pub struct Catalog {
     /// The conditions on series that hold of a user whom the series knows nothing of.
     pub(super) over_nothing: Box<[u64]>,
     pub(super) series: Vec<Series>,
+    /// By series.
+    pub(super) outlines: Vec<Outline>,
     pub(super) series_by_key: FxHashMap<AggregateKey, SeriesIndex>,
     /// Aggregates that were stored one by one before there were series.
     pub(super) stands_for: FxHashMap<AggregateKey, SeriesIndex>,
@@ -136,6 +139,11 @@ impl Catalog {
         &self.series[index as usize]
     }
 
+    /// Returns what of a series is looked at with every event.
+    pub(crate) fn outline(&self, index: SeriesIndex) -> &Outline {
+        &self.outlines[index as usize]
+    }
+
     pub(crate) fn series_of(&self, key: AggregateKey) -> Option<SeriesIndex> {
         self.series_by_key.get(&key).copied()
     }
@@ -150,19 +158,20 @@ impl Catalog {
         key == series_key(AggregateFunction::Exists, None)
     }
 
-    /// Calls with everything that the event is folded into.
-    pub(crate) fn for_each_target(&self, event: &Event, call: impl FnMut(Target)) {
+    /// Calls with lists of everything that the event is folded into.
+    #[inline]
+    pub(crate) fn for_each_targets(&self, event: &Event, call: impl FnMut(&[Target])) {
         self.index.for_each(event, call);
     }
 
     /// Returns how many words the rules take of a user's bits.
-    pub(crate) fn member_words(&self) -> usize {
-        bits::words(self.rules.len())
+    pub(crate) const fn member_words(&self) -> usize {
+        self.member_words
     }
 
     /// Returns how many words rules and conditions take of a user's bits.
-    pub(crate) fn bit_words(&self) -> usize {
-        self.member_words() + bits::words(self.conditions.len())
+    pub(crate) const fn bit_words(&self) -> usize {
+        self.bit_words
     }
 
     pub(crate) fn condition_count(&self) -> usize {

@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 use rules::eval::is_true;
 use rules::rule::Comparison;
 use rules::{Column, Expr, ExprKind, SqlType, Value};
-use rustc_hash::FxHashMap;
 use schema::Event;
 
 use super::aggregate::Slot;
 use super::series::SeriesIndex;
+use super::texts::Texts;
 use crate::row::{Row, text_of};
 
 /// What an event is folded into.
@@ -28,44 +28,51 @@ pub(crate) enum Target {
 #[derive(Debug, Default)]
 pub(super) struct EventIndex {
     any: Branch,
-    by_activity: FxHashMap<Box<str>, Branch>,
+    by_activity: Texts<Branch>,
 }
-
-type GatesByText = FxHashMap<Box<str>, Vec<Gate>>;
 
 /// The filters over events of some activity type.
 #[derive(Debug, Default)]
 struct Branch {
-    gates: Vec<Gate>,
+    gates: Gates,
     /// Those that ask for one value of a column.
-    by_text: Vec<(Column, GatesByText)>,
+    by_text: Vec<(Column, Texts<Gates>)>,
+}
+
+/// What events are folded into that have come so far.
+#[derive(Debug, Default)]
+struct Gates {
+    /// Of which nothing is left to ask.
+    open: Vec<Target>,
+    filtered: Vec<Gate>,
 }
 
 /// What is left to ask of an event, and what it is folded into then.
 #[derive(Debug)]
 struct Gate {
-    filter: Option<Expr>,
+    filter: Expr,
     targets: Vec<Target>,
 }
 
 impl EventIndex {
     pub(super) fn insert(&mut self, target: Target, filter: Option<&Expr>) {
-        let Some(filter) = filter else { return insert_into(&mut self.any.gates, None, target) };
+        let Some(filter) = filter else { return self.any.gates.open.push(target) };
         let mut rest: Vec<&Expr> = conjuncts(filter);
         if let Some(at) = rest.iter().position(|part| named(part, Column::ActivityType).is_some()) {
             let activity = named(rest.remove(at), Column::ActivityType).unwrap_or_default();
-            return self.by_activity.entry(activity.into()).or_default().insert(target, rest);
+            return self.by_activity.entry(activity).insert(target, rest);
         }
         match activity_types(filter) {
             Some(names) => names.into_iter().for_each(|name| {
-                self.by_activity.entry(name.into()).or_default().insert(target, rest.clone());
+                self.by_activity.entry(name).insert(target, rest.clone());
             }),
             None => self.any.insert(target, rest),
         }
     }
 
-    /// Calls with everything whose filter the event passes.
-    pub(super) fn for_each(&self, event: &Event, mut call: impl FnMut(Target)) {
+    /// Calls with lists of everything whose filter the event passes.
+    #[inline]
+    pub(super) fn for_each(&self, event: &Event, mut call: impl FnMut(&[Target])) {
         self.any.for_each(event, &mut call);
         if let Some(branch) = self.by_activity.get(event.activity_type.as_str()) {
             branch.for_each(event, &mut call);
@@ -77,39 +84,45 @@ impl Branch {
     fn insert(&mut self, target: Target, mut rest: Vec<&Expr>) {
         let equality = rest.iter().enumerate().find_map(|(at, part)| Some((at, text_equality(part)?)));
         let Some((at, (column, text))) = equality else {
-            return insert_into(&mut self.gates, joined(rest), target);
+            return self.gates.insert(joined(rest), target);
         };
         rest.remove(at);
         let place = self.by_text.iter().position(|(known, _)| *known == column).unwrap_or_else(|| {
-            self.by_text.push((column, GatesByText::default()));
+            self.by_text.push((column, Texts::default()));
             self.by_text.len() - 1
         });
-        let gates = self.by_text[place].1.entry(text.into()).or_default();
-        insert_into(gates, joined(rest), target);
+        self.by_text[place].1.entry(text).insert(joined(rest), target);
     }
 
-    fn for_each(&self, event: &Event, call: &mut impl FnMut(Target)) {
-        self.gates.iter().for_each(|gate| gate.pass(event, call));
+    fn for_each(&self, event: &Event, call: &mut impl FnMut(&[Target])) {
+        self.gates.pass(event, call);
         for (column, gates) in &self.by_text {
             if let Some(gates) = text_of(event, *column).and_then(|text| gates.get(text)) {
-                gates.iter().for_each(|gate| gate.pass(event, call));
+                gates.pass(event, call);
             }
         }
     }
 }
 
-impl Gate {
-    fn pass(&self, event: &Event, call: &mut impl FnMut(Target)) {
-        if self.filter.as_ref().is_none_or(|filter| is_true(filter, &Row(event))) {
-            self.targets.iter().for_each(|target| call(*target));
+impl Gates {
+    fn insert(&mut self, filter: Option<Expr>, target: Target) {
+        let Some(filter) = filter else { return self.open.push(target) };
+        match self.filtered.iter_mut().find(|gate| gate.filter == filter) {
+            Some(gate) => gate.targets.push(target),
+            None => self.filtered.push(Gate { filter, targets: vec![target] }),
         }
     }
-}
 
-fn insert_into(gates: &mut Vec<Gate>, filter: Option<Expr>, target: Target) {
-    match gates.iter_mut().find(|gate| gate.filter == filter) {
-        Some(gate) => gate.targets.push(target),
-        None => gates.push(Gate { filter, targets: vec![target] }),
+    #[inline]
+    fn pass(&self, event: &Event, call: &mut impl FnMut(&[Target])) {
+        if !self.open.is_empty() {
+            call(&self.open);
+        }
+        for gate in &self.filtered {
+            if is_true(&gate.filter, &Row(event)) {
+                call(&gate.targets);
+            }
+        }
     }
 }
 

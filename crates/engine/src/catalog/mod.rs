@@ -14,10 +14,12 @@ mod formula;
 mod freeze;
 mod index;
 mod lower;
+mod order;
 mod profile;
 mod recognise;
 mod rule;
 mod series;
+mod texts;
 mod user_conditions;
 
 pub use freeze::{Catalog, CatalogError};
@@ -30,4 +32,6 @@ pub(crate) use profile::{ProfileIndex, Profiles};
 pub(crate) use rule::{CatalogRule, RuleIndex};
 #[cfg(test)]
 pub(crate) use series::MAX_DEPTH;
-pub(crate) use series::{LatestSpec, MAX_ROW, RecentSpec, SINCE_EVER, Series, SeriesIndex, SeriesKind, TotalSpec};
+pub(crate) use series::{
+    LatestSpec, MAX_ROW, Outline, OutlineKind, RecentSpec, SINCE_EVER, Series, SeriesIndex, SeriesKind, TotalSpec,
+};

@@ -7,6 +7,7 @@ use rules::{AggregateFunction, AggregateKey, AggregateSpec, Column, Demand, Expr
 use rustc_hash::FxHashMap;
 
 use super::formula::Bit;
+use crate::bits;
 
 /// A series' index in its catalog; means nothing in another one, nor in stored state.
 pub(crate) type SeriesIndex = u32;
@@ -77,6 +78,54 @@ pub(crate) struct LatestSpec {
     pub(crate) column: Column,
     pub(crate) constants: Vec<Box<str>>,
     index: FxHashMap<Box<str>, u32>,
+}
+
+/// How a series is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum OutlineKind {
+    /// Times, the conditions of which lie in one word.
+    Times,
+    /// Latest values.
+    Row,
+    /// In any other way.
+    Other,
+}
+
+/// What of a series is looked at with every event, in a line of the processor's cache.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outline {
+    /// Its conditions, if they lie in one word.
+    pub(crate) conditions: u64,
+    /// Which word.
+    pub(crate) word: u32,
+    /// The same of those about its latest time and another's.
+    pub(crate) order_word: u32,
+    pub(crate) orders: u64,
+    /// How many times are kept.
+    pub(crate) depth: u32,
+    pub(crate) kind: OutlineKind,
+    /// Whether the number of all events is kept.
+    pub(crate) counts_ever: bool,
+}
+
+impl Outline {
+    pub(super) fn of(series: &Series) -> Self {
+        let (kind, depth, ever) = match &series.kind {
+            SeriesKind::Recent(spec) => (OutlineKind::Times, spec.depth, spec.ever),
+            SeriesKind::Total(_) => (OutlineKind::Other, 0, 0),
+            SeriesKind::Latest(_) => (OutlineKind::Row, 0, 0),
+        };
+        let (word, conditions) = series.condition_words.first().copied().unwrap_or_default();
+        let order_word = series.orders.first().map_or(0, |bit| *bit as usize / bits::PER_WORD);
+        let (mut orders, mut has_more) = (0, series.condition_words.len() > 1);
+        for bit in &series.orders {
+            orders |= 1 << (*bit as usize % bits::PER_WORD);
+            has_more |= *bit as usize / bits::PER_WORD != order_word;
+        }
+        let kind = if has_more && kind == OutlineKind::Times { OutlineKind::Other } else { kind };
+        let (word, order_word) = (word as u32, order_word as u32);
+        Self { conditions, word, order_word, orders, depth, kind, counts_ever: ever > 0 }
+    }
 }
 
 /// Puts latest values over equal filters into rows.
@@ -162,6 +211,11 @@ impl LatestSpec {
 }
 
 impl SeriesKind {
+    /// Returns whether a text is one of those that latest values are compared with.
+    pub(crate) fn names(&self, text: &str) -> bool {
+        matches!(self, Self::Latest(spec) if spec.number_of(text).is_some())
+    }
+
     /// Returns whether what is kept for it also answers what is asked of `other`, which has the same key.
     pub(crate) fn serves(&self, other: &Self) -> bool {
         match (self, other) {

@@ -1,19 +1,23 @@
 //! Fetching what is kept of users before they are looked at.
 //!
 //! With many users, most of the time for an event would be waiting for memory, at one place after the
-//! other: where the user is, the user, what it points at, what that points at. So records are announced before they are applied. Each
-//! announcement takes the first step for its own record, the next step for one that was announced some
-//! records before, and so on: no step waits, and none fetches so much at once that the processor does.
+//! other: where the user is, the user, what it points at, what that points at. So records are announced before
+//! they are applied. Each announcement takes the first step for its own record, the next step for one that was
+//! announced some records before, and so on: no step waits, and none fetches so much at once that the processor does.
 
 use schema::{EventId, LogRecord, Timestamp, UserId};
+use uuid::Uuid;
 
 use super::partition::Engine;
+use super::users::Users;
 use crate::timers::UserIndex;
 
 /// How many records are best announced before the first of them is applied.
 pub const AHEAD: usize = 16;
 /// So many records lie between two steps.
 const STEP: usize = AHEAD / 4;
+/// So many announcements are remembered: until their records were applied.
+const REMEMBERED: usize = 2 * AHEAD;
 /// How many deadlines are announced at once, at most.
 const TIMERS: usize = 2 * AHEAD;
 
@@ -21,24 +25,56 @@ const TIMERS: usize = 2 * AHEAD;
 #[derive(Clone, Copy, Debug)]
 struct Announced {
     user_id: UserId,
-    event_id: Option<EventId>,
-    user: Option<UserIndex>,
+    event_id: EventId,
+    user: UserIndex,
 }
 
+impl Announced {
+    const NONE: Self = Self { user_id: UserId(0), event_id: EventId(Uuid::nil()), user: NOBODY };
+}
+
+/// The place of a user who is not known, or was not looked for yet.
+const NOBODY: UserIndex = UserIndex::MAX;
+
 /// Whom the next records and deadlines are about.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Ahead {
     announced: usize,
-    of_records: [Option<Announced>; AHEAD],
-    of_timers: [Option<UserIndex>; TIMERS],
+    of_records: [Announced; REMEMBERED],
+    /// How often users had left their places when these were looked up.
+    departures: u64,
+    of_timers: [UserIndex; TIMERS],
     /// Deadlines up to here were announced.
     timers_until: Timestamp,
 }
 
+impl Default for Ahead {
+    fn default() -> Self {
+        Self {
+            announced: 0,
+            of_records: [Announced::NONE; REMEMBERED],
+            departures: 0,
+            of_timers: [NOBODY; TIMERS],
+            timers_until: Timestamp::default(),
+        }
+    }
+}
+
 impl Ahead {
     /// Returns the one that was announced so many steps before the next one.
-    fn steps_before(&mut self, steps: usize) -> Option<&mut Announced> {
-        self.of_records[self.announced.wrapping_sub(steps * STEP) % AHEAD].as_mut()
+    #[inline]
+    const fn steps_before(&mut self, steps: usize) -> &mut Announced {
+        &mut self.of_records[self.announced.wrapping_sub(steps * STEP) % REMEMBERED]
+    }
+
+    /// Returns where a user is whose record was announced as long ago as is best, if that is known still.
+    #[inline]
+    pub(super) fn place_of(&self, user_id: UserId, users: &Users) -> Option<UserIndex> {
+        let before = |count: usize| &self.of_records[self.announced.wrapping_sub(count) % REMEMBERED];
+        // Just before another one was announced, or just after that.
+        let announced =
+            [before(AHEAD + 1), before(AHEAD)].into_iter().find(|announced| announced.user_id == user_id)?;
+        (announced.user != NOBODY && self.departures == users.departures()).then_some(announced.user)
     }
 }
 
@@ -49,22 +85,26 @@ impl Engine {
     /// It is right not to announce a record, and pointless to do so just before it is applied.
     pub fn announce(&mut self, record: &LogRecord, until: Timestamp) {
         let Self { users, ahead, .. } = self;
-        if let Some(announced) = ahead.steps_before(1) {
-            announced.user = users.index_of(announced.user_id);
-            announced.user.into_iter().for_each(|user| users.prefetch(user));
+        if ahead.departures != users.departures() {
+            ahead.departures = users.departures();
+            ahead.of_records.iter_mut().for_each(|announced| announced.user = NOBODY);
         }
-        if let Some(user) = ahead.steps_before(2).and_then(|announced| users.at(announced.user?)) {
+        let found = ahead.steps_before(1);
+        if let Some(user) = users.index_of(found.user_id) {
+            found.user = user;
+            users.prefetch(user);
+        }
+        if let Some(user) = users.get(ahead.steps_before(2).user) {
             user.prefetch();
         }
-        if let Some(Announced { event_id: Some(event_id), user: Some(user), .. }) = ahead.steps_before(3)
-            && let Some(user) = users.at(*user)
-        {
-            user.prefetch_further(*event_id);
+        let Announced { user, event_id, .. } = *ahead.steps_before(3);
+        if let Some(user) = users.get(user) {
+            user.prefetch_further(event_id);
         }
-        let event_id = if let LogRecord::Event(event) = record { Some(event.event_id) } else { None };
         let user_id = record.user_id();
         users.prefetch_place(user_id);
-        ahead.of_records[ahead.announced % AHEAD] = Some(Announced { user_id, event_id, user: None });
+        let event_id = if let LogRecord::Event(event) = record { event.event_id } else { Announced::NONE.event_id };
+        *ahead.steps_before(0) = Announced { user_id, event_id, user: NOBODY };
         match ahead.announced % AHEAD {
             0 => {
                 // Twice as far: what comes before the next announcement is then there already.
@@ -84,17 +124,17 @@ impl Engine {
     }
 
     fn announce_due(&mut self, from: Timestamp, until: Timestamp) {
-        self.ahead.of_timers = [None; TIMERS];
+        self.ahead.of_timers = [NOBODY; TIMERS];
         let soon = self.timers.soon(until).filter(|(deadline, _)| *deadline > from);
         for (place, (_, user)) in self.ahead.of_timers.iter_mut().zip(soon) {
-            *place = Some(user);
+            *place = user;
             self.users.prefetch(user);
         }
         self.ahead.timers_until = until;
     }
 
     fn fetch_announced(&self) {
-        let users = self.ahead.of_timers.iter().map_while(|user| self.users.at((*user)?));
+        let users = self.ahead.of_timers.iter().map_while(|user| self.users.get(*user));
         users.for_each(|user| user.prefetch());
     }
 }

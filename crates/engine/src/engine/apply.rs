@@ -52,24 +52,21 @@ impl Engine {
             LogRecord::Traits(traits) => self.apply_traits(traits, now, &mut changes),
             LogRecord::Deletion(deletion) => self.apply_deletion(deletion, now, &mut changes),
         };
-        match applied {
-            Ok(change) => {
-                changes.extend(change);
-                Applied { skipped: None, changes }
-            }
-            Err(reason) => Applied { skipped: Some(reason), changes },
-        }
+        Applied { skipped: applied.err(), changes }
     }
 
     fn apply_event(
         &mut self,
         event: &Event,
         now: Timestamp,
-        fired: &mut Vec<SegmentChange>,
-    ) -> Result<Option<SegmentChange>, SkipReason> {
+        changes: &mut Vec<SegmentChange>,
+    ) -> Result<(), SkipReason> {
         let user_id = event.user_id;
-        let index = self.users.index_or_new(user_id, || User::new(&self.catalog)).ok_or(SkipReason::UserDeleted)?;
-        self.fire_user(index, now, fired);
+        let index = match self.ahead.place_of(user_id, &self.users) {
+            Some(index) => index,
+            None => self.users.index_or_new(user_id, || User::new(&self.catalog)).ok_or(SkipReason::UserDeleted)?,
+        };
+        self.fire_user(index, now, changes);
         let user = self.users.at_mut(index).ok_or(SkipReason::UserDeleted)?;
         if !user.count(&self.catalog, event.event_id, self.clock.log_time) {
             return Err(SkipReason::Duplicate);
@@ -83,21 +80,23 @@ impl Engine {
         if user.deadline() != before {
             self.timers.arm(index, user_id, user.deadline());
         }
-        let cause = Cause::Event { event_id: event.event_id };
-        let change = user.publish(user_id, catalog, flips, cause, now);
+        if let Some(flips) = flips {
+            let cause = Cause::Event { event_id: event.event_id };
+            changes.extend(user.publish(user_id, catalog, flips, cause, now));
+        }
         self.users.mark_dirty(index, user_id);
-        Ok(change)
+        Ok(())
     }
 
     fn apply_traits(
         &mut self,
         traits: &UserTraits,
         now: Timestamp,
-        fired: &mut Vec<SegmentChange>,
-    ) -> Result<Option<SegmentChange>, SkipReason> {
+        changes: &mut Vec<SegmentChange>,
+    ) -> Result<(), SkipReason> {
         let user_id = traits.user_id;
         let index = self.users.index_or_new(user_id, || User::new(&self.catalog)).ok_or(SkipReason::UserDeleted)?;
-        self.fire_user(index, now, fired);
+        self.fire_user(index, now, changes);
         let user = self.users.at_mut(index).ok_or(SkipReason::UserDeleted)?;
         let before = user.deadline();
         let (catalog, profiles, scratch) = (&*self.catalog, &mut self.profiles, &mut self.scratch);
@@ -105,34 +104,34 @@ impl Engine {
         if user.deadline() != before {
             self.timers.arm(index, user_id, user.deadline());
         }
-        let change = user.publish(user_id, catalog, flips, Cause::Event { event_id: traits.event_id }, now);
+        changes.extend(user.publish(user_id, catalog, flips, Cause::Event { event_id: traits.event_id }, now));
         self.users.mark_dirty(index, user_id);
-        Ok(change)
+        Ok(())
     }
 
     fn apply_deletion(
         &mut self,
         deletion: &UserDeletion,
         now: Timestamp,
-        fired: &mut Vec<SegmentChange>,
-    ) -> Result<Option<SegmentChange>, SkipReason> {
+        changes: &mut Vec<SegmentChange>,
+    ) -> Result<(), SkipReason> {
         let user_id = deletion.user_id;
         if self.users.is_erased(user_id) {
             return Err(SkipReason::UserDeleted);
         }
         let index = self.users.index_of(user_id);
         if let Some(index) = index {
-            self.fire_user(index, now, fired);
+            self.fire_user(index, now, changes);
         }
         let user = index.and_then(|index| self.users.at_mut(index));
-        let change = user.and_then(|user| {
+        changes.extend(user.and_then(|user| {
             let flips = user.leave_all(&self.catalog);
             user.publish(user_id, &self.catalog, flips, Cause::Deletion, now)
-        });
+        }));
         if let Some(index) = self.users.erase(user_id) {
             self.timers.arm(index, user_id, None);
         }
         self.users.mark_erased(user_id);
-        Ok(change)
+        Ok(())
     }
 }

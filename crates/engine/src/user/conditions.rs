@@ -6,6 +6,7 @@ use super::User;
 use super::fold::Folding;
 use super::present::{Deciding, Scratch};
 use super::series::{DEADLINE, NEVER, Watch, latest_time, look, look_at_values};
+use crate::bits;
 use crate::catalog::{Catalog, Condition, Order, Series, SeriesKind};
 
 impl Scratch {
@@ -13,6 +14,13 @@ impl Scratch {
         self.flipped.clear();
         self.touched.clear();
         self.orders.clear();
+    }
+}
+
+impl Scratch {
+    /// Returns whether there is anything to look at further, or to decide.
+    pub(super) const fn has_found(&self) -> bool {
+        !(self.flipped.is_empty() && self.touched.is_empty() && self.orders.is_empty())
     }
 }
 
@@ -80,5 +88,10 @@ impl User {
             earliest = earliest.min(cells[DEADLINE]);
         }
         self.hurry(Timestamp::from_micros(earliest));
+        let others = catalog.other_conditions();
+        for (word, within) in bits::words_of(&others).map(|word| (word, bits::within(word, &others))) {
+            deciding.scratch.orders.extend(bits::of_word(word, new[word] & !old[word] & within));
+        }
+        self.look_at_orders(deciding, now);
     }
 }

@@ -3,9 +3,10 @@
 use schema::{Event, Timestamp, UserTraits};
 
 use super::present::{Deciding, Scratch};
-use super::series::{Folded, NEVER, fold};
+use super::series::{Folded, NEVER, Usual, fold};
 use super::{Flips, Said, Slab, Slots, User};
-use crate::catalog::{Catalog, SeriesIndex, Target};
+use crate::bits;
+use crate::catalog::{Bit, Catalog, SeriesIndex, Target};
 
 /// What is kept of a user's events, for one catalog.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +23,7 @@ impl Kept {
 
     /// Folds an event into what of the catalog is wanted, and decides nothing.
     pub(crate) fn fold(&mut self, catalog: &Catalog, event: &Event, now: Timestamp, wanted: impl Fn(Target) -> bool) {
-        catalog.for_each_target(event, |target| match target {
+        let mut fold_one = |target| match target {
             Target::Series(index) => {
                 fold(&mut self.slab, catalog, index, event, now, |series| wanted(Target::Series(series)));
             }
@@ -31,11 +32,24 @@ impl Kept {
                     self.slots.fold(catalog, slot, event, now);
                 }
             }
-        });
+        };
+        catalog.for_each_targets(event, |targets| targets.iter().copied().for_each(&mut fold_one));
     }
 }
 
 impl User {
+    #[cold]
+    fn apply_first(&mut self, deciding: &mut Deciding<'_>, event: &Event, now: Timestamp) -> Flips {
+        let catalog = deciding.catalog;
+        self.fold_first(catalog, event, now);
+        if let Some((slots, besides)) = self.slots_and_besides(catalog) {
+            slots.advance(&besides, now, &mut deciding.scratch.touched);
+        }
+        self.settle(deciding, now);
+        deciding.scratch.consider_all(catalog);
+        self.decide(deciding)
+    }
+
     /// Folds the first event, and decides nothing.
     fn fold_first(&mut self, catalog: &Catalog, event: &Event, now: Timestamp) {
         let mut kept = Kept { slab: std::mem::take(&mut self.slab), slots: self.take_slots() };
@@ -44,32 +58,39 @@ impl User {
         self.set_slots(kept.slots);
     }
 
-    /// Folds an event that happened to the user, and returns what flipped.
+    /// Folds an event that happened to the user, and returns what flipped; nothing when no condition did.
     ///
     /// What was due before `now` has fired. Only what the event touched is looked at; the old
     /// deadline stands for the rest, so the new one is never late, but can be early.
-    pub(crate) fn apply(&mut self, deciding: &mut Deciding<'_>, event: &Event, now: Timestamp) -> Flips {
+    pub(crate) fn apply(&mut self, deciding: &mut Deciding<'_>, event: &Event, now: Timestamp) -> Option<Flips> {
         let catalog = deciding.catalog;
         deciding.scratch.clear();
         self.is_seen();
         if self.profile.is_none() {
-            self.fold_first(catalog, event, now);
-            if let Some((slots, besides)) = self.slots_and_besides(catalog) {
-                slots.advance(&besides, now, &mut deciding.scratch.touched);
-            }
-            self.settle(deciding, now);
-            deciding.scratch.consider_all(catalog);
-            return self.decide(deciding);
+            return Some(self.apply_first(deciding, event, now));
         }
-        let value_changed = self.fold_watched(deciding, event, now);
+        self.fold_watched(deciding, event, now);
+        if deciding.scratch.has_found() {
+            self.look_further(deciding, now)
+        } else {
+            self.decided_at = now
+        }
+        (!deciding.scratch.flipped.is_empty()).then(|| {
+            deciding.scratch.consider_flipped(catalog);
+            self.decide(deciding)
+        })
+    }
+
+    /// Looks at what follows from that which an event has changed.
+    #[inline(never)]
+    fn look_further(&mut self, deciding: &mut Deciding<'_>, now: Timestamp) {
         self.look_at_orders(deciding, now);
         self.look_at_touched(deciding, now);
-        if value_changed {
+        let of_profile = deciding.catalog.profile_conditions();
+        if deciding.scratch.flipped.iter().any(|bit| *bit < of_profile) {
             self.change_profile(deciding, now);
         }
         self.decided_at = now;
-        deciding.scratch.consider_flipped(catalog);
-        self.decide(deciding)
     }
 
     /// Takes in what was said of the user, and returns what flipped. What was due before `now` has fired.
@@ -95,38 +116,53 @@ impl User {
         self.decide(deciding)
     }
 
-    /// Folds an event, and looks at the conditions of series; returns whether a latest value changed.
-    fn fold_watched(&mut self, deciding: &mut Deciding<'_>, event: &Event, now: Timestamp) -> bool {
+    /// Folds an event, and looks at the conditions of series.
+    #[inline]
+    fn fold_watched(&mut self, deciding: &mut Deciding<'_>, event: &Event, now: Timestamp) {
         let Deciding { catalog, profiles, scratch } = deciding;
-        let watched = &profiles.get(self.profile).conditions;
-        let mut folding = Folding { catalog, watched, scratch, now, earliest: NEVER, value_changed: false };
-        catalog.for_each_target(event, |target| match target {
-            Target::Series(index) => self.fold_series(&mut folding, index, event),
-            Target::Aggregate(slot) => {
-                if self.rare_mut().slots.fold(catalog, slot, event, now) {
-                    folding.scratch.touched.push(slot);
-                }
-            }
-        });
-        let (earliest, value_changed) = (folding.earliest, folding.value_changed);
+        let watched = &*profiles.get(self.profile).conditions;
+        let mut usual = Usual::new(&mut self.slab, catalog, watched);
+        catalog.for_each_targets(event, |targets| usual.fold(targets, event, &mut scratch.unusual));
+        let earliest = usual.earliest;
         self.hurry(Timestamp::from_micros(earliest));
-        value_changed
+        if !scratch.unusual.is_empty() {
+            self.fold_all_unusual(deciding, event, now);
+        }
     }
 
-    fn fold_series(&mut self, folding: &mut Folding<'_>, index: SeriesIndex, event: &Event) {
+    #[inline(never)]
+    fn fold_all_unusual(&mut self, deciding: &mut Deciding<'_>, event: &Event, now: Timestamp) {
+        let Deciding { catalog, profiles, scratch } = deciding;
+        let watched = &*profiles.get(self.profile).conditions;
+        let mut unusual = std::mem::take(&mut scratch.unusual);
+        let mut folding = Folding { catalog, watched, scratch, now, earliest: NEVER };
+        for target in unusual.drain(..) {
+            match target {
+                Target::Series(index) => self.fold_unusual(&mut folding, index, event),
+                Target::Aggregate(slot) => {
+                    if self.rare_mut().slots.fold(catalog, slot, event, now) {
+                        folding.scratch.touched.push(slot);
+                    }
+                }
+            }
+        }
+        let earliest = folding.earliest;
+        self.hurry(Timestamp::from_micros(earliest));
+        scratch.unusual = unusual;
+    }
+
+    fn fold_unusual(&mut self, folding: &mut Folding<'_>, index: SeriesIndex, event: &Event) {
         let series = folding.catalog.series(index);
         match fold(&mut self.slab, folding.catalog, index, event, folding.now, |_| true) {
             Folded::Nothing => {}
             Folded::Events { at, is_latest } => {
                 folding.look_at_series(self, at, series);
                 if is_latest {
-                    folding.scratch.orders.extend_from_slice(&series.orders);
+                    let is_watched = |bit: &&Bit| bits::is_set(folding.watched, **bit);
+                    folding.scratch.orders.extend(series.orders.iter().filter(is_watched));
                 }
             }
-            Folded::Values { at, changed } => {
-                folding.look_at_row(self, at, series, changed);
-                folding.value_changed = true;
-            }
+            Folded::Values { at, changed } => folding.look_at_row(self, at, series, changed),
         }
     }
 }
@@ -140,6 +176,4 @@ pub(super) struct Folding<'a> {
     pub(super) now: Timestamp,
     /// Until when nothing flips by itself that the event has changed.
     pub(super) earliest: i64,
-    /// Whether a latest value changed.
-    pub(super) value_changed: bool,
 }

@@ -1,30 +1,38 @@
 //! A handful of remembered ids: the end of a slab's tail, three cells each, in the order of the log.
 
-use schema::{EventId, Timestamp, is_duplicate_of};
+use schema::{DUPLICATE_WINDOW_MICROS, EventId, Timestamp};
 use uuid::Uuid;
 
 use crate::user::Slab;
 
 /// When in log time it was counted, and its id.
 const CELLS_PER_ID: usize = 3;
-/// So many that are forgotten stay, because taking them out moves all others.
-const MOST_FORGOTTEN: usize = 1;
 
 /// Remembers an event, given where in the tail the ids begin; returns how many there are then, or nothing when it
 /// is remembered already.
 pub(super) fn count(slab: &mut Slab, from: usize, event_id: EventId, log_time: Timestamp) -> Option<usize> {
     let [_, high, low] = cells_of(log_time, event_id);
     let ids = &slab.tail()[from..];
-    let counts = |id: &[i64]| is_duplicate_of(Timestamp::from_micros(id[0]), log_time);
+    let oldest = log_time.plus_micros(-DUPLICATE_WINDOW_MICROS).as_micros();
+    let counts = |id: &[i64]| id[0] >= oldest;
     if ids.chunks_exact(CELLS_PER_ID).any(|id| id[2] == low && id[1] == high && counts(id)) {
         return None;
     }
     let forgotten = ids.chunks_exact(CELLS_PER_ID).take_while(|id| !counts(id)).count();
     let remembered = ids.len() / CELLS_PER_ID - forgotten;
-    if forgotten >= MOST_FORGOTTEN || (forgotten > 0 && slab.room() < CELLS_PER_ID) {
-        slab.cut_tail(from..from + forgotten * CELLS_PER_ID);
+    match forgotten {
+        0 => push(slab, log_time, event_id),
+        // As many as before: they move up.
+        1 => {
+            let ids = &mut slab.tail_mut()[from..];
+            ids.copy_within(CELLS_PER_ID.., 0);
+            ids[(remembered * CELLS_PER_ID)..].copy_from_slice(&[log_time.as_micros(), high, low]);
+        }
+        _ => {
+            slab.cut_tail(from..from + forgotten * CELLS_PER_ID);
+            push(slab, log_time, event_id);
+        }
     }
-    push(slab, log_time, event_id);
     Some(remembered + 1)
 }
 

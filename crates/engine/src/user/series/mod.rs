@@ -11,10 +11,12 @@ mod recent;
 mod slab;
 mod state;
 mod total;
+mod usual;
 mod watch;
 
 pub(crate) use slab::{InPlace, Slab};
 pub(crate) use state::{SeriesState, packed, unpacked};
+pub(crate) use usual::Usual;
 pub(crate) use watch::{Folded, Watch, fold, latest_time, look, look_at_values};
 
 /// The cell of a series that holds its deadline.

@@ -5,7 +5,7 @@
 
 use super::slab::Slab;
 use super::{DEADLINE, NEVER, leaves_at};
-use crate::catalog::{RecentSpec, SINCE_EVER, SeriesCondition};
+use crate::catalog::{Outline, RecentSpec, SINCE_EVER, SeriesCondition};
 
 const EVER: usize = 1;
 
@@ -37,8 +37,23 @@ pub(super) fn packed(spec: &RecentSpec, ever: u64, times: impl ExactSizeIterator
     cells
 }
 
-/// Folds an event; returns whether it is the latest one.
+/// Folds an event that comes last into a full list, as nearly all do; for any other one it returns false and does
+/// nothing.
 #[inline]
+pub(super) fn push_last(outline: &Outline, cells: &mut [i64], time: i64) -> bool {
+    let head = DEADLINE + 1 + usize::from(outline.counts_ever);
+    let Some(times) = cells.get_mut(head..) else { return false };
+    if times.len() != outline.depth as usize || times.last().is_none_or(|last| *last > time) {
+        return false;
+    }
+    shift_in(times, time);
+    if outline.counts_ever {
+        cells[EVER] += 1;
+    }
+    true
+}
+
+/// Folds an event; returns whether it is the latest one.
 pub(super) fn insert(slab: &mut Slab, at: usize, spec: &RecentSpec, time: i64) -> bool {
     let (head, depth) = (head(spec), spec.depth as usize);
     let cells = slab.cells_mut(at);
@@ -46,20 +61,6 @@ pub(super) fn insert(slab: &mut Slab, at: usize, spec: &RecentSpec, time: i64) -
         cells[EVER] += 1;
     }
     let times = &mut cells[head..];
-    if times.len() == depth
-        && let Some(last) = times.last_mut()
-        && *last <= time
-    {
-        shift_in(times, time);
-        return true;
-    }
-    insert_out_of_line(slab, at, spec, time)
-}
-
-/// Folds an event that does not just come last into a full list.
-fn insert_out_of_line(slab: &mut Slab, at: usize, spec: &RecentSpec, time: i64) -> bool {
-    let (head, depth) = (head(spec), spec.depth as usize);
-    let times = &mut slab.cells_mut(at)[head..];
     let later = times.iter().rev().take_while(|known| **known > time).count();
     if times.len() < depth {
         let offset = head + times.len() - later;
@@ -73,6 +74,7 @@ fn insert_out_of_line(slab: &mut Slab, at: usize, spec: &RecentSpec, time: i64) 
 }
 
 /// Puts a time behind the others, of which the first one falls out.
+#[inline]
 fn shift_in(times: &mut [i64], time: i64) {
     let mut later = time;
     // A loop, because there are few: shorter than the call that moves any number.

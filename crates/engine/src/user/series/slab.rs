@@ -47,11 +47,11 @@ const fn entry(series: SeriesIndex, start: usize) -> i64 {
 
 const START_BITS: u32 = 32;
 
-const fn series_of(entry: i64) -> SeriesIndex {
+pub(super) const fn series_of(entry: i64) -> SeriesIndex {
     (entry >> START_BITS) as SeriesIndex
 }
 
-const fn start_of(entry: i64) -> usize {
+pub(super) const fn start_of(entry: i64) -> usize {
     (entry & ((1 << START_BITS) - 1)) as usize
 }
 
@@ -131,8 +131,14 @@ impl Slab {
 
     /// Returns the series, and the tail.
     pub(crate) fn parts_mut(&mut self) -> (InPlace<'_>, &mut [i64]) {
-        let (series, tail) = self.cells[..self.used as usize].split_at_mut(self.end as usize);
+        let (series, tail) = self.all_mut();
         (InPlace(series), tail)
+    }
+
+    /// Returns the cells of all series, and the tail.
+    #[inline]
+    pub(super) fn all_mut(&mut self) -> (&mut [i64], &mut [i64]) {
+        self.cells[..self.used as usize].split_at_mut(self.end as usize)
     }
 
     pub(crate) fn tail(&self) -> &[i64] {

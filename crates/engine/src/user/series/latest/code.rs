@@ -37,6 +37,7 @@ impl Code {
     }
 
     /// Returns the code of a text that is its own code.
+    #[inline]
     pub(super) fn of_short(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         let length = bytes.len();
@@ -46,7 +47,12 @@ impl Code {
             (Some(first), Some(last)) => {
                 i64::from(u32::from_le_bytes(*first)) | i64::from(u32::from_le_bytes(*last)) << ((length - 4) * 8)
             }
-            _ => bytes.iter().rev().fold(0, |packed, byte| packed << 8 | i64::from(*byte)),
+            _ => match *bytes {
+                [] => 0,
+                [first] => i64::from(first),
+                [first, second] => i64::from(first) | i64::from(second) << 8,
+                [first, second, third, ..] => i64::from(first) | i64::from(second) << 8 | i64::from(third) << 16,
+            },
         };
         Some(Self((packed << LENGTH_BITS | length as i64) << KIND_BITS | SHORT_TEXT))
     }
@@ -56,10 +62,15 @@ impl Code {
     pub(super) fn is<'a>(self, cells: &[i64], spec: impl FnOnce() -> Option<&'a LatestSpec>, text: &str) -> bool {
         match self.0 & LONG_TEXT {
             SHORT_TEXT => Self::of_short(text) == Some(self),
-            CONSTANT => spec().is_some_and(|spec| *spec.constants[self.rest()] == *text),
             LONG_TEXT => self.rest() == text.len() && is_in_cells(cells, text.as_bytes()),
+            CONSTANT => spec().is_some_and(|spec| *spec.constants[self.rest()] == *text),
             _ => false,
         }
+    }
+
+    /// Returns whether it is a text that is its own code.
+    pub(super) const fn is_short(self) -> bool {
+        self.0 & LONG_TEXT == SHORT_TEXT
     }
 
     /// Returns how many cells more the text takes.
@@ -92,10 +103,18 @@ impl Code {
     }
 }
 
+/// Returns whether cells hold a text, which is not a short one.
+#[inline]
 fn is_in_cells(cells: &[i64], bytes: &[u8]) -> bool {
     let (whole, rest) = bytes.as_chunks::<BYTES_PER_CELL>();
-    whole.iter().zip(cells).all(|(bytes, known)| i64::from_le_bytes(*bytes) == *known)
-        && (rest.is_empty() || cells.get(whole.len()) == Some(&cell(rest)))
+    let Some((known, behind)) = cells.split_at_checked(whole.len()) else { return false };
+    if whole.iter().zip(known).any(|(bytes, known)| i64::from_le_bytes(*bytes) != *known) {
+        return false;
+    }
+    // The last bytes, of which some may be in the cell before: those that are, fall out.
+    let Some(last) = bytes.last_chunk().filter(|_| !rest.is_empty()) else { return rest.is_empty() };
+    let last = u64::from_le_bytes(*last) >> ((BYTES_PER_CELL - rest.len()) * 8);
+    behind.first() == Some(&(last as i64))
 }
 
 fn cell(bytes: &[u8]) -> i64 {
