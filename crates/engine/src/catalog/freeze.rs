@@ -9,7 +9,7 @@ use schema::{Definitions, Event, Generation, SegmentDefinition, SegmentId, Segme
 
 use super::aggregate::{CatalogAggregate, Slot};
 use super::build::CatalogBuilder;
-use super::condition::{Condition, GeneralCondition};
+use super::condition::{Asked, Condition, GeneralCondition};
 use super::formula::{Bit, Programs};
 use super::index::{EventIndex, Target};
 use super::rule::{CatalogRule, RuleIndex};
@@ -28,6 +28,8 @@ pub struct Catalog {
     pub(super) programs: Programs,
     /// By bit.
     pub(super) conditions: Vec<Condition>,
+    /// By bit: what is asked of times.
+    pub(super) asked: Vec<Asked>,
     /// By bit: the rules that name the condition, ascending.
     pub(super) rules_of: Vec<Box<[RuleIndex]>>,
     /// How many conditions, the first ones, make a user's profile.
@@ -180,6 +182,11 @@ impl Catalog {
 
     pub(crate) fn condition(&self, bit: Bit) -> &Condition {
         &self.conditions[bit as usize]
+    }
+
+    /// Returns what a condition on a series of times asks of it.
+    pub(crate) fn asked(&self, bit: Bit) -> &Asked {
+        &self.asked[bit as usize]
     }
 
     pub(crate) fn general(&self, bit: Bit) -> Option<&GeneralCondition> {

@@ -83,7 +83,7 @@ pub(crate) struct LatestSpec {
 /// How a series is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum OutlineKind {
-    /// Times, the conditions of which lie in one word.
+    /// Times.
     Times,
     /// Latest values.
     Row,
@@ -94,7 +94,7 @@ pub(crate) enum OutlineKind {
 /// What of a series is looked at with every event, in a line of the processor's cache.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outline {
-    /// Its conditions, if they lie in one word.
+    /// Its conditions in the first word in which there are any.
     pub(crate) conditions: u64,
     /// Which word.
     pub(crate) word: u32,
@@ -106,9 +106,16 @@ pub(crate) struct Outline {
     pub(crate) kind: OutlineKind,
     /// Whether the number of all events is kept.
     pub(crate) counts_ever: bool,
+    /// Whether there are conditions in other words.
+    pub(crate) is_wide: bool,
 }
 
 impl Outline {
+    /// Returns whether any of its conditions may be among those of words.
+    pub(crate) fn has_any(&self, of_word: impl Fn(usize) -> u64) -> bool {
+        self.is_wide || (self.conditions != 0 && self.conditions & of_word(self.word as usize) != 0)
+    }
+
     pub(super) fn of(series: &Series) -> Self {
         let (kind, depth, ever) = match &series.kind {
             SeriesKind::Recent(spec) => (OutlineKind::Times, spec.depth, spec.ever),
@@ -117,14 +124,15 @@ impl Outline {
         };
         let (word, conditions) = series.condition_words.first().copied().unwrap_or_default();
         let order_word = series.orders.first().map_or(0, |bit| *bit as usize / bits::PER_WORD);
-        let (mut orders, mut has_more) = (0, series.condition_words.len() > 1);
+        let (mut orders, mut is_one_word) = (0, true);
         for bit in &series.orders {
             orders |= 1 << (*bit as usize % bits::PER_WORD);
-            has_more |= *bit as usize / bits::PER_WORD != order_word;
+            is_one_word &= *bit as usize / bits::PER_WORD == order_word;
         }
-        let kind = if has_more && kind == OutlineKind::Times { OutlineKind::Other } else { kind };
+        let kind = if is_one_word { kind } else { OutlineKind::Other };
+        let is_wide = series.condition_words.len() > 1;
         let (word, order_word) = (word as u32, order_word as u32);
-        Self { conditions, word, order_word, orders, depth, kind, counts_ever: ever > 0 }
+        Self { conditions, word, order_word, orders, depth, kind, counts_ever: ever > 0, is_wide }
     }
 }
 

@@ -81,9 +81,12 @@ impl User {
         let mut watch = Watch { catalog, set, flipped, now };
         let mut earliest = NEVER;
         for at in 0..kept.view().len() {
-            let series = catalog.series(kept.view().series_at(at));
+            let index = kept.view().series_at(at);
+            if !catalog.outline(index).has_any(|word| new[word] & !old[word]) {
+                continue;
+            }
             let cells = kept.cells_mut(at);
-            let found = look(series, cells, &mut watch, |word, _| new[word] & !old[word]);
+            let found = look(catalog.series(index), cells, &mut watch, |word, _| new[word] & !old[word]);
             cells[DEADLINE] = found.min(cells[DEADLINE]);
             earliest = earliest.min(cells[DEADLINE]);
         }

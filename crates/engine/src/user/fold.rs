@@ -3,7 +3,7 @@
 use schema::{Event, Timestamp, UserTraits};
 
 use super::present::{Deciding, Scratch};
-use super::series::{Folded, NEVER, Usual, fold};
+use super::series::{Folded, NEVER, Usual, Watching, fold};
 use super::{Flips, Said, Slab, Slots, User};
 use crate::bits;
 use crate::catalog::{Bit, Catalog, SeriesIndex, Target};
@@ -121,8 +121,9 @@ impl User {
     fn fold_watched(&mut self, deciding: &mut Deciding<'_>, event: &Event, now: Timestamp) {
         let Deciding { catalog, profiles, scratch } = deciding;
         let watched = &*profiles.get(self.profile).conditions;
-        let mut usual = Usual::new(&mut self.slab, catalog, watched);
-        catalog.for_each_targets(event, |targets| usual.fold(targets, event, &mut scratch.unusual));
+        let Scratch { flipped, unusual, .. } = &mut **scratch;
+        let mut usual = Usual::new(&mut self.slab, Watching { catalog, watched, flipped, now });
+        catalog.for_each_targets(event, |targets| usual.fold(targets, event, unusual));
         let earliest = usual.earliest;
         self.hurry(Timestamp::from_micros(earliest));
         if !scratch.unusual.is_empty() {

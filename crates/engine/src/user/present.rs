@@ -59,6 +59,8 @@ pub(crate) struct Scratch {
     pub(super) touched: Vec<crate::catalog::Slot>,
     /// Comparisons of latest times that may have changed.
     pub(super) orders: Vec<Bit>,
+    /// Rules that changed, as bits.
+    pub(super) changed: Vec<u64>,
     /// Rules to decide, as bits.
     pub(super) candidates: Vec<u64>,
 }

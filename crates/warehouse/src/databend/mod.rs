@@ -23,6 +23,7 @@ mod options;
 mod protocol;
 mod reading;
 mod records;
+mod saying;
 mod scratch;
 mod selecting;
 mod tables;

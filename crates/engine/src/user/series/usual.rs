@@ -1,14 +1,23 @@
-//! What nearly every event does to a series: it comes last, and flips nothing.
+//! What nearly every event does to a series: it comes last, and asks for no more room.
 //!
 //! A straight way through all that is otherwise done one after the other: finding the series, folding, and looking at
 //! its conditions. Whatever else an event may do is found out here and left to [`fold`](super::fold).
 
-use schema::Event;
+use schema::{Event, Timestamp};
 
 use super::latest::{self, Row};
 use super::slab::{Slab, series_of, start_of};
 use super::{DEADLINE, NEVER, recent};
-use crate::catalog::{Catalog, Outline, OutlineKind, SeriesIndex, Target};
+use crate::bits;
+use crate::catalog::{Bit, Catalog, Outline, OutlineKind, SeriesIndex, Target};
+
+/// Which conditions are watched, as an event comes, and which flip.
+pub(crate) struct Watching<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) watched: &'a [u64],
+    pub(crate) flipped: &'a mut Vec<Bit>,
+    pub(crate) now: Timestamp,
+}
 
 /// The series of a user, and which conditions hold and which are watched, as an event comes.
 pub(crate) struct Usual<'a> {
@@ -17,21 +26,25 @@ pub(crate) struct Usual<'a> {
     kept: &'a mut [i64],
     /// How many series there are.
     count: usize,
-    set: &'a [i64],
+    set: &'a mut [i64],
     watched: &'a [u64],
+    flipped: &'a mut Vec<Bit>,
+    now: i64,
     /// The earliest deadline of the series that an event was folded into.
     pub(crate) earliest: i64,
 }
 
 impl<'a> Usual<'a> {
-    pub(crate) fn new(slab: &'a mut Slab, catalog: &'a Catalog, watched: &'a [u64]) -> Self {
+    pub(crate) fn new(slab: &'a mut Slab, watch: Watching<'a>) -> Self {
+        let Watching { catalog, watched, flipped, now } = watch;
         let (kept, tail) = slab.all_mut();
         let count = kept.first().map_or(0, |first| start_of(*first));
-        Self { catalog, kept, count, set: &tail[catalog.member_words()..], watched, earliest: NEVER }
+        let set = &mut tail[catalog.member_words()..];
+        Self { catalog, kept, count, set, watched, flipped, now: now.as_micros(), earliest: NEVER }
     }
 
-    /// Folds an event into series whose filter it passes, as far as that flips no condition that is watched. What else
-    /// the event does something to is added to a list, and nothing is done to it.
+    /// Folds an event into series whose filter it passes, as far as that is usual, and looks at their conditions. What
+    /// else the event does something to is added to a list, and nothing is done to it.
     #[inline(never)]
     pub(crate) fn fold(&mut self, targets: &[Target], event: &Event, unusual: &mut Vec<Target>) {
         let time = event.created_at.as_micros();
@@ -55,7 +68,7 @@ impl<'a> Usual<'a> {
 
     #[inline]
     fn fold_time(&mut self, index: SeriesIndex, outline: &Outline, time: i64) -> bool {
-        if may_flip(outline, self.set, self.watched) {
+        if outline.orders != 0 && self.watched[outline.order_word as usize] & outline.orders != 0 {
             return false;
         }
         let Some(cells) = usual_cells(self.kept, self.count, index) else { return false };
@@ -63,14 +76,44 @@ impl<'a> Usual<'a> {
             return false;
         }
         self.earliest = self.earliest.min(cells[DEADLINE]);
+        if outline.conditions != 0 {
+            self.look(index, outline, (outline.word as usize, outline.conditions));
+        }
+        if outline.is_wide {
+            let behind = self.catalog.series(index).condition_words.iter().skip(1);
+            behind.for_each(|in_word| self.look(index, outline, *in_word));
+        }
         true
+    }
+
+    /// Looks at the conditions of a word that do not hold: one more event can end nothing that holds already.
+    #[inline]
+    fn look(&mut self, index: SeriesIndex, outline: &Outline, (word, conditions): (usize, u64)) {
+        let open = self.watched[word] & !(self.set[word] as u64) & conditions;
+        if open != 0 {
+            self.look_at_open(index, outline, word, open);
+        }
+    }
+
+    #[inline(never)]
+    fn look_at_open(&mut self, index: SeriesIndex, outline: &Outline, word: usize, open: u64) {
+        let Some(cells) = usual_cells(self.kept, self.count, index) else { return };
+        for bit in bits::of_word(word, open) {
+            let (holds, until) = recent::holds(self.catalog.asked(bit), outline.counts_ever, cells, self.now);
+            if holds {
+                bits::set(bytemuck::cast_slice_mut(self.set), bit);
+                self.flipped.push(bit);
+                cells[DEADLINE] = cells[DEADLINE].min(until);
+            }
+        }
+        self.earliest = self.earliest.min(cells[DEADLINE]);
     }
 
     /// Apart, so that what it takes is not in the way of series of times.
     #[inline(never)]
     fn fold_values(&mut self, index: SeriesIndex, event: &Event) -> bool {
         let Some(cells) = usual_cells(self.kept, self.count, index) else { return false };
-        let (catalog, set) = (self.catalog, self.set);
+        let (catalog, set) = (self.catalog, &*self.set);
         let row = Row::of(catalog, catalog.series(index));
         let may_change = |number: usize, text: &str| {
             let series = catalog.series(row.members[number]);
@@ -88,16 +131,4 @@ fn usual_cells(kept: &mut [i64], count: usize, index: SeriesIndex) -> Option<&mu
     let entry = *entries.get(at).filter(|entry| series_of(**entry) == index)?;
     let end = entries.get(at + 1).map_or(kept.len(), |next| start_of(*next));
     kept.get_mut(start_of(entry)..end)
-}
-
-/// Returns whether the latest event of all may flip a condition of a series of times. It can end nothing that holds
-/// already.
-#[inline]
-fn may_flip(outline: &Outline, set: &[i64], watched: &[u64]) -> bool {
-    let word = outline.word as usize;
-    let (Some(set), Some(watched_too)) = (set.get(word), watched.get(word)) else { return true };
-    if watched_too & !(*set as u64) & outline.conditions != 0 {
-        return true;
-    }
-    outline.orders != 0 && watched.get(outline.order_word as usize).is_none_or(|word| word & outline.orders != 0)
 }
