@@ -11,7 +11,8 @@ use super::fingerprints::Secret;
 use super::known::Known;
 use super::loader::{Loader, erase_leftovers};
 use super::migrations::{migrate, positions};
-use super::reading::{Readings, partition_traits, timeline};
+use super::reading::{Readings, timeline};
+use super::saying::{partition_traits, traits_page};
 use super::selecting::select;
 use super::settling::counted_before;
 use super::sweeping::sweep;
@@ -122,6 +123,10 @@ impl Warehouse for DatabendWarehouse {
         Ok(self.0.readings.page(databend, place, max_rows).await?)
     }
 
+    fn cursor_from(&self, partition: PartitionId, from: Offset, before: Offset) -> Option<HistoryCursor> {
+        Some(Place { partition, before, next: from }.cursor())
+    }
+
     async fn user_traits(&self, user_id: UserId) -> Result<StandingTraits, WarehouseError> {
         let partition = partition_of(user_id, self.0.partitions);
         let latest = format!(
@@ -138,6 +143,16 @@ impl Warehouse for DatabendWarehouse {
     async fn partition_traits(&self, partition: PartitionId) -> Result<PartitionTraits, WarehouseError> {
         self.check_partition(partition)?;
         Ok(partition_traits(self.ready().await?, partition).await?)
+    }
+
+    async fn traits_page(
+        &self,
+        partition: PartitionId,
+        after: Option<UserId>,
+        max_users: usize,
+    ) -> Result<Vec<(UserId, StandingTraits)>, WarehouseError> {
+        self.check_partition(partition)?;
+        Ok(traits_page(self.ready().await?, partition, after, max_users).await?)
     }
 
     async fn select(&self, selection: &Selection) -> Result<Option<Selections>, WarehouseError> {

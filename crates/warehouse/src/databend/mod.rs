@@ -25,6 +25,7 @@ mod protocol;
 mod reading;
 mod records;
 mod refused;
+mod saying;
 mod scratch;
 mod selecting;
 mod settling;
