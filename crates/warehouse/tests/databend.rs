@@ -125,12 +125,15 @@ async fn two_processes_that_write_the_same_log_write_each_event_once() {
     let writing = |seed: u64| {
         let warehouse = open(&dsn, 1);
         tokio::spawn(async move {
-            let (mut dice, mut from, mut won) = (Dice(seed), 0, 0);
+            let (mut dice, mut from, mut won) = (Dice(seed), 0, Vec::new());
             while from < rounds {
                 let next = (from + 1 + dice.below(most)).min(rounds);
                 let records = (from..next).map(|number| event(1, number, "{}")).collect();
                 match warehouse.write(batch(from, records)).await {
-                    Ok(()) => (from, won) = (next, won + 1),
+                    Ok(()) => {
+                        won.push(from..next);
+                        from = next;
+                    }
                     Err(WarehouseError::Moved { actual, .. }) => from = actual,
                     Err(error) => panic!("{error}"),
                 }
@@ -139,8 +142,12 @@ async fn two_processes_that_write_the_same_log_write_each_event_once() {
         })
     };
     let (first, second) = (writing(1), writing(2));
-    let won: u64 = first.await.unwrap() + second.await.unwrap();
-    println!("{won} batches won");
+    let mut won = [first.await.unwrap(), second.await.unwrap()].concat();
+    won.sort_unstable_by_key(|stretch| stretch.start);
+    println!("batches that won: {won:?}");
+    // Each went on where another one had ended.
+    let covered = won.iter().try_fold(0, |end, stretch| (stretch.start == end).then_some(stretch.end));
+    assert_eq!(covered, Some(rounds), "{won:?}");
     let databend = client(&dsn);
     assert_eq!(count(&databend, "events").await, rounds);
     assert_eq!(offsets(&open(&dsn, 1)).await, (0..rounds).collect::<Vec<_>>());
@@ -172,6 +179,34 @@ async fn a_writer_that_lost_its_partition_removes_what_it_had_loaded_in_vain() {
     loser.write(batch(4, records[4..].to_vec())).await.unwrap();
     assert_eq!(rows(&databend).await, [4, 1, 1]);
     assert_eq!((count(&databend, "events").await, offsets(&winner).await), (4, vec![0, 1, 4, 5]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_writer_that_another_process_left_behind_is_told_and_the_position_does_not_go_back() {
+    let Some(server) = or_not_run(DatabendServer::shared()) else { return };
+    let dsn = server.database();
+    let (stale, ahead, databend) = (open(&dsn, 1), open(&dsn, 1), client(&dsn));
+    let records = |from: Offset, next: Offset| (from..next).map(|number| event(1, number, "{}")).collect::<Vec<_>>();
+    let position = async || databend.query("SELECT next_offset, log_time FROM log_positions").await.unwrap().rows;
+    stale.write(batch(0, records(0, 4))).await.unwrap();
+    ahead.write(batch(4, records(4, 6))).await.unwrap();
+    ahead.write(batch(6, records(6, 9))).await.unwrap();
+    let behind = position().await;
+    assert_eq!(behind[0][0].as_deref(), Some("9"));
+    // It believes that the partition is at 4: shorter, as long as, and longer than what the other one wrote.
+    for next in [5, 9, 12] {
+        match stale.write(batch(4, records(4, next))).await {
+            Err(WarehouseError::Moved { partition: PartitionId(0), expected: 4, actual: 9 }) => {}
+            other => panic!("a batch of 4..{next} of a writer that is behind got {other:?}"),
+        }
+        assert_eq!(position().await, behind, "after a batch of 4..{next}");
+    }
+    assert_eq!(offsets(&ahead).await, (0..9).collect::<Vec<_>>());
+    stale.write(batch(9, records(9, 10))).await.unwrap();
+    let refused = ahead.write(batch(9, records(9, 11))).await;
+    assert!(matches!(refused, Err(WarehouseError::Moved { expected: 9, actual: 10, .. })), "{refused:?}");
+    assert_eq!(count(&databend, "events").await, 10);
+    assert_eq!(offsets(&stale).await, (0..10).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

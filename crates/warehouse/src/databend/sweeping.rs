@@ -15,7 +15,7 @@ use super::{Databend, DatabendError, cells, metrics};
 const TABLES: [&str; 3] = [EventRow::TABLE, TraitRow::TABLE, DeletionRow::TABLE];
 
 /// Where copies of a partition's rows may lie.
-#[derive(Debug)]
+#[derive(Default, Debug)]
 pub(super) struct Stretches {
     /// Below the position.
     pub(super) written: Range<Offset>,
