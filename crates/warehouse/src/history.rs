@@ -108,6 +108,13 @@ pub trait Warehouse: Send + Sync {
         max_rows: usize,
     ) -> Result<HistoryPage, WarehouseError>;
 
+    /// Returns about how many rows [`Self::history`] reads below `before`, so that a reader can say how far it is.
+    ///
+    /// Never fewer, unless users are deleted meanwhile: without a cheap way to count, one for each offset.
+    async fn history_rows(&self, _: PartitionId, before: Offset) -> Result<u64, WarehouseError> {
+        Ok(before)
+    }
+
     /// Returns what stands of all that was said of a user; nothing of one who was deleted.
     async fn user_traits(&self, user_id: UserId) -> Result<StandingTraits, WarehouseError>;
 

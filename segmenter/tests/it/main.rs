@@ -5,6 +5,7 @@
 
 mod rig;
 
+mod backfill;
 mod by_event;
 mod by_time;
 mod crashes;

@@ -40,6 +40,7 @@ macro_rules! conformance_cases {
             a_deletion_removes_what_was_said,
             what_was_said_in_a_partition_comes_with_its_position,
             a_history_has_each_row_once,
+            a_history_is_counted_before_it_is_read,
             a_history_may_be_read_while_it_grows,
             a_history_passes_over_offsets_without_rows,
             a_timeline_is_latest_first,

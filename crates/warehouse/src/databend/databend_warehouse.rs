@@ -10,7 +10,7 @@ use super::draft::{draft, standing_before, standing_of};
 use super::known::Known;
 use super::loader::{Loader, erase_leftovers};
 use super::migrations::{migrate, positions};
-use super::reading::{Readings, partition_traits, timeline};
+use super::reading::{Readings, count, partition_traits, timeline};
 use super::selecting::select;
 use super::{Databend, DatabendOptions, cells};
 use crate::cursor::{Place, rank_of};
@@ -110,6 +110,11 @@ impl Warehouse for DatabendWarehouse {
         };
         let databend = self.ready().await?;
         Ok(self.0.readings.page(databend, place, max_rows).await?)
+    }
+
+    async fn history_rows(&self, partition: PartitionId, before: Offset) -> Result<u64, WarehouseError> {
+        self.check_partition(partition)?;
+        Ok(count(self.ready().await?, partition, before).await?)
     }
 
     async fn user_traits(&self, user_id: UserId) -> Result<StandingTraits, WarehouseError> {
