@@ -12,5 +12,6 @@ mod crashes;
 mod definitions;
 mod large_users;
 mod oracle;
+mod throttled;
 mod trouble;
 mod watching;
