@@ -13,3 +13,4 @@ mod compose;
 mod dockerfile;
 mod kubernetes;
 mod metrics;
+mod not_run;
