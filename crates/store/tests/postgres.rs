@@ -2,15 +2,19 @@
 
 #![cfg(feature = "postgres")]
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use schema::{Identity, IdentityKind, Mark, SegmentId};
+use schema::{Cause, Identity, IdentityKind, Mark, PartitionId, SegmentChange, SegmentId, Timestamp, UserId};
 use sqlx::{Connection as _, PgConnection};
 use store::conformance::Pair;
 use store::postgres::{PostgresOptions, PostgresStore};
-use store::{IdentityRemoval, MembershipStore as _, Store as _, StoreError, UserProfile, UserStore as _, WrongSize};
+use store::{
+    IdentityRemoval, MembershipStore as _, ProjectionBatch, Store as _, StoreError, UserProfile, UserStore as _,
+    WrongSize,
+};
 use testkit::servers::{Postgres, PostgresSettings, or_not_run};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -126,6 +130,60 @@ async fn sizes_that_somebody_changed_are_found_and_set_right() {
     assert_eq!(store.repair_sizes().await.unwrap(), expected);
     assert_eq!(store.wrong_sizes().await.unwrap(), []);
     assert_eq!(store.segment_sizes(&[1, 2, 3, 4].map(SegmentId)).await.unwrap(), [2, 1, 1, 0]);
+}
+
+/// How many statements of this database wait for a lock.
+async fn waiting(connection: &mut PgConnection) -> i64 {
+    let asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    sqlx::query_scalar(asked).fetch_one(connection).await.unwrap()
+}
+
+#[tokio::test]
+async fn sizes_are_set_right_while_changes_are_projected() {
+    let Some(server) = or_not_run(Postgres::shared()) else { return };
+    let url = server.database();
+    let store = Arc::new(open(&url).await.unwrap());
+    let (mut blocking, mut watching) =
+        (PgConnection::connect(&url).await.unwrap(), PgConnection::connect(&url).await.unwrap());
+    for statement in [
+        "INSERT INTO memberships (segment_id, user_id, since) VALUES (1, 1, 0), (2, 1, 0)",
+        "INSERT INTO segment_sizes (segment_id, bucket, user_count) VALUES (1, 3, 9), (2, 3, 9)",
+        "BEGIN",
+        "SELECT 1 FROM segment_sizes WHERE segment_id = 1 FOR UPDATE",
+    ] {
+        sqlx::query(statement).execute(&mut blocking).await.unwrap();
+    }
+    // The repair has counted both segments, and cannot write the first one.
+    let repairing = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move { store.repair_sizes().await.unwrap() }
+    });
+    while waiting(&mut watching).await < 1 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let entered = SegmentChange {
+        user_id: UserId(5),
+        in_segments: vec![SegmentId(2)],
+        out_segments: Vec::new(),
+        segments: vec![SegmentId(2)],
+        seq: 1,
+        cause: Cause::Time,
+        definition_versions: BTreeMap::new(),
+        evaluated_at: Timestamp::from_micros(1),
+    };
+    let batch = ProjectionBatch { partition: PartitionId(0), from: 0, next: 1, changes: vec![entered] };
+    let projecting = tokio::spawn({
+        let store = Arc::clone(&store);
+        async move { store.project(&[batch]).await.unwrap() }
+    });
+    while waiting(&mut watching).await < 2 && !projecting.is_finished() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    sqlx::query("COMMIT").execute(&mut blocking).await.unwrap();
+    assert_eq!(repairing.await.unwrap().len(), 2);
+    assert_eq!(projecting.await.unwrap(), [1]);
+    assert_eq!(store.segment_sizes(&[1, 2].map(SegmentId)).await.unwrap(), [1, 2]);
+    assert_eq!(store.wrong_sizes().await.unwrap(), []);
 }
 
 #[tokio::test]
