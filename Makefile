@@ -31,9 +31,10 @@ run: tools ## Build, start everything on embedded parts with sample segments and
 	@exec $(TARGET_DIR)/debug/shoal up --data $(DATA) --sample --demo $(RATE)
 .PHONY: run
 
-test: lint doc servers ## Every check and every test, also on real servers where they can be had; a short crash run
+test: servers lint doc ## Every check and every test, also on real servers where they can be had; a short crash run
 	@mkdir -p $(TARGET_DIR) && rm -f $(NOT_RUN)
 	@$(NO_KAFKA_CLIENT)
+	@$(NO_OPENSSL)
 	@SHOAL_NOT_RUN=$(abspath $(NOT_RUN)) $(CARGO) test --workspace $(FEATURES)
 	@$(CARGO) build --quiet --workspace $(FEATURES) --bin prove
 	@SHOAL_NOT_RUN=$(abspath $(NOT_RUN)) TRIPLES=$(TRIPLES) SEED=$(or $(SEED),$(TEST_SEED)) OUT=$(TARGET_DIR)/prove $(TARGET_DIR)/debug/prove
@@ -44,7 +45,8 @@ TEST_SEED = 31
 # The tests that a machine without some server left out.
 NOT_RUN = $(TARGET_DIR)/tests-not-run
 # Checks and tests are of both forms; one set of features for all of them, so that nothing is built twice.
-FEATURES = --features $(if $(HAS_KAFKA_CLIENT),distributed,store/postgres),databend
+FEATURES = --features $(if $(HAS_KAFKA_CLIENT),distributed$(if $(HAS_OPENSSL),$(comma)bus/kafka-tls),store/postgres),databend
+comma := ,
 
 # The client of Kafka is built from C and C++. Without a compiler of the latter its tests count as not run.
 HAS_KAFKA_CLIENT = $(shell command -v $${CXX:-c++} >/dev/null 2>&1 && command -v bash >/dev/null 2>&1 && echo yes)
@@ -52,7 +54,13 @@ NO_KAFKA_CLIENT = $(if $(HAS_KAFKA_CLIENT),:,$(NOTE_NO_KAFKA_CLIENT))
 NOTE_NO_KAFKA_CLIENT = echo "the log on Kafka: Kafka is not available: its client needs a C++ compiler (apt-get install build-essential)" \
 	| tee -a $(NOT_RUN) >&2; case "$$SHOAL_REQUIRE_SERVERS" in ""|0) ;; *) exit 1 ;; esac
 
-servers: ## Get the servers that the tests use (Postgres, Kafka, Databend's engine), as far as this machine lets us
+# With OpenSSL the client speaks TLS, as that of the images does.
+HAS_OPENSSL = $(shell pkg-config --exists openssl 2>/dev/null && echo yes)
+NO_OPENSSL = $(if $(HAS_OPENSSL),:,$(NOTE_NO_OPENSSL))
+NOTE_NO_OPENSSL = echo "the log on Kafka over TLS: OpenSSL is not available: its headers are missing (apt-get install libssl-dev pkg-config)" \
+	| tee -a $(NOT_RUN) >&2; case "$$SHOAL_REQUIRE_SERVERS" in ""|0) ;; *) exit 1 ;; esac
+
+servers: ## Get what the tests use besides crates (Postgres, Kafka, Databend's engine, OpenSSL), as far as this machine lets us
 	@scripts/servers
 .PHONY: servers
 
@@ -147,11 +155,6 @@ version: tools ## Print the version
 kafka: ## Fetch Apache Kafka's jars for the tests (needs Java 17 and Maven)
 	@scripts/kafka-jars
 .PHONY: kafka
-
-# Not part of `make test`: the client of Kafka is built once more, with OpenSSL.
-kafka-tls: tools kafka ## Test the log on a Kafka that asks for TLS, certificates and a password (needs libssl-dev)
-	@$(CARGO) test --package bus --features bus/kafka-tls --test kafka -- encryption
-.PHONY: kafka-tls
 
 prove: tools ## Ask three evaluators, a real Databend among them, about TRIPLES random rules (SEED; DATABEND_DSN)
 	@$(CARGO) build --quiet --package testkit --features databend --bin prove

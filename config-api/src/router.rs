@@ -53,6 +53,6 @@ pub(crate) fn router(state: AppState) -> Router {
 }
 
 /// Ready when the store answers: everything here needs it.
-pub(crate) async fn ready(state: AppState) -> Result<(), String> {
-    state.store.generation().await.map(|_| ()).map_err(|error| error.to_string())
+pub(crate) async fn ready(state: AppState) -> Result<Option<&'static str>, String> {
+    state.store.generation().await.map(|_| None).map_err(|error| error.to_string())
 }

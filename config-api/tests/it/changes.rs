@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use bus::EventLog;
+use bus::meddled::MeddledLog;
 use reqwest::Method;
 use schema::{SegmentChange, Topic, UserId};
 use serde_json::Value;
@@ -13,7 +14,7 @@ use serde_json::Value;
 use crate::app::{PARTITIONS, TestApp, config};
 use crate::publisher::{Dice, Publisher, seed};
 use crate::stream::Stream;
-use crate::trimmed::TrimmedLog;
+use crate::trimmed::Trimming;
 
 const CHANGES: &str = "/api/v1/changes";
 
@@ -196,7 +197,7 @@ async fn there_are_no_more_subscribers_than_allowed() {
 async fn a_position_that_retention_has_passed_is_gone_for_good() {
     let log = Arc::new(std::sync::OnceLock::new());
     let app = TestApp::start_over(Arc::new(tempfile::tempdir().unwrap()), config(), |inner| {
-        let trimmed = Arc::new(TrimmedLog { inner, begin: AtomicU64::new(0) });
+        let trimmed = Arc::new(MeddledLog { log: inner, meddler: Trimming { begin: AtomicU64::new(0) } });
         log.set(trimmed.clone()).ok();
         trimmed
     })
@@ -209,7 +210,7 @@ async fn a_position_that_retention_has_passed_is_gone_for_good() {
     stream.change().await;
     let partition = schema::partition_of(UserId(1), PARTITIONS);
     // Its next read comes too late: it is told, and the stream ends.
-    log.begin.store(5, Ordering::SeqCst);
+    log.meddler.begin.store(5, Ordering::SeqCst);
     publisher.put(1, &[2]).await;
     let last = stream.event().await.unwrap();
     let data: Value = serde_json::from_str(&last.data).unwrap();

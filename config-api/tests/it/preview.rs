@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bus::EventLog;
+use bus::meddled::MeddledLog;
 use reqwest::Method;
 use schema::{Event, EventId, LogRecord, Timestamp, UserId, partition_of};
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use warehouse::{Warehouse, WriteBatch};
 
 use crate::app::{Answer, PARTITIONS, TestApp, config, eventually};
 use crate::lookups::make_users;
-use crate::stalled::StalledLog;
+use crate::stalled::Stall;
 
 const USERS: i64 = 12;
 /// 2026-01-01.
@@ -169,7 +170,7 @@ async fn who_comes_too_many_is_refused_and_who_goes_away_leaves_the_turn_to_the_
     let (asked, (free, is_free)) = (Arc::new(AtomicUsize::new(0)), watch::channel(false));
     let counted = Arc::clone(&asked);
     let app = TestApp::start_over(Arc::new(tempfile::tempdir().unwrap()), config, |inner| {
-        Arc::new(StalledLog { inner, asked: counted, is_free })
+        Arc::new(MeddledLog { log: inner, meddler: Stall { asked: counted, is_free } })
     })
     .await;
     let body = json!({ "whereStatement": "" });

@@ -12,6 +12,8 @@ mod error;
 pub mod kafka;
 mod kafka_options;
 mod log;
+#[doc(hidden)]
+pub mod meddled;
 mod open;
 mod owner;
 mod values;

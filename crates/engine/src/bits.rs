@@ -58,9 +58,12 @@ pub(crate) fn words_of(range: &std::ops::Range<u32>) -> std::ops::Range<usize> {
 
 /// Returns the numbers of a word, ascending.
 pub(crate) fn of_word(word: usize, bits: u64) -> impl Iterator<Item = u32> {
-    let first = (word * PER_WORD) as u32;
-    std::iter::successors((bits != 0).then_some(bits), |bits| Some(bits & (bits - 1)).filter(|left| *left != 0))
-        .map(move |left| first + left.trailing_zeros())
+    let (first, mut left) = ((word * PER_WORD) as u32, bits);
+    std::iter::from_fn(move || {
+        let bit = (left != 0).then(|| first + left.trailing_zeros())?;
+        left &= left - 1;
+        Some(bit)
+    })
 }
 
 /// Returns the numbers of a set, ascending.

@@ -51,7 +51,9 @@ fn payload(event: &Event) -> Value {
 }
 
 /// Returns the text of a column that holds text and that an event has as text.
-#[inline]
+///
+/// Not inline: what it would take of every column would be taken of all of them, needed or not.
+#[inline(never)]
 pub(crate) fn text_of(event: &Event, column: Column) -> Option<&str> {
     match column {
         Column::ActivityType => Some(&event.activity_type),

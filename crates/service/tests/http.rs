@@ -37,7 +37,7 @@ fn router() -> Router {
         .route("/echo", post(|body: String| async move { body }))
         .route("/panic", get(panics))
         .route("/slow", get(|| async { std::future::pending::<()>().await }))
-        .merge(health_router(|| async { Err::<(), _>("the store is away".to_owned()) }));
+        .merge(health_router(|| async { Err("the store is away".to_owned()) }));
     dress(routes, &config())
 }
 
@@ -105,7 +105,7 @@ async fn a_client_may_bring_its_own_request_id_if_it_is_harmless() {
 async fn requests_are_timed_by_route_and_never_by_path() {
     drop(call(Method::GET, "/private/path", "").await);
     drop(call(Method::POST, "/echo", "x").await);
-    let metrics = metrics_server_router(|| async { Ok(()) });
+    let metrics = metrics_server_router(|| async { Ok(None) });
     let request = Request::builder().uri("/metrics").body(Body::empty()).unwrap();
     let text = body_of(metrics.oneshot(request).await.unwrap()).await;
     assert!(

@@ -33,10 +33,10 @@ pub(crate) struct Readiness {
 
 impl Readiness {
     /// The store is not asked: while it is away, known identities pass.
-    pub(crate) async fn check(self) -> Result<(), String> {
+    pub(crate) async fn check(self) -> Result<Option<&'static str>, String> {
         if self.shutdown.is_cancelled() {
             return Err("shutting down".to_owned());
         }
-        self.log.range(Topic::Events, PartitionId(0)).await.map(drop).map_err(|error| error.to_string())
+        self.log.range(Topic::Events, PartitionId(0)).await.map(|_| None).map_err(|error| error.to_string())
     }
 }

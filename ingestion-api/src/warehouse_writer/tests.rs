@@ -6,11 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
-use bus::{BusError, EventLog, NewRecord, RestoredPartition, StoredRecord};
-use schema::{
-    ErrorRecord, Event, EventId, LogPosition, LogRecord, Offset, PartitionId, PartitionStatus, StandingTraits,
-    Timestamp, Topic, UserId,
-};
+use bus::meddled::{MeddledLog, Meddler};
+use bus::{BusError, EventLog, StoredRecord};
+use schema::{Event, EventId, LogRecord, Offset, PartitionId, StandingTraits, Timestamp, Topic, UserId};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -78,30 +76,17 @@ impl Warehouse for Shaky {
     }
 }
 
-/// An embedded log of which the record at one offset of each partition cannot be decoded, and which
-/// has lost those before another.
-struct Spoilt {
-    inner: EmbeddedLog,
+/// The record at one offset of each partition cannot be decoded, and those before another are lost.
+struct Spoiling {
     undecodable: Option<Offset>,
     begin: Offset,
 }
 
 #[async_trait]
-impl EventLog for Spoilt {
-    fn partitions(&self) -> u16 {
-        self.inner.partitions()
-    }
-
-    async fn append(&self, records: Vec<NewRecord>) -> Result<Vec<LogPosition>, BusError> {
-        self.inner.append(records).await
-    }
-
-    async fn append_errors(&self, errors: Vec<ErrorRecord>) -> Result<(), BusError> {
-        self.inner.append_errors(errors).await
-    }
-
+impl Meddler for Spoiling {
     async fn read(
         &self,
+        log: &EmbeddedLog,
         topic: Topic,
         partition: PartitionId,
         from: Offset,
@@ -110,31 +95,11 @@ impl EventLog for Spoilt {
         if from < self.begin {
             return Err(BusError::Trimmed { topic: topic.as_str(), asked: from, begin: self.begin });
         }
-        let mut records = self.inner.read(topic, partition, from, max_records).await?;
+        let mut records = log.read(topic, partition, from, max_records).await?;
         for record in records.iter_mut().filter(|record| Some(record.offset) == self.undecodable) {
             record.value = bytes::Bytes::from_static(b"{\"kind\":\"teleport\"}");
         }
         Ok(records)
-    }
-
-    async fn range(&self, topic: Topic, partition: PartitionId) -> Result<std::ops::Range<Offset>, BusError> {
-        self.inner.range(topic, partition).await
-    }
-
-    async fn wait_for(&self, topic: Topic, partition: PartitionId, from: Offset) -> Result<(), BusError> {
-        self.inner.wait_for(topic, partition, from).await
-    }
-
-    async fn last_commit(
-        &self,
-        partition: PartitionId,
-        visit: &mut (dyn for<'s> FnMut(UserId, &'s [u8]) + Send),
-    ) -> Result<RestoredPartition, BusError> {
-        self.inner.last_commit(partition, visit).await
-    }
-
-    async fn statuses(&self) -> Result<Vec<PartitionStatus>, BusError> {
-        self.inner.statuses().await
     }
 }
 
@@ -270,7 +235,7 @@ async fn shutdown_does_not_wait_for_a_warehouse_that_is_away() {
 async fn a_record_that_cannot_be_read_is_passed_over() {
     let setting = Setting::new();
     setting.append(0..60).await;
-    let spoilt = Spoilt { inner: setting.log.clone(), undecodable: Some(3), begin: 0 };
+    let spoilt = MeddledLog { log: setting.log.clone(), meddler: Spoiling { undecodable: Some(3), begin: 0 } };
     let (writer, shutdown) = setting.start(Arc::new(spoilt), quick());
     setting.wait_for_rows(60 - usize::from(PARTITIONS)).await;
     stop(writer, shutdown).await;
@@ -280,7 +245,7 @@ async fn a_record_that_cannot_be_read_is_passed_over() {
 async fn what_the_log_has_trimmed_does_not_hold_up_what_it_has() {
     let setting = Setting::new();
     setting.append(0..60).await;
-    let spoilt = Spoilt { inner: setting.log.clone(), undecodable: None, begin: 2 };
+    let spoilt = MeddledLog { log: setting.log.clone(), meddler: Spoiling { undecodable: None, begin: 2 } };
     let (writer, shutdown) = setting.start(Arc::new(spoilt), quick());
     setting.wait_for_rows(60 - 2 * usize::from(PARTITIONS)).await;
     stop(writer, shutdown).await;

@@ -7,6 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use bus::EventLog;
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
+use bus::meddled::MeddledLog;
 use ingestion_api::identities::{IdentityResolver, StoreResolver};
 use ingestion_api::{Assembled, Config, UnknownUsers, assemble};
 use schema::{Event, LogRecord, PartitionId, Topic};
@@ -17,7 +18,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::fakes::{FakeLog, FakeResolver};
+use crate::fakes::{FakeResolver, Faults};
 
 /// Few, so that reading all of them is quick.
 const PARTITIONS: u16 = 4;
@@ -34,7 +35,7 @@ pub(crate) const SAMPLE: &str = r#"{ "id": "c1d1caef-b216-4fca-bd2d-d776bd6204d6
 
 pub(crate) struct TestApp {
     pub(crate) router: Router,
-    pub(crate) log: Arc<FakeLog>,
+    pub(crate) log: Arc<MeddledLog<Faults>>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) resolver: Arc<FakeResolver>,
     _shutdown: tokio_util::sync::DropGuard,
@@ -77,7 +78,8 @@ impl TestApp {
     pub(crate) async fn start_with(config: Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = EmbeddedLogOptions { partitions: PARTITIONS, ..EmbeddedLogOptions::default() };
-        let log = Arc::new(FakeLog::over(EmbeddedLog::open(folder.path().join("log"), options).unwrap()));
+        let log = EmbeddedLog::open(folder.path().join("log"), options).unwrap();
+        let log = Arc::new(MeddledLog { log, meddler: Faults::none() });
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder.path().join("shoal.sqlite")).await.unwrap());
         let resolver = Arc::new(FakeResolver::over(StoreResolver::new(store.clone(), config.identities.unknown_users)));
         let shutdown = CancellationToken::new();

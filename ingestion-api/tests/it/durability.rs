@@ -13,12 +13,12 @@ use crate::identify::IDENTIFY;
 #[tokio::test]
 async fn nothing_is_answered_before_the_log_has_it() {
     let app = Arc::new(TestApp::start().await);
-    app.log.set(Appends::Wait);
+    app.log.meddler.set(Appends::Wait);
     let posting = app.clone();
     let mut post = tokio::spawn(async move { posting.post(EVENTS, SAMPLE).await });
-    app.log.waiting.notified().await;
+    app.log.meddler.waiting.notified().await;
     assert!(tokio::time::timeout(Duration::from_millis(50), &mut post).await.is_err(), "answered too early");
-    app.log.release();
+    app.log.meddler.release();
     assert_eq!(post.await.unwrap().status, StatusCode::ACCEPTED);
     assert_eq!(app.count(Topic::Events).await, 1);
 }
@@ -31,7 +31,7 @@ async fn what_the_log_does_not_take_is_not_accepted() {
         (Appends::Unavailable, 503, "log_unavailable", Some("1")),
         (Appends::Damaged, 500, "internal", None),
     ] {
-        app.log.set(appends);
+        app.log.meddler.set(appends);
         for path in [EVENTS, BATCH] {
             let answer = app.post(path, SAMPLE.replace('\n', " ")).await;
             assert_eq!((answer.status.as_u16(), answer.code().as_str()), (status, code), "{appends:?} {}", answer.text);
@@ -41,14 +41,14 @@ async fn what_the_log_does_not_take_is_not_accepted() {
         }
     }
     assert_eq!(app.count(Topic::Events).await, 0);
-    app.log.set(Appends::Pass);
+    app.log.meddler.set(Appends::Pass);
     app.accept(SAMPLE).await;
 }
 
 #[tokio::test]
 async fn nobody_is_made_a_user_by_an_event_that_a_full_log_refuses() {
     let app = TestApp::start().await;
-    app.log.set(Appends::Full);
+    app.log.meddler.set(Appends::Full);
     let said = r#"{"id":"a","id_type":"cookie","traits":{"plan":"pro"}}"#;
     for (path, body) in [(EVENTS, SAMPLE), (BATCH, &format!("[{SAMPLE}]")), (IDENTIFY, said)] {
         let answer = app.post(path, body.to_owned()).await;
@@ -62,7 +62,7 @@ async fn nobody_is_made_a_user_by_an_event_that_a_full_log_refuses() {
 #[tokio::test]
 async fn an_unknown_user_is_not_refused_before_the_report_is_durable() {
     let app = TestApp::rejecting_unknown_users().await;
-    app.log.set(Appends::Unavailable);
+    app.log.meddler.set(Appends::Unavailable);
     assert_eq!(app.post(EVENTS, SAMPLE).await.code(), "log_unavailable");
 }
 
@@ -72,15 +72,15 @@ async fn requests_beyond_the_memory_for_bodies_are_sent_away() {
     config.http.max_body_bytes = 65_536;
     config.ingest.max_in_flight_bytes = 65_536;
     let app = Arc::new(TestApp::start_with(config).await);
-    app.log.set(Appends::Wait);
+    app.log.meddler.set(Appends::Wait);
     let posting = app.clone();
     // Without a length the whole limit is set aside for it.
     let post = tokio::spawn(async move { posting.post(EVENTS, SAMPLE).await });
-    app.log.waiting.notified().await;
+    app.log.meddler.waiting.notified().await;
     let refused = app.post(EVENTS, SAMPLE).await;
     assert_eq!((refused.status, refused.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "overloaded"));
     assert_eq!(refused.headers["retry-after"], "1");
-    app.log.release();
+    app.log.meddler.release();
     assert_eq!(post.await.unwrap().status, StatusCode::ACCEPTED);
     app.accept(SAMPLE).await;
 }

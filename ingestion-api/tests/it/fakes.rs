@@ -1,14 +1,14 @@
 //! The log and the resolver, with faults that a test switches on.
 
-use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use bus::embedded::EmbeddedLog;
-use bus::{BusError, EventLog, NewRecord, RestoredPartition, StoredRecord};
+use bus::meddled::Meddler;
+use bus::{BusError, EventLog as _, NewRecord};
 use ingestion_api::identities::{IdentityResolver, ResolveError, StoreResolver};
-use schema::{ErrorRecord, Identity, LogPosition, Offset, PartitionId, PartitionStatus, Topic, UserId};
+use schema::{ErrorRecord, Identity, LogPosition, UserId};
 use tokio::sync::{Notify, broadcast};
 
 /// What the log does with appends.
@@ -22,16 +22,16 @@ pub(crate) enum Appends {
     Wait,
 }
 
-pub(crate) struct FakeLog {
-    inner: EmbeddedLog,
+/// Makes appends fail or wait.
+pub(crate) struct Faults {
     appends: Mutex<Appends>,
     pub(crate) waiting: Notify,
     released: Notify,
 }
 
-impl FakeLog {
-    pub(crate) fn over(inner: EmbeddedLog) -> Self {
-        Self { inner, appends: Mutex::new(Appends::Pass), waiting: Notify::new(), released: Notify::new() }
+impl Faults {
+    pub(crate) fn none() -> Self {
+        Self { appends: Mutex::new(Appends::Pass), waiting: Notify::new(), released: Notify::new() }
     }
 
     pub(crate) fn set(&self, appends: Appends) {
@@ -60,56 +60,22 @@ impl FakeLog {
 }
 
 #[async_trait]
-impl EventLog for FakeLog {
-    fn partitions(&self) -> u16 {
-        self.inner.partitions()
-    }
-
-    fn check_room(&self) -> Result<(), BusError> {
+impl Meddler for Faults {
+    fn check_room(&self, _: &EmbeddedLog) -> Result<(), BusError> {
         match *self.appends.lock().unwrap() {
             Appends::Full => Err(BusError::Full),
             _ => Ok(()),
         }
     }
 
-    async fn append(&self, records: Vec<NewRecord>) -> Result<Vec<LogPosition>, BusError> {
+    async fn append(&self, log: &EmbeddedLog, records: Vec<NewRecord>) -> Result<Vec<LogPosition>, BusError> {
         self.obey().await?;
-        self.inner.append(records).await
+        log.append(records).await
     }
 
-    async fn append_errors(&self, errors: Vec<ErrorRecord>) -> Result<(), BusError> {
+    async fn append_errors(&self, log: &EmbeddedLog, errors: Vec<ErrorRecord>) -> Result<(), BusError> {
         self.obey().await?;
-        self.inner.append_errors(errors).await
-    }
-
-    async fn read(
-        &self,
-        topic: Topic,
-        partition: PartitionId,
-        from: Offset,
-        max_records: usize,
-    ) -> Result<Vec<StoredRecord>, BusError> {
-        self.inner.read(topic, partition, from, max_records).await
-    }
-
-    async fn range(&self, topic: Topic, partition: PartitionId) -> Result<Range<Offset>, BusError> {
-        self.inner.range(topic, partition).await
-    }
-
-    async fn wait_for(&self, topic: Topic, partition: PartitionId, from: Offset) -> Result<(), BusError> {
-        self.inner.wait_for(topic, partition, from).await
-    }
-
-    async fn last_commit(
-        &self,
-        partition: PartitionId,
-        visit: &mut (dyn for<'s> FnMut(UserId, &'s [u8]) + Send),
-    ) -> Result<RestoredPartition, BusError> {
-        self.inner.last_commit(partition, visit).await
-    }
-
-    async fn statuses(&self) -> Result<Vec<PartitionStatus>, BusError> {
-        self.inner.statuses().await
+        log.append_errors(errors).await
     }
 }
 

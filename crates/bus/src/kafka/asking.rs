@@ -24,6 +24,14 @@ pub(super) struct Asking {
     timeout: Duration,
 }
 
+/// How a topic is laid out over the brokers.
+pub(super) struct Layout {
+    /// How many; at least one.
+    pub(super) partitions: usize,
+    /// On how many brokers the partition is that is on the fewest.
+    pub(super) replicas: usize,
+}
+
 impl Asking {
     pub(super) fn new(options: &KafkaOptions) -> Result<Self, BusError> {
         let consumer = clients::common(options)
@@ -32,12 +40,15 @@ impl Asking {
         Ok(Self { consumer, timeout: options.request_timeout })
     }
 
-    /// Returns how many partitions a topic has; `None` when it is not there, or has no leader yet. Blocks.
-    pub(super) fn partitions(&self, topic: &str) -> Result<Option<usize>, BusError> {
+    /// Returns how a topic is laid out; `None` when it is not there, or has no leader yet. Blocks.
+    pub(super) fn layout(&self, topic: &str) -> Result<Option<Layout>, BusError> {
         let metadata = self.consumer.fetch_metadata(Some(topic), self.timeout).map_err(|error| self.explain(&error))?;
         let found = metadata.topics().iter().find(|found| found.name() == topic && found.error().is_none());
         let led = found.filter(|topic| topic.partitions().iter().all(|partition| partition.leader() >= 0));
-        Ok(led.map(|topic| topic.partitions().len()).filter(|partitions| *partitions > 0))
+        Ok(led.and_then(|topic| {
+            let replicas = topic.partitions().iter().map(|partition| partition.replicas().len()).min()?;
+            Some(Layout { partitions: topic.partitions().len(), replicas })
+        }))
     }
 
     fn explain(&self, error: &KafkaError) -> BusError {

@@ -11,7 +11,7 @@ use rdkafka::error::RDKafkaErrorCode;
 use schema::{PartitionId, Topic};
 use tokio::time::Instant;
 
-use super::asking::Asking;
+use super::asking::{Asking, Layout};
 use super::clients::{self, Speaking};
 use super::failure::{reason, unavailable};
 use crate::BusError;
@@ -101,6 +101,32 @@ impl Form {
         }
         settings
     }
+
+    /// Returns which settings, of those that `value` knows, would lose or refuse records; more than is asked for is fine.
+    fn misfits(&self, options: &KafkaOptions, value: impl Fn(&str) -> Option<String>) -> Vec<String> {
+        let mut misfits = Vec::new();
+        let mut exactly = |key: &str, needed: &str| {
+            if let Some(other) = value(key).filter(|value| value != needed) {
+                misfits.push(format!("{key}={other} and needs {needed}"));
+            }
+        };
+        exactly("cleanup.policy", self.cleanup());
+        exactly("message.timestamp.type", "CreateTime");
+        let mut at_least = |key: &str, needed: u128| {
+            // A negative one is no limit.
+            let less = value(key).and_then(|value| value.parse::<u128>().ok()).filter(|value| *value < needed);
+            if let Some(less) = less {
+                misfits.push(format!("{key}={less} and {needed} are configured"));
+            }
+        };
+        at_least("max.message.bytes", options.max_record_bytes as u128);
+        // Else an acknowledgement of all that are in sync may be that of one broker.
+        at_least("min.insync.replicas", u128::from(options.min_in_sync));
+        if !self.compacted {
+            at_least("retention.ms", options.retention.as_millis());
+        }
+        misfits
+    }
 }
 
 /// Makes the topics that are missing and checks those that are there; all that is wrong at once.
@@ -109,7 +135,7 @@ pub(super) async fn ready(options: &KafkaOptions, names: &TopicNames) -> Result<
         clients::common(options).create_with_context(Speaking).map_err(|error| misfit(reason(&error)))?;
     let deadline = Instant::now() + options.request_timeout;
     let missing = {
-        let there = partitions_of(options, names).await?;
+        let there = layouts_of(options, names).await?;
         ALL.iter().filter(|form| !there.contains_key(form.name)).collect::<Vec<_>>()
     };
     if !missing.is_empty() {
@@ -121,9 +147,9 @@ pub(super) async fn ready(options: &KafkaOptions, names: &TopicNames) -> Result<
     }
     // What was made is known to every broker a moment later.
     loop {
-        let there = partitions_of(options, names).await?;
+        let there = layouts_of(options, names).await?;
         if there.len() == ALL.len() || Instant::now() > deadline {
-            let mut problems = wrong_partitions(options, names, &there);
+            let mut problems = wrong_layouts(options, names, &there);
             problems.extend(wrong_settings(&admin, options, names).await?);
             return if problems.is_empty() { Ok(()) } else { Err(misfit(problems.join("; "))) };
         }
@@ -161,15 +187,15 @@ async fn create(
     Ok(())
 }
 
-/// Returns how many partitions each topic has that is there.
-async fn partitions_of(options: &KafkaOptions, names: &TopicNames) -> Result<BTreeMap<&'static str, usize>, BusError> {
+/// Returns how each topic is laid out that is there.
+async fn layouts_of(options: &KafkaOptions, names: &TopicNames) -> Result<BTreeMap<&'static str, Layout>, BusError> {
     let (options, names) = (options.clone(), names.clone());
     let asking = move || {
         let asking = Asking::new(&options)?;
         let mut there = BTreeMap::new();
         for form in ALL {
-            if let Some(partitions) = asking.partitions(&names.name(form.name))? {
-                there.insert(form.name, partitions);
+            if let Some(layout) = asking.layout(&names.name(form.name))? {
+                there.insert(form.name, layout);
             }
         }
         Ok(there)
@@ -178,14 +204,18 @@ async fn partitions_of(options: &KafkaOptions, names: &TopicNames) -> Result<BTr
     asked.map_err(|error| BusError::Unavailable(format!("asking the brokers for topics: {error}")))?
 }
 
-fn wrong_partitions(options: &KafkaOptions, names: &TopicNames, there: &BTreeMap<&'static str, usize>) -> Vec<String> {
+fn wrong_layouts(options: &KafkaOptions, names: &TopicNames, there: &BTreeMap<&'static str, Layout>) -> Vec<String> {
     let wrong = ALL.iter().filter_map(|form| {
         let expected = usize::from(form.partitions(options));
+        let name = names.name(form.name);
         match there.get(form.name) {
-            None => Some(format!("topic `{}` does not come up", names.name(form.name))),
-            Some(actual) if *actual != expected => Some(format!(
-                "topic `{}` has {actual} partitions and {expected} are configured; the number is fixed",
-                names.name(form.name)
+            None => Some(format!("topic `{name}` does not come up")),
+            Some(Layout { partitions, .. }) if *partitions != expected => Some(format!(
+                "topic `{name}` has {partitions} partitions and {expected} are configured; the number is fixed"
+            )),
+            Some(Layout { replicas, .. }) if *replicas < usize::from(options.replication) => Some(format!(
+                "topic `{name}` has partitions with {replicas} replicas and {} are configured",
+                options.replication
             )),
             Some(_) => None,
         }
@@ -208,18 +238,8 @@ async fn wrong_settings(
         let name = names.name(form.name);
         let described = described
             .map_err(|code| BusError::Unavailable(format!("asking for settings of topic `{name}`: {code}")))?;
-        let value = |key| described.get(key).and_then(|entry| entry.value.clone());
-        if let Some(policy) = value("cleanup.policy").filter(|policy| policy != form.cleanup()) {
-            problems.push(format!("topic `{name}` has cleanup.policy={policy} and needs {}", form.cleanup()));
-        }
-        let largest = value("max.message.bytes").and_then(|bytes| bytes.parse::<usize>().ok());
-        if let Some(largest) = largest.filter(|largest| *largest < options.max_record_bytes) {
-            let needed = options.max_record_bytes;
-            problems.push(format!("topic `{name}` has max.message.bytes={largest} and {needed} are configured"));
-        }
-        if let Some(kind) = value("message.timestamp.type").filter(|kind| kind != "CreateTime") {
-            problems.push(format!("topic `{name}` has message.timestamp.type={kind} and needs CreateTime"));
-        }
+        let value = |key: &str| described.get(key).and_then(|entry| entry.value.clone());
+        problems.extend(form.misfits(options, value).into_iter().map(|misfit| format!("topic `{name}` has {misfit}")));
     }
     Ok(problems)
 }

@@ -87,6 +87,23 @@ async fn segmenters_that_come_and_go_lose_and_repeat_nothing() {
     assert!(tally.revoked.load(Ordering::Relaxed) >= 4, "a planned handover says so");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn partitions_that_stay_do_not_notice_who_comes() {
+    let Some(installed) = OnKafka::new() else { return };
+    let tally: &'static Tally = Box::leak(Box::default());
+    let first = Counter::start(&installed, tally).await;
+    rebalanced(tally, 4).await;
+    let second = Counter::start(&installed, tally).await;
+    rebalanced(tally, 6).await;
+    // Who gave all up, to get two back, would have said so before the newcomer got any.
+    assert_eq!(tally.revoked.load(Ordering::Relaxed), 2, "two of four partitions change hands");
+    first.stop().await;
+    rebalanced(tally, 8).await;
+    second.stop().await;
+    assert_eq!(tally.assigned.load(Ordering::Relaxed), 8, "the two that the first gave back, and no other");
+    assert_eq!(tally.fenced.load(Ordering::Relaxed), 0);
+}
+
 async fn next(ownership: &mut dyn Ownership) -> OwnershipChange {
     let next = tokio::time::timeout(PATIENCE, ownership.next()).await.expect("something is said");
     next.unwrap().unwrap()

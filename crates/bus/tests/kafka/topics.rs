@@ -19,12 +19,13 @@ async fn refusal(options: KafkaOptions) -> String {
     }
 }
 
-async fn make(options: &KafkaOptions, topic: &str, partitions: i32, policy: &str) {
+async fn make(options: &KafkaOptions, topic: &str, partitions: i32, settings: &[(&str, &str)]) {
     let mut config = ClientConfig::new();
     let admin: AdminClient<DefaultClientContext> = config.set("bootstrap.servers", &options.brokers).create().unwrap();
     let name = format!("{}{topic}", options.topic_prefix);
-    let new = NewTopic::new(&name, partitions, TopicReplication::Fixed(1)).set("cleanup.policy", policy);
-    let made = admin.create_topics(&[new.set("max.message.bytes", "20000000")], &AdminOptions::new()).await;
+    let new = NewTopic::new(&name, partitions, TopicReplication::Fixed(1)).set("max.message.bytes", "20000000");
+    let new = settings.iter().fold(new, |new, (key, value)| new.set(key, value));
+    let made = admin.create_topics(&[new], &AdminOptions::new()).await;
     assert!(made.unwrap().iter().all(Result::is_ok));
 }
 
@@ -46,8 +47,8 @@ async fn another_number_of_partitions_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn topics_that_keep_the_wrong_records_are_refused() {
     let Some(installed) = OnKafka::new() else { return };
-    make(&installed.options, "segmenter-state", i32::from(PARTITIONS), "delete").await;
-    make(&installed.options, "events", i32::from(PARTITIONS), "compact").await;
+    make(&installed.options, "segmenter-state", i32::from(PARTITIONS), &[("cleanup.policy", "delete")]).await;
+    make(&installed.options, "events", i32::from(PARTITIONS), &[("cleanup.policy", "compact")]).await;
     let prefix = installed.options.topic_prefix.clone();
     let said = refusal(installed.options).await;
     assert_eq!(
@@ -57,6 +58,42 @@ async fn topics_that_keep_the_wrong_records_are_refused() {
              topic `{prefix}segmenter-state` has cleanup.policy=delete and needs compact"
         )
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn topics_that_would_lose_or_refuse_records_are_refused() {
+    let Some(installed) = OnKafka::new() else { return };
+    let partitions = i32::from(PARTITIONS);
+    make(&installed.options, "events", partitions, &[("retention.ms", "3600000")]).await;
+    make(&installed.options, "segment-changes", partitions, &[("message.timestamp.type", "LogAppendTime")]).await;
+    make(&installed.options, "errors", partitions, &[("max.message.bytes", "1000")]).await;
+    // More than is asked for is fine.
+    make(&installed.options, "dead-letters", partitions, &[("retention.ms", "-1"), ("min.insync.replicas", "3")]).await;
+    let options = KafkaOptions { max_record_bytes: 5_000_000, ..installed.options };
+    let prefix = options.topic_prefix.clone();
+    let said = refusal(options).await;
+    assert_eq!(
+        said,
+        format!(
+            "the log is set up differently: topic `{prefix}events` has retention.ms=3600000 and 604800000 are configured; \
+             topic `{prefix}segment-changes` has message.timestamp.type=LogAppendTime and needs CreateTime; \
+             topic `{prefix}errors` has max.message.bytes=1000 and 5000000 are configured"
+        )
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn topics_on_too_few_brokers_are_refused() {
+    let Some(installed) = OnKafka::new() else { return };
+    drop(installed.log().await);
+    let prefix = installed.options.topic_prefix.clone();
+    let refused = refusal(KafkaOptions { replication: 3, min_in_sync: 2, ..installed.options }).await;
+    for told in [
+        format!("topic `{prefix}events` has partitions with 1 replicas and 3 are configured"),
+        format!("topic `{prefix}segmenter-state` has min.insync.replicas=1 and 2 are configured"),
+    ] {
+        assert!(refused.contains(&told), "{refused}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use schema::{Generation, SegmentDefinition};
 
 use super::aggregate::{CatalogAggregate, Slot};
-use super::condition::{Condition, SeriesCondition};
+use super::condition::{Asked, Condition, SeriesCondition};
 use super::draft::Draft;
 use super::formula::{Bit, Formula, Programs};
 use super::freeze::Catalog;
@@ -80,6 +80,7 @@ impl CatalogBuilder {
             first_other: first_after(ConditionGroup::Series),
             now_conditions: (0..conditions.len() as Bit).filter(names_now).collect(),
             over_nothing: over_nothing(&conditions),
+            asked: conditions.iter().map(Asked::of).collect(),
             segments: rules.iter().map(|rule| (rule.definition.segment_id, rule.definition.version)).collect(),
             rules_of: rules_by_condition(&rules, conditions.len()),
             index: index(&series, &aggregates),

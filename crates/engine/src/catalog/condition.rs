@@ -46,6 +46,30 @@ impl SeriesCondition {
     }
 }
 
+/// What a condition asks of a series of times, in short.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    /// At least so many events
+    pub(crate) count: u64,
+    /// not before `now` and this,
+    pub(crate) from: i64,
+    /// or at any time, of which only the number is kept.
+    pub(crate) is_ever: bool,
+}
+
+impl Asked {
+    /// Returns nothing that holds for a condition that is of another kind.
+    pub(super) const fn of(condition: &Condition) -> Self {
+        match condition {
+            Condition::OfSeries(_, SeriesCondition::Recent { count, from }) => {
+                Self { count: *count as u64, from: *from, is_ever: false }
+            }
+            Condition::OfSeries(_, SeriesCondition::Ever { count }) => Self { count: *count, from: 0, is_ever: true },
+            _ => Self { count: u64::MAX, from: 0, is_ever: true },
+        }
+    }
+}
+
 /// The latest time of a series, or another one when there is no event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct LatestTime {

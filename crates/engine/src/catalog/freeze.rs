@@ -9,7 +9,7 @@ use schema::{Definitions, Event, Generation, SegmentDefinition, SegmentId, Segme
 
 use super::aggregate::{CatalogAggregate, Slot};
 use super::build::CatalogBuilder;
-use super::condition::{Condition, GeneralCondition};
+use super::condition::{Asked, Condition, GeneralCondition};
 use super::formula::{Bit, Programs};
 use super::index::{EventIndex, Target};
 use super::rule::{CatalogRule, RuleIndex};
@@ -28,6 +28,8 @@ pub struct Catalog {
     pub(super) programs: Programs,
     /// By bit.
     pub(super) conditions: Vec<Condition>,
+    /// By bit: what is asked of times.
+    pub(super) asked: Vec<Asked>,
     /// By bit: the rules that name the condition, ascending.
     pub(super) rules_of: Vec<Box<[RuleIndex]>>,
     /// How many conditions, the first ones, make a user's profile.
@@ -140,8 +142,8 @@ impl Catalog {
     }
 
     /// Returns what of a series is looked at with every event.
-    pub(crate) fn outline(&self, index: SeriesIndex) -> Outline {
-        self.outlines[index as usize]
+    pub(crate) fn outline(&self, index: SeriesIndex) -> &Outline {
+        &self.outlines[index as usize]
     }
 
     pub(crate) fn series_of(&self, key: AggregateKey) -> Option<SeriesIndex> {
@@ -158,8 +160,9 @@ impl Catalog {
         key == series_key(AggregateFunction::Exists, None)
     }
 
-    /// Calls with everything that the event is folded into.
-    pub(crate) fn for_each_target(&self, event: &Event, call: impl FnMut(Target)) {
+    /// Calls with lists of everything that the event is folded into.
+    #[inline]
+    pub(crate) fn for_each_targets(&self, event: &Event, call: impl FnMut(&[Target])) {
         self.index.for_each(event, call);
     }
 
@@ -179,6 +182,11 @@ impl Catalog {
 
     pub(crate) fn condition(&self, bit: Bit) -> &Condition {
         &self.conditions[bit as usize]
+    }
+
+    /// Returns what a condition on a series of times asks of it.
+    pub(crate) fn asked(&self, bit: Bit) -> &Asked {
+        &self.asked[bit as usize]
     }
 
     pub(crate) fn general(&self, bit: Bit) -> Option<&GeneralCondition> {

@@ -31,26 +31,32 @@ pub(super) struct EventIndex {
     by_activity: Texts<Branch>,
 }
 
-type GatesByText = Texts<Vec<Gate>>;
-
 /// The filters over events of some activity type.
 #[derive(Debug, Default)]
 struct Branch {
-    gates: Vec<Gate>,
+    gates: Gates,
     /// Those that ask for one value of a column.
-    by_text: Vec<(Column, GatesByText)>,
+    by_text: Vec<(Column, Texts<Gates>)>,
+}
+
+/// What events are folded into that have come so far.
+#[derive(Debug, Default)]
+struct Gates {
+    /// Of which nothing is left to ask.
+    open: Vec<Target>,
+    filtered: Vec<Gate>,
 }
 
 /// What is left to ask of an event, and what it is folded into then.
 #[derive(Debug)]
 struct Gate {
-    filter: Option<Expr>,
+    filter: Expr,
     targets: Vec<Target>,
 }
 
 impl EventIndex {
     pub(super) fn insert(&mut self, target: Target, filter: Option<&Expr>) {
-        let Some(filter) = filter else { return insert_into(&mut self.any.gates, None, target) };
+        let Some(filter) = filter else { return self.any.gates.open.push(target) };
         let mut rest: Vec<&Expr> = conjuncts(filter);
         if let Some(at) = rest.iter().position(|part| named(part, Column::ActivityType).is_some()) {
             let activity = named(rest.remove(at), Column::ActivityType).unwrap_or_default();
@@ -64,8 +70,9 @@ impl EventIndex {
         }
     }
 
-    /// Calls with everything whose filter the event passes.
-    pub(super) fn for_each(&self, event: &Event, mut call: impl FnMut(Target)) {
+    /// Calls with lists of everything whose filter the event passes.
+    #[inline]
+    pub(super) fn for_each(&self, event: &Event, mut call: impl FnMut(&[Target])) {
         self.any.for_each(event, &mut call);
         if let Some(branch) = self.by_activity.get(event.activity_type.as_str()) {
             branch.for_each(event, &mut call);
@@ -77,39 +84,45 @@ impl Branch {
     fn insert(&mut self, target: Target, mut rest: Vec<&Expr>) {
         let equality = rest.iter().enumerate().find_map(|(at, part)| Some((at, text_equality(part)?)));
         let Some((at, (column, text))) = equality else {
-            return insert_into(&mut self.gates, joined(rest), target);
+            return self.gates.insert(joined(rest), target);
         };
         rest.remove(at);
         let place = self.by_text.iter().position(|(known, _)| *known == column).unwrap_or_else(|| {
-            self.by_text.push((column, GatesByText::default()));
+            self.by_text.push((column, Texts::default()));
             self.by_text.len() - 1
         });
-        let gates = self.by_text[place].1.entry(text);
-        insert_into(gates, joined(rest), target);
+        self.by_text[place].1.entry(text).insert(joined(rest), target);
     }
 
-    fn for_each(&self, event: &Event, call: &mut impl FnMut(Target)) {
-        self.gates.iter().for_each(|gate| gate.pass(event, call));
+    fn for_each(&self, event: &Event, call: &mut impl FnMut(&[Target])) {
+        self.gates.pass(event, call);
         for (column, gates) in &self.by_text {
             if let Some(gates) = text_of(event, *column).and_then(|text| gates.get(text)) {
-                gates.iter().for_each(|gate| gate.pass(event, call));
+                gates.pass(event, call);
             }
         }
     }
 }
 
-impl Gate {
-    fn pass(&self, event: &Event, call: &mut impl FnMut(Target)) {
-        if self.filter.as_ref().is_none_or(|filter| is_true(filter, &Row(event))) {
-            self.targets.iter().for_each(|target| call(*target));
+impl Gates {
+    fn insert(&mut self, filter: Option<Expr>, target: Target) {
+        let Some(filter) = filter else { return self.open.push(target) };
+        match self.filtered.iter_mut().find(|gate| gate.filter == filter) {
+            Some(gate) => gate.targets.push(target),
+            None => self.filtered.push(Gate { filter, targets: vec![target] }),
         }
     }
-}
 
-fn insert_into(gates: &mut Vec<Gate>, filter: Option<Expr>, target: Target) {
-    match gates.iter_mut().find(|gate| gate.filter == filter) {
-        Some(gate) => gate.targets.push(target),
-        None => gates.push(Gate { filter, targets: vec![target] }),
+    #[inline]
+    fn pass(&self, event: &Event, call: &mut impl FnMut(&[Target])) {
+        if !self.open.is_empty() {
+            call(&self.open);
+        }
+        for gate in &self.filtered {
+            if is_true(&gate.filter, &Row(event)) {
+                call(&gate.targets);
+            }
+        }
     }
 }
 

@@ -25,7 +25,7 @@ mod user_conditions;
 pub use freeze::{Catalog, CatalogError};
 
 pub(crate) use aggregate::{CatalogAggregate, Slot};
-pub(crate) use condition::{Condition, GeneralCondition, Order, SeriesCondition};
+pub(crate) use condition::{Asked, Condition, GeneralCondition, Order, SeriesCondition};
 pub(crate) use formula::Bit;
 pub(crate) use index::Target;
 pub(crate) use profile::{ProfileIndex, Profiles};

@@ -110,13 +110,14 @@ impl Profile {
             }
             rule.formula.for_each_open(&known, &mut |bit| bits::set(&mut conditions, bit));
         }
-        // Only the conditions of windows cost anything by themselves.
+        // Only the conditions of windows, and those on two series, cost anything by themselves.
         for (bit, condition) in (0..).zip(&catalog.conditions) {
-            let is_windowed = matches!(
+            let is_costly = matches!(
                 condition,
                 Condition::OfSeries(_, SeriesCondition::Recent { .. } | SeriesCondition::Total { .. })
+                    | Condition::Order(_)
             );
-            if !is_windowed {
+            if !is_costly {
                 bits::set(&mut conditions, bit);
             }
         }

@@ -7,6 +7,7 @@ use rules::{AggregateFunction, AggregateKey, AggregateSpec, Column, Demand, Expr
 use rustc_hash::FxHashMap;
 
 use super::formula::Bit;
+use crate::bits;
 
 /// A series' index in its catalog; means nothing in another one, nor in stored state.
 pub(crate) type SeriesIndex = u32;
@@ -82,37 +83,56 @@ pub(crate) struct LatestSpec {
 /// How a series is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum OutlineKind {
+    /// Times.
     Times,
-    Total,
+    /// Latest values.
     Row,
+    /// In any other way.
+    Other,
 }
 
-/// What of a series is looked at with every event, in half a line of the processor's cache.
+/// What of a series is looked at with every event, in a line of the processor's cache.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outline {
-    /// Its conditions, if they lie in one word.
+    /// Its conditions in the first word in which there are any.
     pub(crate) conditions: u64,
     /// Which word.
     pub(crate) word: u32,
+    /// The same of those about its latest time and another's.
+    pub(crate) order_word: u32,
+    pub(crate) orders: u64,
     /// How many times are kept.
     pub(crate) depth: u32,
     pub(crate) kind: OutlineKind,
     /// Whether the number of all events is kept.
     pub(crate) counts_ever: bool,
-    /// Whether there is more to look at than the conditions in that word.
-    pub(crate) has_more: bool,
+    /// Whether there are conditions in other words.
+    pub(crate) is_wide: bool,
 }
 
 impl Outline {
+    /// Returns whether any of its conditions may be among those of words.
+    pub(crate) fn has_any(&self, of_word: impl Fn(usize) -> u64) -> bool {
+        self.is_wide || (self.conditions != 0 && self.conditions & of_word(self.word as usize) != 0)
+    }
+
     pub(super) fn of(series: &Series) -> Self {
         let (kind, depth, ever) = match &series.kind {
             SeriesKind::Recent(spec) => (OutlineKind::Times, spec.depth, spec.ever),
-            SeriesKind::Total(_) => (OutlineKind::Total, 0, 0),
+            SeriesKind::Total(_) => (OutlineKind::Other, 0, 0),
             SeriesKind::Latest(_) => (OutlineKind::Row, 0, 0),
         };
         let (word, conditions) = series.condition_words.first().copied().unwrap_or_default();
-        let has_more = series.condition_words.len() > 1 || !series.orders.is_empty();
-        Self { conditions, word: word as u32, depth, kind, counts_ever: ever > 0, has_more }
+        let order_word = series.orders.first().map_or(0, |bit| *bit as usize / bits::PER_WORD);
+        let (mut orders, mut is_one_word) = (0, true);
+        for bit in &series.orders {
+            orders |= 1 << (*bit as usize % bits::PER_WORD);
+            is_one_word &= *bit as usize / bits::PER_WORD == order_word;
+        }
+        let kind = if is_one_word { kind } else { OutlineKind::Other };
+        let is_wide = series.condition_words.len() > 1;
+        let (word, order_word) = (word as u32, order_word as u32);
+        Self { conditions, word, order_word, orders, depth, kind, counts_ever: ever > 0, is_wide }
     }
 }
 
@@ -199,6 +219,11 @@ impl LatestSpec {
 }
 
 impl SeriesKind {
+    /// Returns whether a text is one of those that latest values are compared with.
+    pub(crate) fn names(&self, text: &str) -> bool {
+        matches!(self, Self::Latest(spec) if spec.number_of(text).is_some())
+    }
+
     /// Returns whether what is kept for it also answers what is asked of `other`, which has the same key.
     pub(crate) fn serves(&self, other: &Self) -> bool {
         match (self, other) {

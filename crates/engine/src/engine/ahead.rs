@@ -1,20 +1,23 @@
 //! Fetching what is kept of users before they are looked at.
 //!
 //! With many users, most of the time for an event would be waiting for memory, at one place after the
-//! other: where the user is, the user, what it points at, what that points at. So records are announced before they are applied. Each
-//! announcement takes the first step for its own record, the next step for one that was announced some
-//! records before, and so on: no step waits, and none fetches so much at once that the processor does.
+//! other: where the user is, the user, what it points at, what that points at. So records are announced before
+//! they are applied. Each announcement takes the first step for its own record, the next step for one that was
+//! announced some records before, and so on: no step waits, and none fetches so much at once that the processor does.
 
 use schema::{EventId, LogRecord, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::partition::Engine;
+use super::users::Users;
 use crate::timers::UserIndex;
 
 /// How many records are best announced before the first of them is applied.
 pub const AHEAD: usize = 16;
 /// So many records lie between two steps.
 const STEP: usize = AHEAD / 4;
+/// So many announcements are remembered: until their records were applied.
+const REMEMBERED: usize = 2 * AHEAD;
 /// How many deadlines are announced at once, at most.
 const TIMERS: usize = 2 * AHEAD;
 
@@ -37,7 +40,9 @@ const NOBODY: UserIndex = UserIndex::MAX;
 #[derive(Debug)]
 pub(super) struct Ahead {
     announced: usize,
-    of_records: [Announced; AHEAD],
+    of_records: [Announced; REMEMBERED],
+    /// How often users had left their places when these were looked up.
+    departures: u64,
     of_timers: [UserIndex; TIMERS],
     /// Deadlines up to here were announced.
     timers_until: Timestamp,
@@ -47,7 +52,8 @@ impl Default for Ahead {
     fn default() -> Self {
         Self {
             announced: 0,
-            of_records: [Announced::NONE; AHEAD],
+            of_records: [Announced::NONE; REMEMBERED],
+            departures: 0,
             of_timers: [NOBODY; TIMERS],
             timers_until: Timestamp::default(),
         }
@@ -58,7 +64,17 @@ impl Ahead {
     /// Returns the one that was announced so many steps before the next one.
     #[inline]
     const fn steps_before(&mut self, steps: usize) -> &mut Announced {
-        &mut self.of_records[self.announced.wrapping_sub(steps * STEP) % AHEAD]
+        &mut self.of_records[self.announced.wrapping_sub(steps * STEP) % REMEMBERED]
+    }
+
+    /// Returns where a user is whose record was announced as long ago as is best, if that is known still.
+    #[inline]
+    pub(super) fn place_of(&self, user_id: UserId, users: &Users) -> Option<UserIndex> {
+        let before = |count: usize| &self.of_records[self.announced.wrapping_sub(count) % REMEMBERED];
+        // Just before another one was announced, or just after that.
+        let announced =
+            [before(AHEAD + 1), before(AHEAD)].into_iter().find(|announced| announced.user_id == user_id)?;
+        (announced.user != NOBODY && self.departures == users.departures()).then_some(announced.user)
     }
 }
 
@@ -69,6 +85,10 @@ impl Engine {
     /// It is right not to announce a record, and pointless to do so just before it is applied.
     pub fn announce(&mut self, record: &LogRecord, until: Timestamp) {
         let Self { users, ahead, .. } = self;
+        if ahead.departures != users.departures() {
+            ahead.departures = users.departures();
+            ahead.of_records.iter_mut().for_each(|announced| announced.user = NOBODY);
+        }
         let found = ahead.steps_before(1);
         if let Some(user) = users.index_of(found.user_id) {
             found.user = user;

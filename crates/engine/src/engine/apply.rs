@@ -62,7 +62,10 @@ impl Engine {
         changes: &mut Vec<SegmentChange>,
     ) -> Result<(), SkipReason> {
         let user_id = event.user_id;
-        let index = self.users.index_or_new(user_id, || User::new(&self.catalog)).ok_or(SkipReason::UserDeleted)?;
+        let index = match self.ahead.place_of(user_id, &self.users) {
+            Some(index) => index,
+            None => self.users.index_or_new(user_id, || User::new(&self.catalog)).ok_or(SkipReason::UserDeleted)?,
+        };
         self.fire_user(index, now, changes);
         let user = self.users.at_mut(index).ok_or(SkipReason::UserDeleted)?;
         if !user.count(&self.catalog, event.event_id, self.clock.log_time) {

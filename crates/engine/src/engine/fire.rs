@@ -18,8 +18,17 @@ impl Engine {
 
     /// Fires deadlines up to and including `now`, earliest first, at most `limit` of them, and none from that of
     /// a user on who is away; the clock moves to `now` when none is left, else to the last one fired.
+    #[inline]
     pub fn fire_due(&mut self, now: Timestamp, limit: usize) -> Vec<SegmentChange> {
-        let now = now.max(self.clock.now);
+        let now = self.clock.now.max(now);
+        if self.timers.has_none(now) {
+            self.tick(now);
+            return Vec::new();
+        }
+        self.fire_all_due(now, limit)
+    }
+
+    fn fire_all_due(&mut self, now: Timestamp, limit: usize) -> Vec<SegmentChange> {
         let mut changes = Vec::new();
         let mut fired = 0;
         while let Some((deadline, user)) = self.timers.due(now, |user| self.users.id_of(user)) {
@@ -40,6 +49,13 @@ impl Engine {
     /// Fires all of a user's deadlines up to `now`, each at its own instant.
     #[inline]
     pub(super) fn fire_user(&mut self, user: UserIndex, now: Timestamp, changes: &mut Vec<SegmentChange>) {
+        if self.users.at(user).is_some_and(|user| user.is_due(now)) {
+            self.fire_due_user(user, now, changes);
+        }
+    }
+
+    #[inline(never)]
+    fn fire_due_user(&mut self, user: UserIndex, now: Timestamp, changes: &mut Vec<SegmentChange>) {
         while let Some(deadline) =
             self.users.at(user).and_then(|user| user.deadline()).filter(|deadline| *deadline <= now)
         {

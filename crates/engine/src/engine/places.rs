@@ -104,30 +104,27 @@ impl Shard {
     }
 
     fn set(&mut self, user_id: UserId, place: Place) {
-        let Some(slot) = self.slot_of(user_id).map(|at| &mut self.slots[at]).filter(|slot| slot.place != EMPTY) else {
-            return self.add(Slot::new(user_id, place));
-        };
-        *slot = Slot::new(user_id, place);
-    }
-
-    fn add(&mut self, slot: Slot) {
-        if (self.used + 1) * 8 > self.slots.len() * 7 {
-            self.grow();
-        }
-        if let Some(at) = self.slot_of(slot.id()) {
-            self.slots[at] = slot;
+        let is_known = self.slot_of(user_id).is_some_and(|at| self.slots[at].place != EMPTY);
+        if !is_known {
             self.used += 1;
+            if self.used * 8 > self.slots.len() * 7 {
+                self.grow();
+            }
         }
+        self.put(Slot::new(user_id, place));
     }
 
     /// Grows by a quarter: there are as many slots as users, nearly.
     fn grow(&mut self) {
         let length = (self.slots.len() + self.slots.len() / 4).max(LEAST_SLOTS);
         let old = std::mem::replace(&mut self.slots, vec![Slot::NONE; length].into_boxed_slice());
-        for slot in old.into_iter().filter(|slot| slot.place != EMPTY) {
-            if let Some(at) = self.slot_of(slot.id()) {
-                self.slots[at] = slot;
-            }
+        old.into_iter().filter(|slot| slot.place != EMPTY).for_each(|slot| self.put(slot));
+    }
+
+    /// Puts a slot where its id is, or would be.
+    fn put(&mut self, slot: Slot) {
+        if let Some(at) = self.slot_of(slot.id()) {
+            self.slots[at] = slot;
         }
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct Users {
     /// At all, those included who are away.
     present: usize,
     away: BTreeSet<UserId>,
+    /// How often a user has left a place.
+    departures: u64,
 }
 
 impl Users {
@@ -63,6 +65,11 @@ impl Users {
     /// Returns the user at an index, which may be no user's.
     pub(super) fn get(&self, index: UserIndex) -> Option<&User> {
         self.chunks.get(index as usize / CHUNK)?.get(index as usize % CHUNK)?.as_ref()
+    }
+
+    /// Returns how often a user has left a place: where one was found stays right while this stays the same.
+    pub(super) const fn departures(&self) -> u64 {
+        self.departures
     }
 
     /// Fetches what says where a user is.
@@ -115,6 +122,7 @@ impl Users {
         let old = self.places.get(user_id);
         self.places.set(user_id, Place::Erased);
         let Some(Place::At(index) | Place::Away(index)) = old else { return None };
+        self.departures += 1;
         self.away.remove(&user_id);
         self.present -= 1;
         self.chunks[index as usize / CHUNK][index as usize % CHUNK] = None;
@@ -141,6 +149,7 @@ impl Users {
         let index = self.index_of(user_id)?;
         let user = self.chunks[index as usize / CHUNK][index as usize % CHUNK].take()?;
         self.places.set(user_id, Place::Away(index));
+        self.departures += 1;
         self.away.insert(user_id);
         Some(user)
     }

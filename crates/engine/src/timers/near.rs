@@ -13,11 +13,18 @@ const TOP: usize = 1 + ARITY + ARITY * ARITY + ARITY * ARITY * ARITY;
 /// Room for so many entries is never given back.
 const LEAST_ROOM: usize = 64;
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Entry {
     pub(super) deadline: Timestamp,
     pub(super) user_id: UserId,
     pub(super) user: UserIndex,
+}
+
+impl Entry {
+    #[inline]
+    fn is_before(&self, other: &Self) -> bool {
+        self.deadline < other.deadline || (self.deadline == other.deadline && self.user_id < other.user_id)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -42,11 +49,7 @@ impl Near {
     pub(super) fn replace(&mut self, armed: &mut Armed, entry: Entry) {
         let place = armed.place(entry.user);
         let old = self.0[place];
-        if entry < old {
-            self.rise(armed, place, entry);
-        } else if entry > old {
-            self.sink(armed, place, entry);
-        }
+        if entry.is_before(&old) { self.rise(armed, place, entry) } else { self.sink(armed, place, entry) }
     }
 
     pub(super) fn remove(&mut self, armed: &mut Armed, user: UserIndex) {
@@ -55,7 +58,7 @@ impl Near {
         if let Some(last) = self.0.pop()
             && place < self.0.len()
         {
-            if last < gone { self.rise(armed, place, last) } else { self.sink(armed, place, last) }
+            if last.is_before(&gone) { self.rise(armed, place, last) } else { self.sink(armed, place, last) }
         }
     }
 
@@ -69,7 +72,7 @@ impl Near {
     /// Puts an entry at a place or above it.
     fn rise(&mut self, armed: &mut Armed, mut place: usize, entry: Entry) {
         while let Some(parent) = place.checked_sub(1).map(|above| above / ARITY)
-            && self.0[parent] > entry
+            && entry.is_before(&self.0[parent])
         {
             self.put(armed, place, self.0[parent]);
             place = parent;
@@ -80,14 +83,19 @@ impl Near {
     /// Puts an entry at a place or below it.
     fn sink(&mut self, armed: &mut Armed, mut place: usize, entry: Entry) {
         loop {
+            let (mut least, mut at) = (&entry, place);
             let first = place * ARITY + 1;
-            let children = first..(first + ARITY).min(self.0.len());
-            let Some(least) = children.min_by_key(|child| self.0[*child]) else { break };
-            if self.0[least] >= entry {
+            for (child, known) in (first..).zip(self.0.iter().skip(first).take(ARITY)) {
+                if known.is_before(least) {
+                    (least, at) = (known, child);
+                }
+            }
+            let least = *least;
+            if at == place {
                 break;
             }
-            self.put(armed, place, self.0[least]);
-            place = least;
+            self.put(armed, place, least);
+            place = at;
         }
         self.put(armed, place, entry);
     }

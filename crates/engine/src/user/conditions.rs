@@ -6,6 +6,7 @@ use super::User;
 use super::fold::Folding;
 use super::present::{Deciding, Scratch};
 use super::series::{DEADLINE, NEVER, Watch, latest_time, look, look_at_values};
+use crate::bits;
 use crate::catalog::{Catalog, Condition, Order, Series, SeriesKind};
 
 impl Scratch {
@@ -80,12 +81,20 @@ impl User {
         let mut watch = Watch { catalog, set, flipped, now };
         let mut earliest = NEVER;
         for at in 0..kept.view().len() {
-            let series = catalog.series(kept.view().series_at(at));
+            let index = kept.view().series_at(at);
+            if !catalog.outline(index).has_any(|word| new[word] & !old[word]) {
+                continue;
+            }
             let cells = kept.cells_mut(at);
-            let found = look(series, cells, &mut watch, |word, _| new[word] & !old[word]);
+            let found = look(catalog.series(index), cells, &mut watch, |word, _| new[word] & !old[word]);
             cells[DEADLINE] = found.min(cells[DEADLINE]);
             earliest = earliest.min(cells[DEADLINE]);
         }
         self.hurry(Timestamp::from_micros(earliest));
+        let others = catalog.other_conditions();
+        for (word, within) in bits::words_of(&others).map(|word| (word, bits::within(word, &others))) {
+            deciding.scratch.orders.extend(bits::of_word(word, new[word] & !old[word] & within));
+        }
+        self.look_at_orders(deciding, now);
     }
 }

@@ -1,5 +1,7 @@
 //! Which memberships of a user changed at one instant, and the change that is published for it.
 
+use std::collections::BTreeMap;
+
 use schema::{Cause, SegmentChange, SegmentId, SegmentVersion, Timestamp, UserId};
 
 use super::User;
@@ -15,14 +17,32 @@ pub(crate) struct Flips {
     /// Ascending.
     pub(crate) left: Vec<SegmentId>,
     /// By which version each of them was decided.
-    pub(crate) versions: Vec<(SegmentId, SegmentVersion)>,
+    pub(crate) versions: BTreeMap<SegmentId, SegmentVersion>,
 }
 
 impl Flips {
+    /// Makes them of the rules that changed and those whose member the user is now, as words of bits.
+    pub(super) fn of(catalog: &Catalog, changed: &[u64], members: &[u64]) -> Self {
+        let (mut entering, mut leaving) = (0, 0);
+        for (changed, members) in changed.iter().zip(members) {
+            entering += (changed & members).count_ones() as usize;
+            leaving += (changed & !members).count_ones() as usize;
+        }
+        let mut flips = Self {
+            entered: Vec::with_capacity(entering),
+            left: Vec::with_capacity(leaving),
+            versions: BTreeMap::new(),
+        };
+        for rule in bits::iter(changed) {
+            flips.add(catalog.segment_of(rule), bits::is_set(members, rule));
+        }
+        flips
+    }
+
     pub(super) fn add(&mut self, (segment_id, version): (SegmentId, SegmentVersion), entered: bool) {
         let list = if entered { &mut self.entered } else { &mut self.left };
         list.push(segment_id);
-        self.versions.push((segment_id, version));
+        self.versions.insert(segment_id, version);
     }
 
     /// Adds segments that are no more, each with the version that it had last.
@@ -52,7 +72,7 @@ impl User {
         self.seq += 1;
         Some(SegmentChange {
             user_id,
-            definition_versions: versions.into_iter().collect(),
+            definition_versions: versions,
             in_segments: entered,
             out_segments: left,
             segments: self.segments(catalog),
@@ -75,7 +95,9 @@ impl User {
         let members = self.members(catalog);
         let count = members.iter().map(|word| word.count_ones() as usize).sum();
         let mut segments = Vec::with_capacity(count);
-        segments.extend(bits::iter(members).map(|rule: RuleIndex| catalog.segment_of(rule).0));
+        for (word, members) in members.iter().enumerate() {
+            bits::of_word(word, *members).for_each(|rule: RuleIndex| segments.push(catalog.segment_of(rule).0));
+        }
         segments
     }
 }

@@ -3,9 +3,10 @@
 use schema::{Event, Timestamp, UserTraits};
 
 use super::present::{Deciding, Scratch};
-use super::series::{Folded, NEVER, fold, fold_usual};
+use super::series::{Folded, NEVER, Usual, Watching, fold};
 use super::{Flips, Said, Slab, Slots, User};
-use crate::catalog::{Catalog, SeriesIndex, Target};
+use crate::bits;
+use crate::catalog::{Bit, Catalog, SeriesIndex, Target};
 
 /// What is kept of a user's events, for one catalog.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +23,7 @@ impl Kept {
 
     /// Folds an event into what of the catalog is wanted, and decides nothing.
     pub(crate) fn fold(&mut self, catalog: &Catalog, event: &Event, now: Timestamp, wanted: impl Fn(Target) -> bool) {
-        catalog.for_each_target(event, |target| match target {
+        let mut fold_one = |target| match target {
             Target::Series(index) => {
                 fold(&mut self.slab, catalog, index, event, now, |series| wanted(Target::Series(series)));
             }
@@ -31,7 +32,8 @@ impl Kept {
                     self.slots.fold(catalog, slot, event, now);
                 }
             }
-        });
+        };
+        catalog.for_each_targets(event, |targets| targets.iter().copied().for_each(&mut fold_one));
     }
 }
 
@@ -118,29 +120,38 @@ impl User {
     #[inline]
     fn fold_watched(&mut self, deciding: &mut Deciding<'_>, event: &Event, now: Timestamp) {
         let Deciding { catalog, profiles, scratch } = deciding;
-        let watched = &profiles.get(self.profile).conditions;
-        let mut folding = Folding { catalog, watched, scratch, now, earliest: NEVER };
-        catalog.for_each_target(event, |target| match target {
-            Target::Series(index) => self.fold_series(&mut folding, index, event),
-            Target::Aggregate(slot) => {
-                if self.rare_mut().slots.fold(catalog, slot, event, now) {
-                    folding.scratch.touched.push(slot);
-                }
-            }
-        });
-        let earliest = folding.earliest;
+        let watched = &*profiles.get(self.profile).conditions;
+        let Scratch { flipped, unusual, .. } = &mut **scratch;
+        let mut usual = Usual::new(&mut self.slab, Watching { catalog, watched, flipped, now });
+        catalog.for_each_targets(event, |targets| usual.fold(targets, event, unusual));
+        let earliest = usual.earliest;
         self.hurry(Timestamp::from_micros(earliest));
-    }
-
-    #[inline]
-    fn fold_series(&mut self, folding: &mut Folding<'_>, index: SeriesIndex, event: &Event) {
-        match fold_usual(&mut self.slab, folding.catalog, index, event, folding.watched) {
-            Some(deadline) => folding.earliest = folding.earliest.min(deadline),
-            None => self.fold_unusual(folding, index, event),
+        if !scratch.unusual.is_empty() {
+            self.fold_all_unusual(deciding, event, now);
         }
     }
 
     #[inline(never)]
+    fn fold_all_unusual(&mut self, deciding: &mut Deciding<'_>, event: &Event, now: Timestamp) {
+        let Deciding { catalog, profiles, scratch } = deciding;
+        let watched = &*profiles.get(self.profile).conditions;
+        let mut unusual = std::mem::take(&mut scratch.unusual);
+        let mut folding = Folding { catalog, watched, scratch, now, earliest: NEVER };
+        for target in unusual.drain(..) {
+            match target {
+                Target::Series(index) => self.fold_unusual(&mut folding, index, event),
+                Target::Aggregate(slot) => {
+                    if self.rare_mut().slots.fold(catalog, slot, event, now) {
+                        folding.scratch.touched.push(slot);
+                    }
+                }
+            }
+        }
+        let earliest = folding.earliest;
+        self.hurry(Timestamp::from_micros(earliest));
+        scratch.unusual = unusual;
+    }
+
     fn fold_unusual(&mut self, folding: &mut Folding<'_>, index: SeriesIndex, event: &Event) {
         let series = folding.catalog.series(index);
         match fold(&mut self.slab, folding.catalog, index, event, folding.now, |_| true) {
@@ -148,7 +159,8 @@ impl User {
             Folded::Events { at, is_latest } => {
                 folding.look_at_series(self, at, series);
                 if is_latest {
-                    folding.scratch.orders.extend_from_slice(&series.orders);
+                    let is_watched = |bit: &&Bit| bits::is_set(folding.watched, **bit);
+                    folding.scratch.orders.extend(series.orders.iter().filter(is_watched));
                 }
             }
             Folded::Values { at, changed } => folding.look_at_row(self, at, series, changed),

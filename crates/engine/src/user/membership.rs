@@ -81,17 +81,19 @@ impl User {
         let catalog = deciding.catalog;
         let open = &deciding.profiles.get(self.profile).rules;
         let (members, set) = self.members_and_set(catalog);
-        let mut flips = Flips::default();
-        for (word, candidates) in deciding.scratch.candidates.iter().enumerate() {
+        let Scratch { candidates, changed, .. } = &mut *deciding.scratch;
+        changed.clear();
+        for (word, (candidates, members)) in candidates.iter().zip(&mut *members).enumerate() {
             // A rule that is sure to fail needs no look, except for who was a member.
-            let relevant = candidates & (open[word] | members[word]);
+            let relevant = candidates & (open[word] | *members);
+            let mut holding = 0;
             for rule in bits::of_word(word, relevant) {
                 let holds = catalog.holds(rule, |bit| bits::is_set(set, bit));
-                if bits::assign(members, rule, holds) {
-                    flips.add(catalog.segment_of(rule), holds);
-                }
+                holding |= u64::from(holds) << (rule as usize % bits::PER_WORD);
             }
+            changed.push((*members ^ holding) & relevant);
+            *members ^= (*members ^ holding) & relevant;
         }
-        flips
+        Flips::of(catalog, changed, members)
     }
 }

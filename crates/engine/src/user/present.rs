@@ -9,7 +9,7 @@ use super::rare::Rare;
 use super::series::InPlace;
 use super::{Besides, Slab, Slots};
 use crate::bits;
-use crate::catalog::{Bit, Catalog, ProfileIndex, Profiles, RuleIndex};
+use crate::catalog::{Bit, Catalog, ProfileIndex, Profiles, RuleIndex, Target};
 use crate::prefetch::prefetch_slice;
 
 /// The deadline of a user whom time alone does not change.
@@ -51,12 +51,16 @@ pub(crate) struct Deciding<'a> {
 /// Lists that are made once and used for every event.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
+    /// What an event does more to than most do.
+    pub(super) unusual: Vec<Target>,
     /// Conditions that changed.
     pub(super) flipped: Vec<Bit>,
     /// Aggregates that an event was folded into, or time moved.
     pub(super) touched: Vec<crate::catalog::Slot>,
     /// Comparisons of latest times that may have changed.
     pub(super) orders: Vec<Bit>,
+    /// Rules that changed, as bits.
+    pub(super) changed: Vec<u64>,
     /// Rules to decide, as bits.
     pub(super) candidates: Vec<u64>,
 }
@@ -81,11 +85,18 @@ impl User {
         Some(self.deadline).filter(|deadline| *deadline != NO_DEADLINE)
     }
 
+    /// Returns whether the user must be looked at, at an instant.
+    #[inline]
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.deadline().is_some_and(|deadline| deadline <= now)
+    }
+
     pub(super) fn set_deadline(&mut self, deadline: Option<Timestamp>) {
         self.deadline = deadline.unwrap_or(NO_DEADLINE);
     }
 
     /// Looks at the user earlier, if that is earlier.
+    #[inline]
     pub(super) fn hurry(&mut self, deadline: Timestamp) {
         self.deadline = self.deadline.min(deadline);
     }

@@ -15,30 +15,12 @@ use crate::telemetry;
 /// After how many seconds to look again at a process that is not ready.
 const RETRY_AFTER_SECONDS: u64 = 1;
 
-/// What a process that can do its work says besides: nothing, or why it has none.
-pub trait Note {
-    /// Returns it, in plain words.
-    fn note(self) -> Option<&'static str>;
-}
-
-impl Note for () {
-    fn note(self) -> Option<&'static str> {
-        None
-    }
-}
-
-impl Note for Option<&'static str> {
-    fn note(self) -> Option<&'static str> {
-        self
-    }
-}
-
-/// Returns a router with `/healthz` and `/readyz`; `readiness` says why the process cannot work now.
-pub fn health_router<F, Fut, N>(readiness: F) -> Router
+/// Returns a router with `/healthz` and `/readyz`; `readiness` says why the process cannot work now, or, when it can
+/// and has nothing to do, why that is.
+pub fn health_router<F, Fut>(readiness: F) -> Router
 where
     F: Fn() -> Fut + Clone + Send + Sync + 'static,
-    Fut: Future<Output = Result<N, String>> + Send + 'static,
-    N: Note + 'static,
+    Fut: Future<Output = Result<Option<&'static str>, String>> + Send + 'static,
 {
     let ready = move || {
         let readiness = readiness();
@@ -48,18 +30,17 @@ where
 }
 
 /// Returns what a process serves on its metrics port: `/metrics` and its health.
-pub fn metrics_server_router<F, Fut, N>(readiness: F) -> Router
+pub fn metrics_server_router<F, Fut>(readiness: F) -> Router
 where
     F: Fn() -> Fut + Clone + Send + Sync + 'static,
-    Fut: Future<Output = Result<N, String>> + Send + 'static,
-    N: Note + 'static,
+    Fut: Future<Output = Result<Option<&'static str>, String>> + Send + 'static,
 {
     telemetry::metrics_router().merge(health_router(readiness))
 }
 
-fn answer(readiness: Result<impl Note, String>) -> Response {
+fn answer(readiness: Result<Option<&'static str>, String>) -> Response {
     match readiness {
-        Ok(note) => ok(note.note()),
+        Ok(note) => ok(note),
         Err(reason) => Problem::unavailable("not_ready", reason, RETRY_AFTER_SECONDS).into_response(),
     }
 }

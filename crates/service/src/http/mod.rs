@@ -10,6 +10,6 @@ mod observe;
 mod unread;
 
 pub use dress::dress;
-pub use health::{Note, health_router, metrics_server_router};
+pub use health::{health_router, metrics_server_router};
 pub use listen::{bind, serve};
 pub use observe::RequestId;

@@ -1,6 +1,6 @@
 //! A handful of remembered ids: the end of a slab's tail, three cells each, in the order of the log.
 
-use schema::{EventId, Timestamp, is_duplicate_of};
+use schema::{DUPLICATE_WINDOW_MICROS, EventId, Timestamp};
 use uuid::Uuid;
 
 use crate::user::Slab;
@@ -13,7 +13,8 @@ const CELLS_PER_ID: usize = 3;
 pub(super) fn count(slab: &mut Slab, from: usize, event_id: EventId, log_time: Timestamp) -> Option<usize> {
     let [_, high, low] = cells_of(log_time, event_id);
     let ids = &slab.tail()[from..];
-    let counts = |id: &[i64]| is_duplicate_of(Timestamp::from_micros(id[0]), log_time);
+    let oldest = log_time.plus_micros(-DUPLICATE_WINDOW_MICROS).as_micros();
+    let counts = |id: &[i64]| id[0] >= oldest;
     if ids.chunks_exact(CELLS_PER_ID).any(|id| id[2] == low && id[1] == high && counts(id)) {
         return None;
     }

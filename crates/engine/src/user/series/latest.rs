@@ -8,13 +8,14 @@
 mod code;
 
 use rules::Column;
-use schema::EventId;
+use schema::{Event, EventId};
 use uuid::Uuid;
 
 use self::code::Code;
 use super::NEVER;
 use super::slab::Slab;
 use crate::catalog::{Catalog, LatestSpec, MAX_ROW, Series, SeriesCondition, SeriesIndex, SeriesKind};
+use crate::row::text_of;
 
 const TIME: usize = 1;
 const VALUES: usize = 4;
@@ -255,32 +256,36 @@ fn insert_in_place<'t>(
     Some(changed)
 }
 
-/// Folds an event that comes last and says of each column what is the row's value already, as most events do; for any
-/// other one it returns false and does nothing.
+/// Folds an event that comes last and says of each column what is the row's value already, as most events do, or a short
+/// text in place of one where `may_change` says that this flips nothing; for any other one it returns false and
+/// changes nothing that matters.
 #[inline]
-pub(super) fn repeat_in_place<'t>(
+pub(super) fn repeat_in_place(
     cells: &mut [i64],
     row: Row<'_>,
-    (time, event_id): (i64, EventId),
-    text_of: impl Fn(usize) -> Option<&'t str>,
+    event: &Event,
+    may_change: impl Fn(usize, &str) -> bool,
 ) -> bool {
-    let place = (time, event_id.0.as_u128());
-    let Some((head, mut values)) = cells.split_at_checked(VALUES) else { return false };
-    if time <= head[TIME] && place < place_at(head, TIME) {
+    let place = (event.created_at.as_micros(), event.event_id.0.as_u128());
+    let Some((first, mut values)) = cells.split_at_mut_checked(VALUES) else { return false };
+    if place.0 <= first[TIME] && place < place_at(first, TIME) {
         return false;
     }
-    for (number, member) in row.members.iter().enumerate() {
-        let (Some((head, behind)), Some(text)) = (values.split_first(), text_of(number)) else { return false };
-        let is_same = match Code::of_short(text) {
-            Some(code) => *head == Value::head(From::Row, code),
-            None => head & FROM_MASK == ROW && Code(head >> FROM_BITS).is(behind, || row.spec(*member), text),
-        };
-        if !is_same {
+    for (number, column) in row.columns.iter().enumerate() {
+        let (Some((head, behind)), Some(text)) = (values.split_first_mut(), text_of(event, *column)) else {
             return false;
+        };
+        let old = Code(*head >> FROM_BITS);
+        match Code::of_short(text).map(|code| Value::head(From::Row, code)) {
+            Some(new) if *head == new => {}
+            // Should another value be in the way, this one is found to be there already.
+            Some(new) if *head & FROM_MASK == ROW && old.is_short() && may_change(number, text) => *head = new,
+            None if *head & FROM_MASK == ROW && old.is(behind, || row.spec(row.members[number]), text) => {}
+            _ => return false,
         }
-        values = &behind[Code(head >> FROM_BITS).cells()..];
+        values = &mut behind[old.cells()..];
     }
-    cells[TIME..VALUES].copy_from_slice(&cells_of(place));
+    first[TIME..VALUES].copy_from_slice(&cells_of(place));
     true
 }
 
@@ -335,7 +340,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use rules::compile;
-    use schema::Generation;
+    use schema::{Generation, Timestamp, UserId};
 
     use super::*;
 
@@ -346,6 +351,21 @@ mod tests {
     fn catalog() -> Catalog {
         let rules = vec![(testkit::definition(1, CLAUSE), compile(CLAUSE).rule.unwrap())];
         Catalog::of_rules(Generation(1), rules).unwrap()
+    }
+
+    /// Returns what is left of a slab of one row after an event, if it can be repeated in place.
+    fn repeated(slab: &Slab, row: Row<'_>, (time, id): (i64, EventId), texts: [Option<&str>; 3]) -> Option<Slab> {
+        let mut event = Event::new(id, UserId(1), "any", Timestamp::from_micros(time));
+        for (column, text) in row.columns.iter().zip(texts) {
+            let text = text.map(Into::into);
+            match column {
+                Column::Region => event.region = text,
+                Column::Country => event.country = text,
+                _ => event.device_type = text,
+            }
+        }
+        let mut slab = slab.clone();
+        (!slab.is_empty() && repeat_in_place(slab.cells_mut(0), row, &event, |_, text| text != "CA")).then_some(slab)
     }
 
     /// Of each column the latest text and its event, kept as plainly as can be.
@@ -375,8 +395,10 @@ mod tests {
                         plain.insert(*member, (time, id, text.to_owned()));
                     }
                 }
+                let repeated = repeated(&slab, row, (time, id), texts);
                 let changed =
                     insert(&mut slab, first, row, (time, id), |number| texts[number]).map_or(0, |(_, changed)| changed);
+                assert!(repeated.is_none_or(|repeated| repeated == slab), "the straight way leads to the same");
                 assert_eq!(changed, expected);
                 let found: BTreeMap<_, _> = slab
                     .view()

@@ -16,7 +16,7 @@ mod watch;
 
 pub(crate) use slab::{InPlace, Slab};
 pub(crate) use state::{SeriesState, packed, unpacked};
-pub(crate) use usual::fold_usual;
+pub(crate) use usual::{Usual, Watching};
 pub(crate) use watch::{Folded, Watch, fold, latest_time, look, look_at_values};
 
 /// The cell of a series that holds its deadline.

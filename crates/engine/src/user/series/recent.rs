@@ -5,7 +5,7 @@
 
 use super::slab::Slab;
 use super::{DEADLINE, NEVER, leaves_at};
-use crate::catalog::{Outline, RecentSpec, SINCE_EVER, SeriesCondition};
+use crate::catalog::{Asked, Outline, RecentSpec, SINCE_EVER};
 
 const EVER: usize = 1;
 
@@ -40,16 +40,16 @@ pub(super) fn packed(spec: &RecentSpec, ever: u64, times: impl ExactSizeIterator
 /// Folds an event that comes last into a full list, as nearly all do; for any other one it returns false and does
 /// nothing.
 #[inline]
-pub(super) fn push_last(outline: Outline, cells: &mut [i64], time: i64) -> bool {
-    let head = if outline.counts_ever { EVER + 1 } else { DEADLINE + 1 };
-    let Some((head, times)) = cells.split_at_mut_checked(head) else { return false };
+pub(super) fn push_last(outline: &Outline, cells: &mut [i64], time: i64) -> bool {
+    let head = DEADLINE + 1 + usize::from(outline.counts_ever);
+    let Some(times) = cells.get_mut(head..) else { return false };
     if times.len() != outline.depth as usize || times.last().is_none_or(|last| *last > time) {
         return false;
     }
-    if let [_, ever] = head {
-        *ever += 1;
-    }
     shift_in(times, time);
+    if outline.counts_ever {
+        cells[EVER] += 1;
+    }
     true
 }
 
@@ -82,18 +82,17 @@ fn shift_in(times: &mut [i64], time: i64) {
 }
 
 /// Returns whether a condition holds at `now`, and until when at least if time alone can end it.
-pub(super) fn holds(spec: &RecentSpec, cells: &[i64], condition: SeriesCondition, now: i64) -> (bool, i64) {
-    match condition {
-        SeriesCondition::Recent { count, from } => {
-            let times = times(spec, cells);
-            let Some(at) = times.len().checked_sub(count as usize) else { return (false, NEVER) };
-            let time = times[at];
-            if from == SINCE_EVER {
-                return (true, NEVER);
-            }
-            if time >= now.saturating_add(from) { (true, leaves_at(time, from)) } else { (false, NEVER) }
-        }
-        SeriesCondition::Ever { count } => (ever(spec, cells) >= count, NEVER),
-        _ => (false, NEVER),
+#[inline]
+pub(super) fn holds(asked: &Asked, counts_ever: bool, cells: &[i64], now: i64) -> (bool, i64) {
+    if asked.is_ever {
+        return (if counts_ever { cells[EVER] as u64 } else { 0 } >= asked.count, NEVER);
     }
+    let times = &cells[DEADLINE + 1 + usize::from(counts_ever)..];
+    let Some(time) = times.len().checked_sub(asked.count as usize).and_then(|at| times.get(at)) else {
+        return (false, NEVER);
+    };
+    if asked.from == SINCE_EVER {
+        return (true, NEVER);
+    }
+    if *time >= now.saturating_add(asked.from) { (true, leaves_at(*time, asked.from)) } else { (false, NEVER) }
 }

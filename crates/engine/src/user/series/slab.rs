@@ -47,11 +47,11 @@ const fn entry(series: SeriesIndex, start: usize) -> i64 {
 
 const START_BITS: u32 = 32;
 
-const fn series_of(entry: i64) -> SeriesIndex {
+pub(super) const fn series_of(entry: i64) -> SeriesIndex {
     (entry >> START_BITS) as SeriesIndex
 }
 
-const fn start_of(entry: i64) -> usize {
+pub(super) const fn start_of(entry: i64) -> usize {
     (entry & ((1 << START_BITS) - 1)) as usize
 }
 
@@ -131,8 +131,14 @@ impl Slab {
 
     /// Returns the series, and the tail.
     pub(crate) fn parts_mut(&mut self) -> (InPlace<'_>, &mut [i64]) {
-        let (series, tail) = self.cells[..self.used as usize].split_at_mut(self.end as usize);
+        let (series, tail) = self.all_mut();
         (InPlace(series), tail)
+    }
+
+    /// Returns the cells of all series, and the tail.
+    #[inline]
+    pub(super) fn all_mut(&mut self) -> (&mut [i64], &mut [i64]) {
+        self.cells[..self.used as usize].split_at_mut(self.end as usize)
     }
 
     pub(crate) fn tail(&self) -> &[i64] {
@@ -148,21 +154,6 @@ impl Slab {
     pub(super) fn cells_mut(&mut self, at: usize) -> &mut [i64] {
         let range = self.view().range(at);
         &mut self.cells[range]
-    }
-
-    /// Returns the cells of a series, and the tail, if it is where it is in a user of whom all series are kept that come
-    /// before.
-    #[inline]
-    pub(super) fn usual_cells_mut(&mut self, series: SeriesIndex) -> Option<(&mut [i64], &mut [i64])> {
-        let at = series as usize;
-        let (kept, rest) = self.cells.split_at_mut_checked(self.end as usize)?;
-        let tail = rest.get_mut(..(self.used - self.end) as usize)?;
-        let (count, entry) = (start_of(*kept.first()?), *kept.get(at)?);
-        if at >= count || series_of(entry) != series {
-            return None;
-        }
-        let end = if at + 1 == count { kept.len() } else { start_of(kept[at + 1]) };
-        Some((kept.get_mut(start_of(entry)..end)?, tail))
     }
 
     /// Returns the place of a series, which begins with `fresh` when it is new.

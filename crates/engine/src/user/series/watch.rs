@@ -7,7 +7,7 @@ use super::latest::Row;
 use super::slab::{Slab, View};
 use super::{NEVER, latest, recent, total};
 use crate::bits;
-use crate::catalog::{Bit, Catalog, Condition, Series, SeriesCondition, SeriesIndex, SeriesKind};
+use crate::catalog::{Bit, Catalog, Condition, Series, SeriesIndex, SeriesKind, TotalSpec};
 use crate::row::text_of;
 
 /// What folding an event into a series may have changed, and where in the slab.
@@ -109,8 +109,11 @@ pub(crate) fn look(
     for (word, conditions) in &series.condition_words {
         let (word, wanted) = (*word, wanted(*word, watch.set[*word]) & conditions);
         for bit in bits::of_word(word, wanted) {
-            let Condition::OfSeries(_, condition) = catalog.condition(bit) else { continue };
-            let (holds, until) = holds(series, cells, *condition, now);
+            let (holds, until) = match &series.kind {
+                SeriesKind::Recent(spec) => recent::holds(catalog.asked(bit), spec.ever > 0, cells, now),
+                SeriesKind::Total(spec) => total_holds(catalog, spec, cells, bit),
+                SeriesKind::Latest(_) => (false, NEVER),
+            };
             watch.assign(bit, holds);
             deadline = deadline.min(until);
         }
@@ -118,11 +121,11 @@ pub(crate) fn look(
     deadline
 }
 
-fn holds(series: &Series, cells: &[i64], condition: SeriesCondition, now: i64) -> (bool, i64) {
-    match &series.kind {
-        SeriesKind::Recent(spec) => recent::holds(spec, cells, condition, now),
-        SeriesKind::Total(spec) => total::holds(spec, cells, condition),
-        SeriesKind::Latest(_) => (false, NEVER),
+#[inline(never)]
+fn total_holds(catalog: &Catalog, spec: &TotalSpec, cells: &[i64], bit: Bit) -> (bool, i64) {
+    match catalog.condition(bit) {
+        Condition::OfSeries(_, condition) => total::holds(spec, cells, *condition),
+        _ => (false, NEVER),
     }
 }
 

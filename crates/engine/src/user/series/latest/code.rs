@@ -68,6 +68,11 @@ impl Code {
         }
     }
 
+    /// Returns whether it is a text that is its own code.
+    pub(super) const fn is_short(self) -> bool {
+        self.0 & LONG_TEXT == SHORT_TEXT
+    }
+
     /// Returns how many cells more the text takes.
     pub(super) const fn cells(self) -> usize {
         if self.0 & LONG_TEXT == LONG_TEXT { self.rest().div_ceil(BYTES_PER_CELL) } else { 0 }
