@@ -46,3 +46,6 @@ pub const EVENTS_SHARING_A_RARE_VALUE: usize = 20;
 pub const EVENTS_SHARING_A_COMMON_VALUE: usize = 250;
 /// How many steps it takes to find rows by a value or a time, however many they are.
 pub const STEPS_TO_FIND: usize = 4;
+/// Values of one aggregate that are remembered while a condition is computed over a user's events: those of some
+/// hundred groups beside as many others.
+pub const MAX_KNOWN_VALUES: usize = 1 << 16;

@@ -33,6 +33,15 @@ pub struct Refused {
     pub message: String,
 }
 
+impl Refused {
+    /// Returns what it complains of, without the values and names that it complains about.
+    pub fn in_short(&self) -> String {
+        let words = self.message.lines().next().unwrap_or_default();
+        let plain = words.split([':', '(', '"', '\'', '`', ',']).map(str::trim).filter(|part| !part.is_empty());
+        format!("{} {}", self.code, plain.take(2).collect::<Vec<_>>().join(": "))
+    }
+}
+
 impl Databend {
     /// Connects to `DATABEND_DSN` or to a server of its own, and makes an empty database.
     ///

@@ -115,11 +115,32 @@ pub trait Warehouse: Send + Sync {
         Ok(before)
     }
 
+    /// Returns where a reading of the rows of one partition below `before` begins that wants none below `from`.
+    /// `None` where rows are read in another order than theirs in the log: then all of them must be looked at.
+    fn cursor_from(&self, _partition: PartitionId, _from: Offset, _before: Offset) -> Option<HistoryCursor> {
+        None
+    }
+
     /// Returns what stands of all that was said of a user; nothing of one who was deleted.
     async fn user_traits(&self, user_id: UserId) -> Result<StandingTraits, WarehouseError>;
 
     /// Returns what stands of all that was said of the users of one partition, as far as it is written.
     async fn partition_traits(&self, partition: PartitionId) -> Result<PartitionTraits, WarehouseError>;
+
+    /// Returns the same page by page, ascending by user: at most `max_users` behind `after`, none when there are no
+    /// more. What is written meanwhile is in it or not; what was before is.
+    async fn traits_page(
+        &self,
+        partition: PartitionId,
+        after: Option<UserId>,
+        max_users: usize,
+    ) -> Result<Vec<(UserId, StandingTraits)>, WarehouseError> {
+        let mut users = self.partition_traits(partition).await?.users;
+        users.retain(|(user_id, _)| after.is_none_or(|after| *user_id > after));
+        users.sort_unstable_by_key(|(user_id, _)| *user_id);
+        users.truncate(max_users);
+        Ok(users)
+    }
 
     /// Selects users where the history can do that by itself; `None` where it cannot, or not this.
     async fn select(&self, _: &Selection) -> Result<Option<Selections>, WarehouseError> {

@@ -64,6 +64,13 @@ fn event(user_id: i64, number: u64, payload: &str) -> LogRecord {
     })
 }
 
+fn said(user_id: i64, at: i64, traits: &str) -> LogRecord {
+    let traits = Payload::new(serde_json::value::RawValue::from_string(traits.to_owned()).unwrap());
+    let (user_id, created_at) = (UserId(user_id), START.plus_micros(at));
+    let event_id = EventId(uuid::Uuid::nil());
+    LogRecord::Traits(UserTraits { user_id, event_id, created_at, received_at: START, traits })
+}
+
 /// The records at `from` and behind it, of a log of one partition.
 fn batch(from: Offset, records: Vec<LogRecord>) -> WriteBatch {
     let next = from + records.len() as u64;
@@ -93,7 +100,8 @@ async fn rows_of_a_writer_that_was_killed_are_not_there_until_they_are_written_a
     assert_eq!(offsets(&warehouse).await, [0, 1, 2, 3]);
     let again = open(&dsn, 1);
     again.write(batch(4, records[4..].to_vec())).await.unwrap();
-    assert_eq!((count(&databend, "event_rows").await, count(&databend, "events").await), (14, 6));
+    // Whoever takes the partition up removes what is there twice, and what was ahead once it is past that.
+    assert_eq!((count(&databend, "event_rows").await, count(&databend, "events").await), (6, 6));
     assert_eq!(offsets(&again).await, [0, 1, 2, 3, 4, 5]);
     for page in [1, 2, 50] {
         let (mut timeline, mut cursor) = (Vec::new(), None);
@@ -117,12 +125,15 @@ async fn two_processes_that_write_the_same_log_write_each_event_once() {
     let writing = |seed: u64| {
         let warehouse = open(&dsn, 1);
         tokio::spawn(async move {
-            let (mut dice, mut from, mut won) = (Dice(seed), 0, 0);
+            let (mut dice, mut from, mut won) = (Dice(seed), 0, Vec::new());
             while from < rounds {
                 let next = (from + 1 + dice.below(most)).min(rounds);
                 let records = (from..next).map(|number| event(1, number, "{}")).collect();
                 match warehouse.write(batch(from, records)).await {
-                    Ok(()) => (from, won) = (next, won + 1),
+                    Ok(()) => {
+                        won.push(from..next);
+                        from = next;
+                    }
                     Err(WarehouseError::Moved { actual, .. }) => from = actual,
                     Err(error) => panic!("{error}"),
                 }
@@ -131,11 +142,71 @@ async fn two_processes_that_write_the_same_log_write_each_event_once() {
         })
     };
     let (first, second) = (writing(1), writing(2));
-    let won: u64 = first.await.unwrap() + second.await.unwrap();
-    println!("{won} batches won");
+    let mut won = [first.await.unwrap(), second.await.unwrap()].concat();
+    won.sort_unstable_by_key(|stretch| stretch.start);
+    println!("batches that won: {won:?}");
+    // Each went on where another one had ended.
+    let covered = won.iter().try_fold(0, |end, stretch| (stretch.start == end).then_some(stretch.end));
+    assert_eq!(covered, Some(rounds), "{won:?}");
     let databend = client(&dsn);
     assert_eq!(count(&databend, "events").await, rounds);
     assert_eq!(offsets(&open(&dsn, 1)).await, (0..rounds).collect::<Vec<_>>());
+    open(&dsn, 1).write(batch(rounds, vec![event(1, rounds, "{}")])).await.unwrap();
+    assert_eq!(count(&databend, "event_rows").await, rounds + 1, "what was loaded in vain is gone");
+}
+
+/// Returns how many rows the tables hold, seen or not.
+async fn rows(databend: &Databend) -> [u64; 3] {
+    let [events, traits, deletions] = ["event_rows", "trait_rows", "deletion_rows"].map(|table| count(databend, table));
+    [events.await, traits.await, deletions.await]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_writer_that_lost_its_partition_removes_what_it_had_loaded_in_vain() {
+    let Some(server) = or_not_run(DatabendServer::shared()) else { return };
+    let dsn = server.database();
+    let (loser, winner, databend) = (open(&dsn, 1), open(&dsn, 1), client(&dsn));
+    let told = said(3, 7, r#"{"plan":"free"}"#);
+    let deleted = LogRecord::Deletion(UserDeletion { user_id: UserId(4), received_at: START });
+    let records = [event(1, 0, "{}"), event(2, 1, "{}"), told, deleted, event(1, 4, "{}"), event(1, 5, "{}")];
+    loser.write(batch(0, records[..1].to_vec())).await.unwrap();
+    winner.write(batch(1, records[1..4].to_vec())).await.unwrap();
+    // It does not know that it comes too late, loads all the same, and one record more.
+    let late = loser.write(batch(1, records[1..5].to_vec())).await;
+    assert!(matches!(late, Err(WarehouseError::Moved { expected: 1, actual: 4, .. })), "{late:?}");
+    assert_eq!(rows(&databend).await, [4, 2, 2], "one of each twice, and one event ahead of the position");
+    assert_eq!((count(&databend, "events").await, offsets(&winner).await), (2, vec![0, 1]));
+    loser.write(batch(4, records[4..].to_vec())).await.unwrap();
+    assert_eq!(rows(&databend).await, [4, 1, 1]);
+    assert_eq!((count(&databend, "events").await, offsets(&winner).await), (4, vec![0, 1, 4, 5]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_writer_that_another_process_left_behind_is_told_and_the_position_does_not_go_back() {
+    let Some(server) = or_not_run(DatabendServer::shared()) else { return };
+    let dsn = server.database();
+    let (stale, ahead, databend) = (open(&dsn, 1), open(&dsn, 1), client(&dsn));
+    let records = |from: Offset, next: Offset| (from..next).map(|number| event(1, number, "{}")).collect::<Vec<_>>();
+    let position = async || databend.query("SELECT next_offset, log_time FROM log_positions").await.unwrap().rows;
+    stale.write(batch(0, records(0, 4))).await.unwrap();
+    ahead.write(batch(4, records(4, 6))).await.unwrap();
+    ahead.write(batch(6, records(6, 9))).await.unwrap();
+    let behind = position().await;
+    assert_eq!(behind[0][0].as_deref(), Some("9"));
+    // It believes that the partition is at 4: shorter, as long as, and longer than what the other one wrote.
+    for next in [5, 9, 12] {
+        match stale.write(batch(4, records(4, next))).await {
+            Err(WarehouseError::Moved { partition: PartitionId(0), expected: 4, actual: 9 }) => {}
+            other => panic!("a batch of 4..{next} of a writer that is behind got {other:?}"),
+        }
+        assert_eq!(position().await, behind, "after a batch of 4..{next}");
+    }
+    assert_eq!(offsets(&ahead).await, (0..9).collect::<Vec<_>>());
+    stale.write(batch(9, records(9, 10))).await.unwrap();
+    let refused = ahead.write(batch(9, records(9, 11))).await;
+    assert!(matches!(refused, Err(WarehouseError::Moved { expected: 9, actual: 10, .. })), "{refused:?}");
+    assert_eq!(count(&databend, "events").await, 10);
+    assert_eq!(offsets(&stale).await, (0..10).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -160,12 +231,6 @@ async fn what_an_analyst_sees_is_what_was_written_without_the_deleted() {
     let Some(server) = or_not_run(DatabendServer::shared()) else { return };
     let dsn = server.database();
     let (warehouse, databend) = (open(&dsn, 1), client(&dsn));
-    let said = |user_id, at: i64, traits: &str| {
-        let traits = Payload::new(serde_json::value::RawValue::from_string(traits.to_owned()).unwrap());
-        let (user_id, created_at) = (UserId(user_id), START.plus_micros(at));
-        let event_id = EventId(uuid::Uuid::nil());
-        LogRecord::Traits(UserTraits { user_id, event_id, created_at, received_at: START, traits })
-    };
     let first = vec![event(1, 1, r#"{"total":7}"#), event(2, 2, r#"{"total":8}"#), said(1, 5, r#"{"plan":"free"}"#)];
     warehouse.write(batch(0, first)).await.unwrap();
     let then = vec![said(1, 9, r#"{"plan":"pro"}"#), said(2, 9, r#"{"plan":"pro"}"#), event(3, 3, "{}")];

@@ -41,7 +41,8 @@ fn event(partition: PartitionId, offset: Offset) -> LogRecord {
 #[ignore = "measures"]
 async fn rows_per_second() {
     let Some(server) = or_not_run(DatabendServer::shared()) else { return };
-    let warehouse = DatabendWarehouse::new(DatabendOptions::parse(&server.database()).unwrap(), PARTITIONS).unwrap();
+    let options = DatabendOptions::parse(&server.database()).unwrap();
+    let warehouse = DatabendWarehouse::new(options.clone(), PARTITIONS).unwrap();
     warehouse.positions().await.unwrap();
     let begun = Instant::now();
     let writing = (0..PARTITIONS).map(PartitionId).map(|partition| {
@@ -72,4 +73,20 @@ async fn rows_per_second() {
     let took = begun.elapsed();
     println!("{rows} rows of one partition read in {took:?}: {:.0} rows/s", rows as f64 / took.as_secs_f64());
     assert_eq!(rows as u64, BATCHES * BATCH_RECORDS);
+
+    // Another process takes the first partition over, and is to remember what was counted in it.
+    let another = DatabendWarehouse::new(options, PARTITIONS).unwrap();
+    another.positions().await.unwrap();
+    let end = BATCHES * BATCH_RECORDS;
+    let write = async |from, repeated: std::ops::Range<Offset>| {
+        let (begun, next) = (Instant::now(), from + BATCH_RECORDS);
+        let records = repeated.map(|offset| (from + offset, event(PartitionId(0), offset))).collect();
+        another.write(WriteBatch { partition: PartitionId(0), from, next, records }).await.unwrap();
+        begun.elapsed()
+    };
+    let (first, second) = (write(end, 0..0).await, write(end + BATCH_RECORDS, 0..0).await);
+    let took = first.saturating_sub(second);
+    println!("{rows} event ids remembered in {took:?}: {:.0} ids/s", rows as f64 / took.as_secs_f64());
+    let took = write(end + 2 * BATCH_RECORDS, 0..BATCH_RECORDS).await;
+    println!("{BATCH_RECORDS} repetitions left out in {took:?}: {:.0}/s", BATCH_RECORDS as f64 / took.as_secs_f64());
 }

@@ -29,26 +29,22 @@ const PROJECTED: [Table; 3] = [Table::Memberships, Table::MembershipSeqs, Table:
 /// Writes everything to an empty folder but the manifest, which makes it whole.
 pub(super) async fn write(place: &Place, folder: &Path) -> anyhow::Result<Manifest> {
     let _held = place.log().hold_trimming().await.context("asking the log to keep what it has")?;
+    let begins = begins(place).await?;
     let mut manifest = Manifest::new(place.log().partitions());
     let projected = write_memberships(place, folder, &mut manifest).await?;
-    let begins = begins(place).await?;
-    let pasts = past::gather(place, &begins, folder).await?;
     let mut ends = BTreeMap::new();
-    for (partition, past) in (0..).map(PartitionId).zip(pasts) {
+    for (partition, begin) in (0..).map(PartitionId).zip(begins) {
         let projected = projected.get(&partition).copied().unwrap_or_default();
-        let written = partition::write(place, partition, past, projected, folder).await;
+        let written = partition::write(place, partition, begin, projected, folder).await;
         let Written { exported, end } = written.with_context(|| format!("partition {partition}"))?;
         manifest.log.push(exported);
         ends.insert(partition, end);
     }
     write_rest(place, &ends, folder, &mut manifest).await?;
-    let sorting = folder.join(past::FOLDER);
-    if sorting.exists() {
-        std::fs::remove_dir_all(&sorting).with_context(|| format!("removing {}", sorting.display()))?;
-    }
     Ok(manifest)
 }
 
+/// Where the log begins; brokers go on removing what is old, and from here on everything must be in the copy.
 async fn begins(place: &Place) -> anyhow::Result<Vec<Offset>> {
     let mut begins = Vec::new();
     for partition in (0..place.log().partitions()).map(PartitionId) {

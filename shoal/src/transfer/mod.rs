@@ -7,6 +7,7 @@
 //! the old one stopped: same ids, same `seq`, no change twice.
 
 mod cut;
+mod events;
 mod export;
 mod import;
 mod lines;
@@ -18,6 +19,8 @@ mod partition;
 mod past;
 mod place;
 mod rows;
+#[cfg(test)]
+mod trimming;
 
 use std::path::{Path, PathBuf};
 

@@ -24,7 +24,7 @@ const COPIES: usize = 6;
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// One partition of a data directory.
-async fn open(folder: &Path) -> (Parts, DataDirectory, StoreOptions) {
+pub(super) async fn open(folder: &Path) -> (Parts, DataDirectory, StoreOptions) {
     let directory = DataDirectory::create(folder).unwrap();
     let options = EmbeddedLogOptions { partitions: 1, ..EmbeddedLogOptions::default() };
     let store = config_api::Config::defaults().unwrap().store_options();

@@ -10,11 +10,11 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use bus::{RestoredPartition, StoredRecord};
-use schema::{LogRecord, Offset, PartitionId, SegmentChange, Topic, UserId};
+use schema::{Offset, PartitionId, SegmentChange, Topic, UserId};
 
+use super::events::{self, Wanted, WrittenEvents};
 use super::lines::{Files, LineWriter};
-use super::manifest::{EventLine, ExportedPartition, StateLine};
-use super::merging::Sequence;
+use super::manifest::{ExportedPartition, StateLine};
 use super::place::Place;
 
 /// Records read from the log at once.
@@ -27,11 +27,12 @@ pub(super) struct Written {
     pub(super) end: Offset,
 }
 
-/// Writes a partition; memberships are made of its changes below `projected`.
+/// Writes a partition; memberships are made of its changes below `projected`, and its log began at `begin` when
+/// the copy was begun.
 pub(super) async fn write(
     place: &Place,
     partition: PartitionId,
-    past: Option<Sequence<EventLine>>,
+    begin: Offset,
     projected: Offset,
     folder: &Path,
 ) -> anyhow::Result<Written> {
@@ -39,23 +40,16 @@ pub(super) async fn write(
     let (states, seqs, restored) = write_states(place, partition, LineWriter::new(folder, name("states"))).await?;
     let changes = Changes { writer: LineWriter::new(folder, name("changes")), projected: 0, seqs };
     let (changes, projected) = changes.write(place, partition, restored.changes_end, projected).await?;
-    let mut events =
-        Events { writer: LineWriter::new(folder, name("events")), written: 0, next_offset: 0, unreadable: 0 };
-    for line in past.into_iter().flatten() {
-        events.push(&line?, true)?;
-    }
-    let range = place.log().range(Topic::Events, partition).await.context("asking how far the log goes")?;
-    let end = range.end;
-    let take = |record: &StoredRecord| events.take(record, restored.next_offset);
-    for_each_record(place, Topic::Events, partition, range, take).await?;
+    let wanted = Wanted { partition, begin, applied_below: restored.next_offset };
+    let WrittenEvents { files, next_offset, unreadable, end } = events::write(place.sources(), wanted, folder).await?;
     let exported = ExportedPartition {
         partition,
-        next_offset: events.next_offset,
+        next_offset,
         now: restored.now,
         log_time: restored.log_time,
         definitions: restored.definitions,
-        unreadable: events.unreadable,
-        events: events.writer.finish()?,
+        unreadable,
+        events: files,
         changes,
         projected: Some(projected),
         states,
@@ -157,37 +151,6 @@ impl Changes {
 
 fn decode(record: &StoredRecord) -> anyhow::Result<SegmentChange> {
     serde_json::from_slice(&record.value).with_context(|| format!("decoding the change at {}", record.offset))
-}
-
-/// The events of a partition, counted as they are written.
-struct Events {
-    writer: LineWriter,
-    written: Offset,
-    /// How many of them are in the state.
-    next_offset: Offset,
-    unreadable: u64,
-}
-
-impl Events {
-    fn take(&mut self, record: &StoredRecord, applied_below: Offset) -> anyhow::Result<()> {
-        let line = std::str::from_utf8(&record.value).ok().filter(|_| LogRecord::decode(&record.value).is_ok());
-        match line {
-            Some(text) => self.push(&EventLine { record: text.to_owned() }, record.offset < applied_below),
-            None => {
-                self.unreadable += 1;
-                Ok(())
-            }
-        }
-    }
-
-    fn push(&mut self, line: &EventLine, is_applied: bool) -> anyhow::Result<()> {
-        self.writer.push(line)?;
-        self.written += 1;
-        if is_applied {
-            self.next_offset = self.written;
-        }
-        Ok(())
-    }
 }
 
 async fn for_each_record(

@@ -1,112 +1,93 @@
-//! What the log has trimmed and is known all the same, put before its first record in the order of acceptance.
+//! What the log has removed and is known all the same, in the order of acceptance.
 //!
 //! Events come from the history. Of traits what stands is said again, of deletions what the store remembers.
-//! More than fits into memory is sorted in runs on disk.
+//! What the state has not yet comes behind everything that it has. More than fits into memory is sorted in
+//! runs on disk.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use schema::{
-    EventId, LogPosition, LogRecord, Offset, PartitionId, Payload, Timestamp, UserDeletion, UserId, UserTraits,
-    partition_of,
+    EventId, LogPosition, LogRecord, Offset, PartitionId, Payload, StandingTraits, Timestamp, UserDeletion, UserId,
+    UserTraits,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use store::transfer::{Cell, Row, Table};
 use uuid::Uuid;
+use warehouse::Warehouse;
 
+use super::events::{Sources, Wanted};
 use super::lines::{Files, LineWriter};
 use super::manifest::EventLine;
 use super::merging::{Merged, Sequence};
-use super::place::Place;
-use super::rows::all_rows;
+use super::rows::for_each_row;
 
 /// What a partition gathers in memory before it writes a run.
 const RUN_BYTES: usize = 8 * 1_024 * 1_024;
-const PAGE: u32 = 1_000;
-/// Where runs are while an export is made.
-pub(super) const FOLDER: &str = "sorting";
+/// Rows, or users, of one question.
+const PAGE: usize = 1_000;
+/// Of how many users traits are asked for at once: each may have kilobytes.
+const USERS: usize = 4_096;
+/// Where runs are while they are sorted.
+const FOLDER: &str = "sorting";
 
-/// A record and its rank: when it was accepted, and where it lay.
+/// A record and its rank: whether the state lacks it, when it was accepted, and where it lay.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Ranked {
+    is_ahead: bool,
     received_at: Timestamp,
     offset: Offset,
     line: EventLine,
 }
 
-/// The past of one partition in the making.
+/// What was removed of one partition, in the making.
 struct Past {
     folder: PathBuf,
     partition: PartitionId,
+    /// Which offsets.
+    stretch: Range<Offset>,
+    applied_below: Offset,
     runs: Vec<Files>,
     waiting: Vec<Ranked>,
     bytes: usize,
 }
 
-/// Gathers what each partition had before it begins where `begins` says; `None` where nothing was trimmed.
+/// Gathers what lay in a stretch of the log, each with whether it is in the state. Fails where nobody has all of it.
 pub(super) async fn gather(
-    place: &Place,
-    begins: &[Offset],
+    Sources { history, store, .. }: Sources<'_>,
+    wanted: Wanted,
+    stretch: Range<Offset>,
     folder: &Path,
-) -> anyhow::Result<Vec<Option<Sequence<EventLine>>>> {
-    let mut pasts: Vec<Option<Past>> = (0..)
-        .map(PartitionId)
-        .zip(begins)
-        .map(|(partition, begin)| (*begin > 0).then(|| Past::new(folder, partition)))
-        .collect();
-    if pasts.iter().any(Option::is_some) {
-        say_traits(place, &mut pasts).await?;
-        repeat_deletions(place, begins, &mut pasts).await?;
-    }
-    for past in pasts.iter_mut().flatten() {
-        let begin = begins.get(usize::from(past.partition.0)).copied().unwrap_or_default();
-        read_history(place, begin, past).await?;
-    }
-    pasts.into_iter().map(|past| past.map(Past::sorted).transpose()).collect()
-}
-
-fn past_of(pasts: &mut [Option<Past>], partition: PartitionId) -> Option<&mut Past> {
-    pasts.get_mut(usize::from(partition.0))?.as_mut()
-}
-
-/// What was said of users is not in the history line by line; what stands of it is.
-async fn say_traits(place: &Place, pasts: &mut [Option<Past>]) -> anyhow::Result<()> {
-    let Some(history) = place.history() else { return Ok(()) };
-    let mut after = None;
-    loop {
-        let users = place.store().users(after, PAGE).await.context("reading users")?;
-        let Some(last) = users.last() else { return Ok(()) };
-        after = Some(last.user_id);
-        for user in users {
-            let partition = partition_of(user.user_id, place.log().partitions());
-            let Some(past) = past_of(pasts, partition) else { continue };
-            let standing = history.user_traits(user.user_id).await.context("reading traits")?;
-            for (created_at, traits) in standing.words() {
-                let traits = RawValue::from_string(traits).context("reading traits")?;
-                let said = UserTraits {
-                    user_id: user.user_id,
-                    event_id: EventId(Uuid::new_v4()),
-                    created_at,
-                    received_at: created_at,
-                    traits: Payload::new(traits),
-                };
-                past.add(0, &LogRecord::Traits(said))?;
-            }
+) -> anyhow::Result<Sequence<(EventLine, bool)>> {
+    let mut past = Past::new(folder, wanted, stretch);
+    match history {
+        Some(history) => {
+            past.require_written(history).await?;
+            past.say_traits(history).await?;
+            past.read_history(history).await?;
         }
+        None => ensure!(
+            past.stretch.end <= wanted.begin,
+            "events were removed from the log before they were read, and no history has them: try again, or let the \
+             brokers keep them for longer (BUS_RETENTION_HOURS)"
+        ),
     }
+    let mut reading = store.begin_reading().await.context("reading deletions")?;
+    for_each_row(&mut *reading, Table::UserDeletions, |row| past.repeat_deletion(row)).await?;
+    past.sorted()
 }
 
-async fn repeat_deletions(place: &Place, begins: &[Offset], pasts: &mut [Option<Past>]) -> anyhow::Result<()> {
-    for row in all_rows(place.store(), Table::UserDeletions).await? {
-        let Some((deletion, LogPosition { partition, offset })) = recorded(&row) else { continue };
-        if begins.get(usize::from(partition.0)).is_some_and(|begin| offset < *begin)
-            && let Some(past) = past_of(pasts, partition)
-        {
-            past.add(offset, &LogRecord::Deletion(deletion))?;
+/// Removes what sorting left behind.
+pub(super) fn forget(folder: &Path) -> anyhow::Result<()> {
+    let sorting = folder.join(FOLDER);
+    match std::fs::remove_dir_all(&sorting) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("removing {}", sorting.display()))
         }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Reads a deletion that is in the log, and where.
@@ -123,36 +104,85 @@ pub(super) fn position(places: &[Cell]) -> Option<LogPosition> {
     Some(LogPosition { partition, offset: offset.cast_unsigned() })
 }
 
-async fn read_history(place: &Place, begin: Offset, past: &mut Past) -> anyhow::Result<()> {
-    let Some(history) = place.history() else { return Ok(()) };
-    let mut cursor = None;
-    loop {
-        let page = history.history(past.partition, begin, cursor, PAGE as usize).await.context("reading history")?;
-        for row in page.rows {
-            past.add(row.position.offset, &LogRecord::Event(row.event))?;
-        }
-        cursor = page.next;
-        if cursor.is_none() {
-            return Ok(());
+impl Past {
+    fn new(folder: &Path, wanted: Wanted, stretch: Range<Offset>) -> Self {
+        let Wanted { partition, applied_below, .. } = wanted;
+        let (runs, waiting, bytes) = Default::default();
+        Self { folder: folder.to_owned(), partition, stretch, applied_below, runs, waiting, bytes }
+    }
+
+    async fn require_written(&self, history: &dyn Warehouse) -> anyhow::Result<()> {
+        let positions = history.positions().await.context("asking how far the history is")?;
+        let written = positions.get(usize::from(self.partition.0)).copied().unwrap_or_default();
+        ensure!(
+            written >= self.stretch.end,
+            "the log begins at {} and the history has only what lay before {written}: events were removed before they \
+             were written there",
+            self.stretch.end
+        );
+        Ok(())
+    }
+
+    /// What was said of users is not in the history line by line; what stands of it is, wherever it was said.
+    async fn say_traits(&mut self, history: &dyn Warehouse) -> anyhow::Result<()> {
+        let mut after = None;
+        loop {
+            let users = history.traits_page(self.partition, after, USERS).await.context("reading traits")?;
+            let Some((last, _)) = users.last() else { return Ok(()) };
+            after = Some(*last);
+            users.iter().try_for_each(|(user_id, standing)| self.say(*user_id, standing))?;
         }
     }
-}
 
-impl Past {
-    fn new(folder: &Path, partition: PartitionId) -> Self {
-        Self { folder: folder.to_owned(), partition, runs: Vec::new(), waiting: Vec::new(), bytes: 0 }
+    fn say(&mut self, user_id: UserId, standing: &StandingTraits) -> anyhow::Result<()> {
+        let last = self.stretch.end.saturating_sub(1);
+        for (created_at, traits) in standing.words() {
+            let traits = Payload::new(RawValue::from_string(traits).context("reading traits")?);
+            let event_id = EventId(Uuid::new_v4());
+            let said = UserTraits { user_id, event_id, created_at, received_at: created_at, traits };
+            self.add(last, &LogRecord::Traits(said))?;
+        }
+        Ok(())
+    }
+
+    fn repeat_deletion(&mut self, row: &Row) -> anyhow::Result<()> {
+        match recorded(row) {
+            Some((deletion, LogPosition { partition, offset }))
+                if partition == self.partition && self.stretch.contains(&offset) =>
+            {
+                self.add(offset, &LogRecord::Deletion(deletion))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn read_history(&mut self, history: &dyn Warehouse) -> anyhow::Result<()> {
+        let Range { start, end } = self.stretch;
+        let mut cursor = history.cursor_from(self.partition, start, end);
+        loop {
+            let page = history.history(self.partition, end, cursor, PAGE).await.context("reading history")?;
+            // A history that reads in another order begins at the beginning.
+            for row in page.rows.into_iter().filter(|row| row.position.offset >= start) {
+                self.add(row.position.offset, &LogRecord::Event(row.event))?;
+            }
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(());
+            }
+        }
     }
 
     fn add(&mut self, offset: Offset, record: &LogRecord) -> anyhow::Result<()> {
         let line = EventLine::new(record)?;
         self.bytes += line.record.len();
-        self.waiting.push(Ranked { received_at: record.received_at(), offset, line });
+        let is_ahead = offset >= self.applied_below;
+        self.waiting.push(Ranked { is_ahead, received_at: record.received_at(), offset, line });
         if self.bytes >= RUN_BYTES { self.write_run() } else { Ok(()) }
     }
 
     fn write_run(&mut self) -> anyhow::Result<()> {
         self.waiting.sort_unstable_by_key(rank);
-        let name = format!("{FOLDER}/p{:05}-{:04}", self.partition.0, self.runs.len());
+        let name = format!("{FOLDER}/run-{:04}", self.runs.len());
         let mut run = LineWriter::new(&self.folder, name);
         self.waiting.drain(..).try_for_each(|ranked| run.push(&ranked))?;
         self.runs.push(run.finish()?);
@@ -160,17 +190,17 @@ impl Past {
         Ok(())
     }
 
-    fn sorted(mut self) -> anyhow::Result<Sequence<EventLine>> {
+    fn sorted(mut self) -> anyhow::Result<Sequence<(EventLine, bool)>> {
         if !self.waiting.is_empty() {
             self.write_run()?;
         }
         let runs = self.runs.iter().map(|run| run.read(&self.folder)).collect();
-        Ok(Box::new(Merged::new(runs, rank).map(|ranked| Ok(ranked?.line))))
+        Ok(Box::new(Merged::new(runs, rank).map(|ranked| ranked.map(|ranked| (ranked.line, !ranked.is_ahead)))))
     }
 }
 
-fn rank(ranked: &Ranked) -> (Timestamp, Offset) {
-    (ranked.received_at, ranked.offset)
+fn rank(ranked: &Ranked) -> (bool, Timestamp, Offset) {
+    (ranked.is_ahead, ranked.received_at, ranked.offset)
 }
 
 #[cfg(test)]
@@ -178,20 +208,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_are_merged_in_the_order_of_acceptance() {
+    fn runs_are_merged_in_the_order_of_acceptance_and_what_the_state_lacks_comes_last() {
         let folder = tempfile::tempdir().unwrap();
-        let mut past = Past::new(folder.path(), PartitionId(3));
+        let wanted = Wanted { partition: PartitionId(3), begin: 0, applied_below: 10 };
+        let mut past = Past::new(folder.path(), wanted, 0..20);
         let deletion = |at: i64| {
             let (user_id, received_at) = (UserId(at), Timestamp::from_micros(at));
             LogRecord::Deletion(UserDeletion { user_id, received_at })
         };
-        for (at, begins_run) in [(5, false), (1, true), (4, false), (2, true), (3, false)] {
-            past.add(0, &deletion(at)).unwrap();
-            if begins_run {
+        let records = [(5, 0, false), (1, 10, true), (4, 0, false), (2, 0, true), (3, 11, false)];
+        for (at, offset, ends_run) in records {
+            past.add(offset, &deletion(at)).unwrap();
+            if ends_run {
                 past.write_run().unwrap();
             }
         }
-        let sorted = past.sorted().unwrap().map(|line| line.unwrap().decode().unwrap().user_id().0);
-        assert_eq!(sorted.collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        let sorted = past.sorted().unwrap().map(Result::unwrap);
+        let sorted = sorted.map(|(line, is_applied)| (line.decode().unwrap().user_id().0, is_applied));
+        assert_eq!(sorted.collect::<Vec<_>>(), [(2, true), (4, true), (5, true), (1, false), (3, false)]);
     }
 }

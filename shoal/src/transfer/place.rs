@@ -14,6 +14,8 @@ use warehouse::{OpenedWarehouse, Warehouse, WarehouseConfig};
 use crate::installation::{DataDirectory, Parts, unmake, wholeness};
 use crate::terminal;
 
+use super::events::Sources;
+
 /// How long it may take until every partition is ours; a segmenter that runs keeps some for good.
 const CLAIMING: Duration = Duration::from_secs(60);
 /// Nothing is trimmed while it is copied.
@@ -161,9 +163,9 @@ impl Place {
         self.store.as_ref()
     }
 
-    /// Returns the history that is kept beside the log; `None` where the log is all there is.
-    pub(super) fn history(&self) -> Option<&dyn Warehouse> {
-        self.warehouse.to_fill.as_deref()
+    /// Returns where events are.
+    pub(super) fn sources(&self) -> Sources<'_> {
+        Sources { log: self.log(), history: self.warehouse.to_fill.as_deref(), store: self.store() }
     }
 
     /// Takes every partition, in their order; what else wanted to commit is fenced or not there.

@@ -2,7 +2,6 @@
 
 use anyhow::Context as _;
 use serde::Serialize;
-use store::Store;
 use store::transfer::{Cell, Row, StoreReading, Table};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -25,18 +24,6 @@ pub(super) async fn for_each_row(
             None => return Ok(()),
         }
     }
-}
-
-/// Reads a small table.
-pub(super) async fn all_rows(store: &dyn Store, table: Table) -> anyhow::Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    let mut reading = store.begin_reading().await.with_context(|| format!("reading the table {}", table.as_str()))?;
-    for_each_row(&mut *reading, table, |row| {
-        rows.push(row.clone());
-        Ok(())
-    })
-    .await?;
-    Ok(rows)
 }
 
 /// How many there are, and the sum of their hashes: equal for equal sets, in whatever order they are seen.

@@ -8,6 +8,8 @@
 mod backup;
 #[cfg(feature = "distributed")]
 mod backup_of_servers;
+#[cfg(feature = "distributed")]
+mod backup_while_trimmed;
 mod bad_input;
 mod busy_user;
 #[cfg(feature = "distributed")]

@@ -1,5 +1,6 @@
 //! What must all be true of an outermost row, and what one more row for an aggregate in it can do.
 
+use rules::plan::{DependsOn, asked_at};
 use rules::rule::{ArithmeticOp, Comparison};
 use rules::{Aggregate, AggregateFunction, Expr, ExprKind, Value};
 
@@ -33,7 +34,7 @@ impl<'a> Conjuncts<'a> {
         let mut open: Vec<&Expr> = aggregate.filter.iter().collect();
         while let Some(expr) = open.pop() {
             match &expr.kind {
-                ExprKind::And(parts) => open.extend(parts),
+                ExprKind::And(parts) => open.extend(parts.iter().rev()),
                 // A part that is TRUE is as good as one that IS TRUE.
                 ExprKind::IsTrue(inner) => open.push(inner),
                 ExprKind::Aggregate(aggregate) => conjuncts.within.push(&**aggregate),
@@ -41,6 +42,8 @@ impl<'a> Conjuncts<'a> {
                 _ => conjuncts.cheap.push(expr),
             }
         }
+        conjuncts.within.sort_by_key(|within| within.children().map(asked_at).max());
+        conjuncts.costly.sort_by_key(|part| asked_at(part));
         conjuncts
     }
 
@@ -56,8 +59,11 @@ impl<'a> Conjuncts<'a> {
     /// Returns whether rows that are alike in what a way asks of the row around pass alike, as far as
     /// aggregates decide.
     pub(super) fn are_alike(&self, way: &Way<'_>, ways: &[Way<'_>]) -> bool {
-        let same = |part: &&Expr| way.path.equal.iter().any(|equal| equal.around == *part);
-        let all_same = |way: &Way<'_>| way.path.depends_on.as_ref().is_some_and(|parts| parts.iter().all(&same));
+        let same = |part: &Expr| way.path.equal.iter().any(|equal| equal.around == part);
+        let all_same = |way: &Way<'_>| match &way.path.depends_on {
+            Some(DependsOn::Values(parts)) => parts.iter().all(same),
+            _ => false,
+        };
         !self.costly.iter().any(|part| Names::of(part).own || holds_slot(part))
             && ways.iter().filter(|way| way.is_direct).all(all_same)
     }

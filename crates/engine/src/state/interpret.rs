@@ -8,7 +8,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 
 use rules::eval::{Scope, evaluate, is_true};
-use rules::plan::argument_of;
+use rules::plan::{DependsOn, argument_of};
 use rules::rule::Comparison;
 use rules::{Aggregate, AggregateFunction, Column, ExprKind, Interpretation, UserColumn, Value};
 use rustc_hash::FxHashMap;
@@ -84,12 +84,8 @@ impl<'a> Run<'a> {
         let Way { path, aggregate, .. } = way;
         // The row around is asked for alone: which row stands here does not matter.
         let beside = around.map(|around| At { run: self, row: around.row, around: Some(around) });
-        let known_by = path.depends_on.as_ref().zip(beside.as_ref()).map(|(parts, beside)| {
-            let mut key = Key::new();
-            parts.iter().for_each(|part| push(&mut key, &evaluate(part, beside)));
-            key
-        });
-        if let Some(value) = known_by.as_ref().and_then(|key| way.known.borrow().get(key).cloned()) {
+        let known_by = path.depends_on.as_ref().zip(beside.as_ref()).map(|(on, beside)| known_by(on, beside));
+        if let Some(value) = known_by.as_ref().and_then(|key| way.known(key)) {
             return value;
         }
         let places = self.places(way, filed, beside.as_ref());
@@ -112,7 +108,7 @@ impl<'a> Run<'a> {
             }
         };
         if let Some(key) = known_by {
-            way.known.borrow_mut().insert(key, value.clone());
+            way.remember(key, value.clone());
         }
         value
     }
@@ -189,6 +185,19 @@ impl<'a> Run<'a> {
     fn note(&self, flip: Option<Timestamp>) {
         let earlier = [self.next_flip.get(), flip].into_iter().flatten().min();
         self.next_flip.set(earlier);
+    }
+}
+
+/// Returns by what the value of an aggregate is known that stands beside a row.
+fn known_by(on: &DependsOn, beside: &At<'_, '_>) -> Key {
+    match on {
+        // Rows do not move while they are looked at.
+        DependsOn::Row => std::ptr::from_ref(beside.row).addr().to_le_bytes().to_vec(),
+        DependsOn::Values(parts) => {
+            let mut key = Key::new();
+            parts.iter().for_each(|part| push(&mut key, &evaluate(part, beside)));
+            key
+        }
     }
 }
 

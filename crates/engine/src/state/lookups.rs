@@ -5,15 +5,17 @@
 //! nothing that is stored depends on it: what is not here is made anew.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use rules::eval::{Scope, evaluate, is_true};
 use rules::{Aggregate, Column, Expr, ExprKind, Interpretation, Value};
-use rustc_hash::FxHashMap;
 use schema::Timestamp;
 
 use super::key::{Key, push};
 use super::paths::{Equal, Path};
 use super::retained::RetainedRow;
+use rules::limits::MAX_KNOWN_VALUES;
 
 /// Of users with fewer rows nothing is kept: there are many of them, and filing so few takes no time. In tests few
 /// rows are many.
@@ -21,14 +23,32 @@ const KEPT_FROM: usize = if cfg!(debug_assertions) { 8 } else { 64 };
 /// When more rows than this came at once, all are filed anew.
 const MAX_UNFILED: usize = 64;
 
+/// By values that senders of events choose, so hashed by a key of this process.
+type ByKey<T> = HashMap<Key, T, RandomState>;
+
 /// An aggregate of an interpretation, and how its rows are found.
 pub(super) struct Way<'a> {
     pub(super) aggregate: &'a Aggregate,
     pub(super) path: Path<'a>,
     /// Whether it stands at the outermost rows.
     pub(super) is_direct: bool,
-    /// What it came to in this run, by what it depends on.
-    pub(super) known: RefCell<FxHashMap<Key, Value>>,
+    /// What it came to in this run, by what it depends on; at most [`MAX_KNOWN_VALUES`].
+    known: RefCell<ByKey<Value>>,
+}
+
+impl Way<'_> {
+    /// Returns what it came to before.
+    pub(super) fn known(&self, key: &Key) -> Option<Value> {
+        self.known.borrow().get(key).cloned()
+    }
+
+    /// Remembers what it came to.
+    pub(super) fn remember(&self, key: Key, value: Value) {
+        let mut known = self.known.borrow_mut();
+        if known.len() < MAX_KNOWN_VALUES {
+            known.insert(key, value);
+        }
+    }
 }
 
 /// Returns the ways to the rows of every aggregate of an interpretation, in the order of the text.
@@ -36,7 +56,7 @@ pub(super) fn ways(interpretation: &Interpretation) -> Vec<Way<'_>> {
     let comparisons = interpretation.now_comparisons.as_slice();
     let mut ways = Vec::new();
     let mut add = |aggregate, is_direct| {
-        let path = Path::of(aggregate, comparisons);
+        let path = Path::of(aggregate, comparisons, is_direct);
         ways.push(Way { aggregate, path, is_direct, known: RefCell::default() });
     };
     for part in interpretation.aggregate.children() {
@@ -60,9 +80,9 @@ fn each_aggregate<'a>(expr: &'a Expr, is_direct: bool, call: &mut impl FnMut(&'a
 #[derive(Debug, Default)]
 pub(super) struct Filed {
     /// By what must equal something of the row around.
-    own: FxHashMap<Key, Vec<u32>>,
+    own: ByKey<Vec<u32>>,
     /// The outermost rows by what that something is of them; of direct aggregates alone.
-    around: FxHashMap<Key, Vec<u32>>,
+    around: ByKey<Vec<u32>>,
 }
 
 /// Everything that is filed of one user's rows.
@@ -241,7 +261,7 @@ struct Outermost<'a> {
 
 impl<'a> Outermost<'a> {
     fn of(interpretation: &'a Interpretation) -> Self {
-        let own = Path::of(&interpretation.aggregate, &interpretation.now_comparisons).own;
+        let own = Path::of(&interpretation.aggregate, &interpretation.now_comparisons, true).own;
         Self { own, columns: &interpretation.columns }
     }
 }

@@ -31,3 +31,6 @@ pub(crate) use aggregate::{AggregateState, Keeping};
 pub(crate) use fold::{FoldKind, Occurrence};
 #[cfg(test)]
 pub(crate) use retained::RetainedRow;
+
+#[cfg(test)]
+mod steps;

@@ -6,6 +6,7 @@
 //! order; and how many rows stand before the one around, by time and event, is the place of it. What depends on
 //! few values of the row around is computed once for each. Whatever is left is looked at row by row.
 
+use rules::plan::{DependsOn, asked_at, depends_on, is_told_apart};
 use rules::rule::Comparison;
 use rules::{Aggregate, AggregateFunction, Column, Expr, ExprKind, NowComparison, SqlType};
 use schema::Timestamp;
@@ -25,8 +26,8 @@ pub(super) struct Path<'a> {
     pub(super) rank: Option<Rank>,
     /// What is looked at row by row.
     pub(super) rest: Vec<&'a Expr>,
-    /// What is named of the rows around, if few rows differ in it.
-    pub(super) depends_on: Option<Vec<&'a Expr>>,
+    /// What its value hangs on, if it is asked for the same several times.
+    pub(super) depends_on: Option<DependsOn>,
 }
 
 #[derive(Clone, Copy)]
@@ -44,7 +45,8 @@ pub(super) enum Rank {
 }
 
 impl<'a> Path<'a> {
-    pub(super) fn of(aggregate: &'a Aggregate, comparisons: &'a [NowComparison]) -> Self {
+    /// Of an aggregate that stands at the outermost rows, or further in.
+    pub(super) fn of(aggregate: &'a Aggregate, comparisons: &'a [NowComparison], is_direct: bool) -> Self {
         let mut path = Self::default();
         let mut open: Vec<&Expr> = aggregate.filter.iter().collect();
         let mut others = Vec::new();
@@ -55,15 +57,14 @@ impl<'a> Path<'a> {
             }
         }
         others.into_iter().for_each(|part| path.add(part, comparisons));
-        // What holds an aggregate costs the most, and comes last.
-        path.rest.sort_by_key(|part| part.holds_aggregate());
+        path.rest.sort_by_key(|part| asked_at(part));
         if let ([only], AggregateFunction::CountAll) = (path.rest.as_slice(), &aggregate.function)
             && let Some(rank) = ranked(only)
         {
             path.rank = Some(rank);
             path.rest.clear();
         }
-        path.depends_on = depends_on(aggregate, comparisons);
+        path.depends_on = depends_on(aggregate, comparisons, is_direct);
         path
     }
 
@@ -97,7 +98,7 @@ impl<'a> Path<'a> {
             return self.rest.push(part);
         }
         self.equal.push(Equal { own, around, nulls });
-        if !is_exact(own.sql_type) {
+        if !is_told_apart(own.sql_type) {
             self.rest.push(part);
         }
     }
@@ -148,19 +149,6 @@ fn is_window(comparison: &NowComparison) -> bool {
     one_edge && comparison.time.kind == ExprKind::Column(Column::CreatedAt)
 }
 
-/// Whether two values of a type have the same key only if they are equal.
-const fn is_exact(sql_type: SqlType) -> bool {
-    matches!(
-        sql_type,
-        SqlType::Boolean
-            | SqlType::Integer
-            | SqlType::Decimal { .. }
-            | SqlType::Text
-            | SqlType::Timestamp
-            | SqlType::Date
-    )
-}
-
 /// `created_at < around.created_at OR (created_at IS NOT DISTINCT FROM … AND event_id < around.event_id)`
 fn ranked(part: &Expr) -> Option<Rank> {
     let ExprKind::Or(parts) = &part.kind else { return None };
@@ -181,34 +169,6 @@ fn ranked(part: &Expr) -> Option<Rank> {
     let by_time = rank(first, Column::CreatedAt)?;
     let same_time = of_row(left, Column::CreatedAt) && of_around(right, Column::CreatedAt);
     (same_time && rank(second, Column::EventId)? == by_time).then_some(by_time)
-}
-
-/// Returns what an aggregate names of the rows around, if rows can be expected to have it in common.
-fn depends_on<'a>(aggregate: &'a Aggregate, comparisons: &'a [NowComparison]) -> Option<Vec<&'a Expr>> {
-    let mut named = Vec::new();
-    let few = aggregate.children().all(|part| collect(part, comparisons, &mut named));
-    (few && !named.is_empty() && named.iter().all(|part| is_exact(part.sql_type))).then_some(named)
-}
-
-/// Collects the greatest parts that only name rows around; `false` when that is no use.
-fn collect<'a>(part: &'a Expr, comparisons: &'a [NowComparison], named: &mut Vec<&'a Expr>) -> bool {
-    let names = Names::of(part);
-    if names.around_alone() {
-        let unlike = matches!(
-            part.kind,
-            ExprKind::Outer { column: Column::EventId | Column::CreatedAt | Column::ReceivedAt | Column::Payload, .. }
-        );
-        if !named.contains(&part) {
-            named.push(part);
-        }
-        return !unlike;
-    }
-    match &part.kind {
-        // What it names cannot be told apart from here.
-        ExprKind::Aggregate(_) => false,
-        ExprKind::Slot(index) => collect(&comparisons[*index].time, comparisons, named),
-        _ => rules::plan::children(part).into_iter().all(|child| collect(child, comparisons, named)),
-    }
 }
 
 /// Cuts places down to those of times that compare so; they are ascending by time.

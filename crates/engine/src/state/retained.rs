@@ -139,6 +139,12 @@ impl Retained {
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
+
+    /// Returns how many rows were looked at so far.
+    #[cfg(test)]
+    pub(super) fn looked_at(&self) -> u64 {
+        self.lookups.as_ref().map_or(0, |lookups| lookups.looked.get())
+    }
 }
 
 #[cfg(test)]
@@ -188,17 +194,16 @@ mod tests {
             now = come(&mut retained, number);
         }
         retained.settle(&interpretation, window, now, &besides);
-        let looked = |retained: &Retained| retained.lookups.as_ref().map_or(0, |lookups| lookups.looked.get());
         let mut before = 0;
         for number in events..events + 2 * MORE {
             // All are filed once when the first ones come.
             if number == events + MORE {
-                before = looked(&retained);
+                before = retained.looked_at();
             }
             now = come(&mut retained, number);
             retained.settle(&interpretation, window, now, &besides);
         }
-        (looked(&retained) - before).div_ceil(MORE)
+        (retained.looked_at() - before).div_ceil(MORE)
     }
 
     /// Most rows have nothing to do with one more: how many there are must not matter.

@@ -7,8 +7,8 @@ use crate::compile::aggregates::AggregateName;
 use crate::compile::derived::selected_as;
 use crate::compile::joins::{is_grouped, selected};
 use crate::compile::lower::{Lowering, unwrapped};
+use crate::compile::query::beyond;
 use crate::compile::scope::{Scope, folded};
-use crate::compile::subquery::beyond;
 use crate::rule::Comparison;
 use crate::{Code, Diagnostic, Expr, ExprKind, Span, SqlType};
 

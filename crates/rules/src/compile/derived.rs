@@ -13,7 +13,7 @@ use crate::compile::lower::Lowering;
 use crate::compile::order::equal;
 use crate::compile::pairs::Pairs;
 use crate::compile::scope::{Place, Scope, folded, named};
-use crate::compile::subquery::Conditions;
+use crate::compile::ties::Conditions;
 use crate::{Code, Column, Diagnostic, Expr, ExprKind, Span};
 
 /// A table that a query is made over.

@@ -9,7 +9,7 @@ use crate::compile::derived::{groups_all, selected_as};
 use crate::compile::lower::{Lowering, unwrapped};
 use crate::compile::order::equal;
 use crate::compile::scope::{Place, Scope};
-use crate::compile::subquery::tied_to;
+use crate::compile::ties::tied_to;
 use crate::{Code, Column, Diagnostic, Expr, ExprKind, Span};
 
 /// By what a SELECT groups its rows.

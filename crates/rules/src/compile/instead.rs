@@ -1,7 +1,7 @@
 //! What to write instead of what the language has not.
 
 /// Parts of what is refused, and what says the same without it. The first that fits counts.
-const INSTEAD: [(&str, &str); 84] = [
+const INSTEAD: [(&str, &str); 85] = [
     (
         "window function",
         "join numbered rows: `(SELECT *, row_number() OVER (PARTITION BY user_id ORDER BY created_at) AS n FROM events) a JOIN (…) b ON b.user_id = a.user_id AND b.n = a.n + 1`",
@@ -34,6 +34,10 @@ const INSTEAD: [(&str, &str); 84] = [
         "put the LEFT JOIN last; for one of several, say `NOT EXISTS (SELECT 1 FROM events x WHERE x.user_id = v.user_id AND …)`",
     ),
     ("outside of its ON", "use the `user_id` of the other table; that there is no row is `p.event_id IS NULL`"),
+    (
+        "a FULL JOIN",
+        "ask for the rows of either side: `EXISTS (SELECT 1 FROM events v LEFT JOIN events p ON …) OR EXISTS (SELECT 1 FROM events p LEFT JOIN events v ON …)`",
+    ),
     ("any JOIN but", "write RIGHT JOIN as LEFT JOIN of the tables in the other order"),
     ("USING or NATURAL", "say it by ON: `JOIN events p ON p.user_id = v.user_id AND …`"),
     ("derived table over a JOIN", "put the conditions on its rows into the WHERE of the JOIN itself"),

@@ -31,6 +31,7 @@ enum Unit {
 /// Why a text names no length.
 enum Trouble {
     Unreadable,
+    TooLong,
     Calendar { days: i64, count: String },
 }
 
@@ -59,6 +60,10 @@ impl Lowering<'_> {
         match micros(&text) {
             Ok(micros) => self.interval_of(Some(micros), span),
             Err(Trouble::Unreadable) => self.unreadable_interval(span),
+            Err(Trouble::TooLong) => {
+                let problem = Diagnostic::error(Code::InvalidLiteral, span, "this length of time is too great");
+                self.report(problem.with_hint("no event is that far away: leave the bound out"))
+            }
             Err(Trouble::Calendar { days, count }) => self.calendar_interval(days, &count, span),
         }
     }
@@ -107,7 +112,7 @@ fn micros(text: &str) -> Result<i64, Trouble> {
     while let Some(count) = words.next() {
         let unit = words.next().ok_or(Trouble::Unreadable)?;
         let part = part(count, &unit.to_lowercase()).map_err(|trouble| trouble.of(text))?;
-        total = total.checked_add(part).ok_or(Trouble::Unreadable)?;
+        total = total.checked_add(part).ok_or(Trouble::TooLong)?;
         any = true;
     }
     if any { Ok(total) } else { Err(Trouble::Unreadable) }
@@ -118,16 +123,19 @@ fn part(count: &str, unit: &str) -> Result<i64, Trouble> {
         Unit::Calendar { days } => Err(Trouble::Calendar { days, count: count.to_owned() }),
         Unit::Micros(length) => {
             let count = Decimal::parse(count).map_err(|_| Trouble::Unreadable)?;
-            whole_micros(count, length).ok_or(Trouble::Unreadable)
+            whole_micros(count, length)
         }
     }
 }
 
 /// `1.5 hours`, if it is a whole number of microseconds.
-fn whole_micros(count: Decimal, length: i64) -> Option<i64> {
-    let divisor = 10_i128.checked_pow(u32::from(count.scale()))?;
-    let scaled = count.units().checked_mul(i128::from(length))?;
-    (scaled % divisor == 0).then(|| i64::try_from(scaled / divisor).ok()).flatten()
+fn whole_micros(count: Decimal, length: i64) -> Result<i64, Trouble> {
+    let divisor = 10_i128.checked_pow(u32::from(count.scale())).ok_or(Trouble::Unreadable)?;
+    let scaled = count.units().checked_mul(i128::from(length)).ok_or(Trouble::TooLong)?;
+    if scaled % divisor != 0 {
+        return Err(Trouble::Unreadable);
+    }
+    i64::try_from(scaled / divisor).map_err(|_| Trouble::TooLong)
 }
 
 fn unit_named(unit: &str) -> Option<Unit> {

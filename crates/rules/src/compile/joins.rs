@@ -15,7 +15,7 @@ use crate::compile::derived::{Derived, Source, selected_as};
 use crate::compile::lower::{Lowering, operands, unwrapped};
 use crate::compile::pairs::Pairs;
 use crate::compile::scope::{Owner, Scope};
-use crate::compile::subquery::tied_to;
+use crate::compile::ties::tied_to;
 use crate::{Code, Diagnostic, Span};
 
 /// The most joined tables: each is another loop over the user's events.
@@ -242,6 +242,7 @@ impl Lowering<'_> {
                 (constraint, false)
             }
             JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint) => (constraint, true),
+            JoinOperator::FullOuter(_) => return self.unsupported(span, "a FULL JOIN is"),
             _ => return self.unsupported(span, "any JOIN but INNER and LEFT is"),
         };
         let on = match constraint {

@@ -8,7 +8,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use crate::compile::dialect::ClauseDialect;
 use crate::compile::tokens::Tokens;
-use crate::limits::{DEEP_PARSER_STACK_BYTES, MAX_PARSER_DEPTH, SHALLOW_PARSER_DEPTH};
+use crate::limits::{DEEP_PARSER_STACK_BYTES, MAX_DEPTH, MAX_PARSER_DEPTH, SHALLOW_PARSER_DEPTH};
 use crate::{Code, Diagnostic, Span};
 
 /// Parses the tokens of `clause` as one expression that uses all of them.
@@ -94,7 +94,10 @@ fn too_many_steps(tokens: &Tokens<'_>) -> Diagnostic {
 }
 
 fn too_deep(tokens: &Tokens<'_>) -> Diagnostic {
-    let message = format!("the clause nests deeper than {MAX_PARSER_DEPTH} levels");
+    let message = format!(
+        "the clause nests deeper than {MAX_PARSER_DEPTH} parentheses and operators, which is more than the {MAX_DEPTH} levels \
+         of a rule can take"
+    );
     Diagnostic::error(Code::Limits, Span { start: 0, end: tokens.text.len() }, message)
         .with_hint("take parentheses out, or split the clause into several segments")
 }

@@ -10,8 +10,9 @@ use crate::compile::around::bare;
 use crate::compile::grouping::{Grouping, Groups};
 use crate::compile::joins::selected;
 use crate::compile::lower::Lowering;
+use crate::compile::query::beyond;
 use crate::compile::scope::{Place, Scope};
-use crate::compile::subquery::{Conditions, beyond};
+use crate::compile::ties::Conditions;
 use crate::{AggregateFunction, Code, Diagnostic, Expr, ExprKind, Span};
 
 /// A scalar subquery taken apart.

@@ -177,19 +177,42 @@ impl Lowering<'_> {
 fn cannot_compare(together: SqlType, value: &Expr, values: &[Expr], span: Span) -> Diagnostic {
     let message = format!("{} and {} cannot be compared", name(together), name(value.sql_type));
     let problem = Diagnostic::error(Code::TypeMismatch, span, message);
-    let numeric_text = values.iter().find(|value| number_in(value).is_some());
-    if (is_number(together) || is_number(value.sql_type)) && numeric_text.is_some() {
-        return problem.with_hint("numbers stand without quotes");
-    }
-    match (together, value.sql_type) {
-        (SqlType::Timestamp, SqlType::Interval) | (SqlType::Interval, SqlType::Timestamp) => {
-            problem.with_hint("compare a time with `now() - INTERVAL …`")
-        }
-        _ => problem,
+    match instead_of_comparing(together, value.sql_type, values) {
+        Some(instead) => problem.with_hint(instead),
+        None => problem,
     }
 }
 
-fn number_in(expr: &Expr) -> Option<f64> {
+/// Returns what to write instead of comparing values of two types.
+fn instead_of_comparing(left: SqlType, right: SqlType, values: &[Expr]) -> Option<String> {
+    let is_either = |fits: fn(SqlType) -> bool| fits(left) || fits(right);
+    if is_either(|side| side == SqlType::Variant) {
+        let plain =
+            "say what the payload's value is: its text is `payload->>'k'`, its number `CAST(payload['k'] AS DOUBLE)`";
+        return Some(plain.to_owned());
+    }
+    if let Some(text) = values.iter().find_map(number_in).filter(|_| is_either(is_number)) {
+        return Some(format!("numbers stand without quotes: `{text}`"));
+    }
+    if is_either(is_number) && is_either(|side| side == SqlType::Text) {
+        let number = values.iter().find_map(written_number);
+        let quoted = number.map_or_else(String::new, |number| format!("; as a text a number is `'{number}'`"));
+        return Some(format!("a text is a number by a cast: `CAST(x AS DECIMAL(18, 4))`, NULL if it is none{quoted}"));
+    }
+    let of_time = |side| matches!(side, SqlType::Timestamp | SqlType::Interval);
+    (of_time(left) && of_time(right)).then(|| "compare a time with `now() - INTERVAL …`".to_owned())
+}
+
+/// Returns a constant number as it is written.
+fn written_number(expr: &Expr) -> Option<String> {
+    match &expr.kind {
+        ExprKind::Literal(Value::Integer(whole)) => Some(whole.to_string()),
+        ExprKind::Literal(Value::Decimal(decimal)) => Some(decimal.to_string()),
+        _ => None,
+    }
+}
+
+fn number_in(expr: &Expr) -> Option<&str> {
     let ExprKind::Literal(Value::Text(text)) = &expr.kind else { return None };
-    text.parse().ok()
+    text.parse::<f64>().is_ok().then_some(text.as_str())
 }

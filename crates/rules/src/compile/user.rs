@@ -94,7 +94,7 @@ impl Lowering<'_> {
         scope: &Scope<'_>,
         span: Span,
     ) -> Option<Expr> {
-        if let Some(what) = super::subquery::ordered(query, select) {
+        if let Some(what) = super::query::ordered(query, select) {
             return self.unsupported(span, &format!("{what} over `users` or `segment_members` is"));
         }
         if counts_rows(select) {

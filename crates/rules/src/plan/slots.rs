@@ -12,6 +12,10 @@ use crate::limits::MAX_COUNT_THRESHOLD;
 use crate::rule::{ArithmeticOp, CastType, Comparison};
 use crate::{Aggregate, AggregateFunction, Expr, ExprKind, SqlType, Value};
 
+/// Digits behind the point of a threshold of which a count is multiplied or divided: with more, a quotient that is
+/// rounded could reach it too early.
+const MAX_THRESHOLD_SCALE: u8 = 9;
+
 /// The aggregates collected so far.
 #[derive(Clone, Default)]
 pub(super) struct Slots {
@@ -85,7 +89,8 @@ impl Lowering {
         }
     }
 
-    /// A count that is compared with a constant need not be known beyond it, nor one that a constant is added to.
+    /// A count that is compared with a constant need not be known beyond it, nor one that a constant is added to, or
+    /// that is multiplied or divided by one.
     fn operand(&mut self, expr: &Expr, op: Comparison, other: &Expr) -> Expr {
         let Some(threshold) = constant_value(other) else { return self.over_slots(expr) };
         match &expr.kind {
@@ -93,12 +98,14 @@ impl Lowering {
                 self.count_slot(expr, aggregate, op, (&threshold, other))
             }
             ExprKind::Arithmetic { op: arithmetic, left, right } => {
-                let ExprKind::Aggregate(aggregate) = &left.kind else { return self.over_slots(expr) };
-                let threshold = moved_back(*arithmetic, right, &threshold).filter(|_| is_count(&aggregate.function));
+                let count_first = matches!(left.kind, ExprKind::Aggregate(_)) || *arithmetic != ArithmeticOp::Multiply;
+                let (counted, constant) = if count_first { (left, right) } else { (right, left) };
+                let ExprKind::Aggregate(aggregate) = &counted.kind else { return self.over_slots(expr) };
+                let threshold = moved_back(*arithmetic, constant, &threshold).filter(|_| is_count(&aggregate.function));
                 let Some(threshold) = threshold else { return self.over_slots(expr) };
-                let count = self.count_slot(left, aggregate, op, (&threshold, expr));
-                let kind = ExprKind::Arithmetic { op: *arithmetic, left: Box::new(count), right: right.clone() };
-                Expr { kind, sql_type: expr.sql_type, span: expr.span }
+                let count = Box::new(self.count_slot(counted, aggregate, op, (&threshold, expr)));
+                let (left, right) = if count_first { (count, right.clone()) } else { (left.clone(), count) };
+                Expr { kind: ExprKind::Arithmetic { op: *arithmetic, left, right }, ..*expr }
             }
             _ => self.over_slots(expr),
         }
@@ -194,21 +201,34 @@ impl Lowering {
     }
 }
 
-/// Returns what a count is compared with itself, where it is compared with a threshold once a constant is added to it or
-/// taken from it. `None` where that could overflow.
+/// Returns what a count is compared with itself, where it is compared with a threshold once a constant is added to it,
+/// taken from it, or multiplies or divides it: the least whole number not below that. `None` where it could overflow.
 fn moved_back(op: ArithmeticOp, constant: &Expr, threshold: &Value) -> Option<Value> {
-    let (Some(Value::Integer(moved)), Value::Integer(threshold)) = (constant_value(constant), threshold) else {
-        return None;
-    };
+    let Some(Value::Integer(moved)) = constant_value(constant) else { return None };
     if moved.unsigned_abs() > u64::from(u32::MAX) {
         return None;
     }
-    match op {
-        ArithmeticOp::Add => threshold.checked_sub(moved),
-        ArithmeticOp::Subtract => threshold.checked_add(moved),
+    match (op, threshold) {
+        (ArithmeticOp::Add, Value::Integer(threshold)) => threshold.checked_sub(moved),
+        (ArithmeticOp::Subtract, Value::Integer(threshold)) => threshold.checked_add(moved),
+        (ArithmeticOp::Multiply, _) if moved > 0 => not_below(threshold, 1, moved),
+        (ArithmeticOp::Divide, _) if moved > 0 => not_below(threshold, moved, 1),
         _ => None,
     }
     .map(Value::Integer)
+}
+
+/// Returns the least whole number not below `threshold * times / by`; of thresholds with so few digits that no quotient
+/// is rounded past them.
+fn not_below(threshold: &Value, times: i64, by: i64) -> Option<i64> {
+    let (units, scale) = match threshold {
+        Value::Integer(whole) => (i128::from(*whole), 0),
+        Value::Decimal(decimal) if decimal.scale() <= MAX_THRESHOLD_SCALE => (decimal.units(), decimal.scale()),
+        _ => return None,
+    };
+    let by = 10_i128.checked_pow(u32::from(scale))?.checked_mul(i128::from(by))?;
+    let whole = units.checked_mul(i128::from(times))?;
+    i64::try_from(whole.div_euclid(by) + i128::from(whole.rem_euclid(by) != 0)).ok()
 }
 
 /// Takes what is known of the user out of an aggregate's filter: for whom it does not hold, there is no row.

@@ -248,3 +248,21 @@ fn other_times_against_now_retain_events() {
         &[Column::Region, Column::ReceivedAt],
     );
 }
+
+#[test]
+fn a_count_that_is_multiplied_or_divided_is_kept_as_far_as_the_threshold_needs() {
+    #[track_caller]
+    fn check(clause: &str, expected: Demand) {
+        let rule = crate::compile(clause).rule.unwrap();
+        assert_eq!(plan(&rule).unwrap().aggregates[0].demand, expected, "{clause}");
+    }
+    check("count(*) * 2 > 5", Demand::UpTo(4));
+    check("count(*) * 2 >= 6", Demand::UpTo(3));
+    check("3 * count(*) = 9", Demand::UpTo(4));
+    check("count(*) / 2 >= 1.5", Demand::UpTo(3));
+    check("count(*) / 2 > 2", Demand::UpTo(5));
+    check("count(*) * 2 > -5", Demand::UpTo(1));
+    check("count(*) * 0 > 5", Demand::Exact);
+    check("count(*) * -2 > -5", Demand::Exact);
+    check("10 / count(*) > 5", Demand::Exact);
+}

@@ -22,7 +22,8 @@ pub(super) fn now_outside_of_comparison(expr: &Expr) -> Diagnostic {
 
 pub(super) fn interval_too_long(expr: &Expr) -> Diagnostic {
     let message = "an interval from `now()` can have at most 100 years";
-    refuse(Code::Unsupported, expr, message.to_owned(), None)
+    let hint = "no event is that far away: leave the bound out, or name an instant, `TIMESTAMP '1900-01-01 00:00:00'`";
+    refuse(Code::Unsupported, expr, message.to_owned(), Some(hint))
 }
 
 /// Returns what is wrong with an aggregate that adds values up, if anything is.

@@ -8,7 +8,3 @@ warning retains_events [EXISTS (SELECT 1 FROM (SELECT user_id, region, count(*) 
   AND EXISTS (SELECT 1 FROM (SELECT user_id, device_type, count(*) AS n FROM events GROUP BY user_id, device_type) d
     WHERE d.user_id = t.user_id AND n > total))]: every event is kept per user for ever, to compare events with each other
   hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
-warning above_budget [EXISTS (SELECT 1 FROM (SELECT user_id, region, count(*) AS total FROM events GROUP BY user_id, region) t WHERE t.user_id = events.user_id
-  AND EXISTS (SELECT 1 FROM (SELECT user_id, device_type, count(*) AS n FROM events GROUP BY user_id, device_type) d
-    WHERE d.user_id = t.user_id AND n > total))]: events are compared with each other: with 1000 kept events that can take 250000000 steps for each event that comes, more than the 1000000 that are usual at most
-  hint: join or group fewer rows with each other, or restrict every row by `activity_type` and a window so that few events are kept

@@ -4,5 +4,3 @@ EXISTS (SELECT 1 FROM events a WHERE a.user_id = events.user_id AND EXISTS (SELE
 EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND EXISTS (SELECT 1 FROM events e2 WHERE e2.user_id = e.user_id AND url = events.url))
 warning retains_events [EXISTS (SELECT 1 FROM events a WHERE a.user_id = events.user_id AND EXISTS (SELECT 1 FROM events b WHERE b.user_id = a.user_id AND b.url = events.url))]: every event is kept per user for ever, to compare events with each other
   hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
-warning above_budget [EXISTS (SELECT 1 FROM events a WHERE a.user_id = events.user_id AND EXISTS (SELECT 1 FROM events b WHERE b.user_id = a.user_id AND b.url = events.url))]: events are compared with each other: with 1000 kept events that can take 4000000 steps for each event that comes, more than the 1000000 that are usual at most
-  hint: join or group fewer rows with each other, or restrict every row by `activity_type` and a window so that few events are kept

@@ -7,5 +7,5 @@ warning retains_events [user_id IN (SELECT v.user_id FROM events v JOIN events p
   GROUP BY v.user_id, v.region, p.region HAVING count(*) >= 2 AND v.region <> p.region)]: every event is kept per user for ever, to compare events with each other
   hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
 warning above_budget [user_id IN (SELECT v.user_id FROM events v JOIN events p ON p.user_id = v.user_id AND p.created_at > v.created_at
-  GROUP BY v.user_id, v.region, p.region HAVING count(*) >= 2 AND v.region <> p.region)]: events are compared with each other: with 1000 kept events that can take 1000000000 steps for each event that comes, more than the 1000000 that are usual at most
+  GROUP BY v.user_id, v.region, p.region HAVING count(*) >= 2 AND v.region <> p.region)]: events are compared with each other: with 1000 kept events that can take 4000000 steps for each event that comes, more than the 1000000 that are usual at most
   hint: join or group fewer rows with each other, or restrict every row by `activity_type` and a window so that few events are kept

@@ -7,5 +7,5 @@ warning retains_events [user_id IN (SELECT a.user_id FROM events a JOIN events b
   WHERE b.created_at > a.created_at GROUP BY a.user_id, a.region || b.region, c.device_type HAVING count(*) > 3)]: every event is kept per user for ever, to compare events with each other
   hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
 warning above_budget [user_id IN (SELECT a.user_id FROM events a JOIN events b ON b.user_id = a.user_id JOIN events c ON c.user_id = a.user_id
-  WHERE b.created_at > a.created_at GROUP BY a.user_id, a.region || b.region, c.device_type HAVING count(*) > 3)]: events are compared with each other: with 1000 kept events that can take 4000000000000000 steps for each event that comes, more than the 1000000 that are usual at most
+  WHERE b.created_at > a.created_at GROUP BY a.user_id, a.region || b.region, c.device_type HAVING count(*) > 3)]: events are compared with each other: with 1000 kept events that can take 256000000 steps for each event that comes, more than the 1000000 that are usual at most
   hint: join or group fewer rows with each other, or restrict every row by `activity_type` and a window so that few events are kept

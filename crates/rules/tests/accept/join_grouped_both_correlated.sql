@@ -7,5 +7,5 @@ warning retains_events [EXISTS (SELECT v.order_id FROM events v JOIN events p ON
   GROUP BY p.order_id, v.order_id HAVING sum(DISTINCT p.order_total) > max(v.order_total) AND v.order_id = events.order_id)]: every event is kept per user for ever, to compare events with each other
   hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
 warning above_budget [EXISTS (SELECT v.order_id FROM events v JOIN events p ON p.user_id = v.user_id WHERE v.user_id = events.user_id
-  GROUP BY p.order_id, v.order_id HAVING sum(DISTINCT p.order_total) > max(v.order_total) AND v.order_id = events.order_id)]: events are compared with each other: with 1000 kept events that can take 1600000000000 steps for each event that comes, more than the 1000000 that are usual at most
+  GROUP BY p.order_id, v.order_id HAVING sum(DISTINCT p.order_total) > max(v.order_total) AND v.order_id = events.order_id)]: events are compared with each other: with 1000 kept events that can take 4000000 steps for each event that comes, more than the 1000000 that are usual at most
   hint: join or group fewer rows with each other, or restrict every row by `activity_type` and a window so that few events are kept

@@ -8,7 +8,3 @@ warning retains_events [EXISTS (SELECT 1 FROM (SELECT v.user_id, v.url AS page, 
   JOIN events p ON p.user_id = v.user_id AND p.created_at > v.created_at GROUP BY v.user_id, page) t
   WHERE t.user_id = events.user_id AND t.n > 2 AND t.most > 10 AND t.page <> events.url)]: every event is kept per user for ever, to compare events with each other
   hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
-warning above_budget [EXISTS (SELECT 1 FROM (SELECT v.user_id, v.url AS page, count(*) AS n, max(p.order_total) AS most FROM events v
-  JOIN events p ON p.user_id = v.user_id AND p.created_at > v.created_at GROUP BY v.user_id, page) t
-  WHERE t.user_id = events.user_id AND t.n > 2 AND t.most > 10 AND t.page <> events.url)]: events are compared with each other: with 1000 kept events that can take 20000000000 steps for each event that comes, more than the 1000000 that are usual at most
-  hint: join or group fewer rows with each other, or restrict every row by `activity_type` and a window so that few events are kept

@@ -6,6 +6,3 @@ CASE WHEN EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND EX
 warning retains_events [region IN (SELECT max(p.region) FROM events v JOIN events p ON p.user_id = v.user_id AND p.created_at > v.created_at
   WHERE v.user_id = events.user_id GROUP BY v.url HAVING count(*) > 1)]: every event is kept per user for ever, to compare events with each other
   hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
-warning above_budget [region IN (SELECT max(p.region) FROM events v JOIN events p ON p.user_id = v.user_id AND p.created_at > v.created_at
-  WHERE v.user_id = events.user_id GROUP BY v.url HAVING count(*) > 1)]: events are compared with each other: with 1000 kept events that can take 20000000000 steps for each event that comes, more than the 1000000 that are usual at most
-  hint: join or group fewer rows with each other, or restrict every row by `activity_type` and a window so that few events are kept

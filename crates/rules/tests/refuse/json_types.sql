@@ -8,6 +8,7 @@ error type_mismatch [payload['k']]: values of the payload are not compared acros
 error type_mismatch [payload['k']]: this is VARIANT; a text is needed here
   hint: take its text: `payload->>'k'`
 error type_mismatch [coalesce(payload['k'], 'x')]: VARIANT and VARCHAR cannot be compared
+  hint: say what the payload's value is: its text is `payload->>'k'`, its number `CAST(payload['k'] AS DOUBLE)`
 error type_mismatch [payload['k']]: this is VARIANT, not a condition
   hint: compare it with something, such as `> 0` or `IS NOT NULL`
 error type_mismatch [region]: this is VARCHAR, which has no keys

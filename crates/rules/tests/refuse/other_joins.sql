@@ -5,8 +5,8 @@ error unsupported [EXISTS (SELECT 1 FROM events v JOIN events p USING (user_id) 
   hint: say it by ON: `JOIN events p ON p.user_id = v.user_id AND …`
 error unsupported [EXISTS (SELECT 1 FROM events v NATURAL JOIN events p WHERE v.user_id = events.user_id)]: USING or NATURAL is not supported yet
   hint: say it by ON: `JOIN events p ON p.user_id = v.user_id AND …`
-error unsupported [EXISTS (SELECT 1 FROM events p FULL JOIN events v ON p.user_id = v.user_id WHERE v.user_id = events.user_id)]: any JOIN but INNER and LEFT is not supported yet
-  hint: write RIGHT JOIN as LEFT JOIN of the tables in the other order
+error unsupported [EXISTS (SELECT 1 FROM events p FULL JOIN events v ON p.user_id = v.user_id WHERE v.user_id = events.user_id)]: a FULL JOIN is not supported yet
+  hint: ask for the rows of either side: `EXISTS (SELECT 1 FROM events v LEFT JOIN events p ON …) OR EXISTS (SELECT 1 FROM events p LEFT JOIN events v ON …)`
 error unsupported [EXISTS (SELECT 1 FROM events v LEFT JOIN events p ON p.user_id = v.user_id JOIN events q ON q.user_id = v.user_id WHERE v.user_id = events.user_id)]: a table joined after a LEFT JOIN is not supported yet
   hint: put the LEFT JOIN last; for one of several, say `NOT EXISTS (SELECT 1 FROM events x WHERE x.user_id = v.user_id AND …)`
 error unsupported [region IN (SELECT v.region FROM events v JOIN events p ON p.user_id = v.user_id WHERE v.user_id = events.user_id)]: IN a subquery of anything but `user_id` over a JOIN is not supported yet

@@ -6,6 +6,7 @@ error type_mismatch [payload['k']]: values of the payload are not compared acros
 error type_mismatch [payload['n']]: values of the payload are not compared across kinds here: say as what they are
   hint: as texts: `payload->>'k'`; as numbers: `CAST(payload['k'] AS DOUBLE)`
 error type_mismatch [coalesce(payload['n'], 0)]: VARIANT and BIGINT cannot be compared
+  hint: say what the payload's value is: its text is `payload->>'k'`, its number `CAST(payload['k'] AS DOUBLE)`
 error type_mismatch [payload['flag']]: this is VARIANT, not a condition
   hint: compare it with something, such as `> 0` or `IS NOT NULL`
 error unsupported [payload#>>'{a,b}']: the operator `#>>` is not supported yet

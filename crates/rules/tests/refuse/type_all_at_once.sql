@@ -5,6 +5,7 @@ error unknown_column [regoin]: `events` has no column `regoin`
   hint: did you mean `region`?
   replacement: region
 error type_mismatch [order_total > 'x']: DECIMAL and VARCHAR cannot be compared
+  hint: a text is a number by a cast: `CAST(x AS DECIMAL(18, 4))`, NULL if it is none
 error non_deterministic_function [random()]: `random` may differ between two evaluations at the same instant
   hint: membership is decided by events and `now()` alone
 error calendar_interval [INTERVAL 1 MONTH]: months and years differ in length, so that a window of them would not slide evenly

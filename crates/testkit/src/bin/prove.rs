@@ -23,6 +23,8 @@ const MAX_SAVED: usize = 20;
 /// Clauses of the corpus per round, so that random ones stand beside them.
 const GIVEN_PER_ROUND: usize = 10;
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../rules/tests/accept");
+/// Reasons that are listed.
+const MAX_REASONS: usize = 12;
 /// Drawn clauses by which the report says what of the language is refused.
 const SURVEYED: usize = 2_000;
 
@@ -37,12 +39,31 @@ async fn main() -> anyhow::Result<ExitCode> {
         None => Tally { not_run: triples, ..Tally::default() },
     };
     let is_told = tally.triples == 0 && is_collected();
+    say_typed(&tally);
     say(&format!(
         "of_random_rules={} about_traits={} about_segments={} memberships={} of_them_true={} typed_too={} refused_by_compile={}",
         tally.drawn, tally.of_user, tally.of_segments, tally.memberships, tally.members, tally.typed, tally.refused
     ));
     say(&format!("triples={} mismatches={} not_run={}", tally.triples, tally.mismatches, tally.not_run));
     Ok(if is_told || tally.mismatches + tally.not_run == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Says how many clauses were asked as they were typed, and why the others were not.
+fn say_typed(tally: &Tally) {
+    let refused: usize = tally.typed_refused.values().sum();
+    let otherwise: usize = tally.typed_otherwise.values().sum();
+    say(&format!(
+        "as typed on Databend: {} answered, {otherwise} of them otherwise where it is known to err; {refused} refused",
+        tally.typed
+    ));
+    for (fault, count) in &tally.typed_otherwise {
+        say(&format!("  {count:5} otherwise: {fault}"));
+    }
+    let mut refused: Vec<_> = tally.typed_refused.iter().collect();
+    refused.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    for (reason, count) in refused.into_iter().take(MAX_REASONS) {
+        say(&format!("  {count:5} refused: {reason}"));
+    }
 }
 
 async fn prove(databend: Databend, triples: usize, seed: u64, folder: &Path) -> anyhow::Result<Tally> {
@@ -86,7 +107,7 @@ fn survey(random: &mut Random) {
     let mut reasons: Vec<_> = reasons.into_iter().collect();
     reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     say(&format!("refused of {SURVEYED} drawn clauses: {}", reasons.iter().map(|(_, count)| count).sum::<usize>()));
-    for (reason, count) in reasons.iter().take(12) {
+    for (reason, count) in reasons.iter().take(MAX_REASONS) {
         say(&format!("  {count:5} {reason}"));
     }
 }

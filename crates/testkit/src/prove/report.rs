@@ -35,12 +35,12 @@ fn scenario(found: &Mismatch) -> String {
         Ok(members) => line(format_args!("# rendered     {}", said(members))),
         Err(refused) => line(format_args!("# rendered     refused with {}", refused.to_string().replace('\n', " "))),
     }
-    if let Some(members) = &found.answers.typed {
+    if let Ok(members) = &found.answers.typed.said {
         line(format_args!("# typed        {}", said(members)));
     }
     if let Some(rule) = rules::compile(&text).rule {
         line(format_args!("#\n# {}", rules::render::databend(&rule, case.now)));
-        if let (Some(sql), Some(_)) = (typed::query(&text, &rule, case.now), &found.answers.typed) {
+        if let (Some(sql), Ok(_)) = (typed::query(&text, case.now), &found.answers.typed.said) {
             line(format_args!("#\n# {sql}"));
         }
     }
@@ -134,6 +134,7 @@ mod tests {
     use crate::prove::segments::{Question, Segment};
     use crate::prove::shrink::Case;
     use crate::prove::triple::Answers;
+    use crate::prove::typed::Typed;
     use crate::prove::{Clause, Sort};
 
     #[test]
@@ -141,7 +142,8 @@ mod tests {
         let now = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
         let event = Event { region: Some("CA".into()), ..crate::event(UserId(1), 7, "page_viewed", now) };
         let member = vec![UserId(1)];
-        let answers = Answers { naive: member.clone(), incremental: None, rendered: Ok(member), typed: None };
+        let typed = Typed { said: Ok(member.clone()), fault: None };
+        let answers = Answers { naive: member.clone(), incremental: None, rendered: Ok(member), typed };
         let loyal = "user_id IN (SELECT user_id FROM segment_members WHERE segment = 'loyal')";
         let clause = Clause::text(Sort::Boolean, format!("region = 'CA' AND created_at = now() AND {loyal}"));
         let said = UserTraits {

@@ -1,5 +1,7 @@
 //! One load of Databend's table: several users' histories, many clauses, a few instants.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context;
 use rules::Severity;
 use schema::{SegmentTag, Timestamp};
@@ -9,6 +11,7 @@ use super::history::Histories;
 use super::segments::{Question, Segment, ask_naive, memberships};
 use super::shrink::{Case, Mismatch};
 use super::triple::{Answers, ask_databend, ask_incremental, load, load_members};
+use super::typed::Typed;
 use super::{Clause, grammar, history};
 use crate::Random;
 use crate::databend::Databend;
@@ -21,7 +24,7 @@ const CLAUSES: usize = 25;
 const INSTANTS: usize = 4;
 
 /// Counts over all rounds.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Tally {
     /// (rule, histories, instant) that were asked of every evaluator.
     pub triples: usize,
@@ -35,8 +38,12 @@ pub struct Tally {
     pub memberships: usize,
     /// Memberships that were TRUE: a proof in which nobody is a member proves little.
     pub members: usize,
-    /// Triples whose typed text was Databend SQL itself, and was asked as well.
+    /// Triples whose typed text Databend answered as well.
     pub typed: usize,
+    /// Of them those that it answered otherwise, by what it is known to get wrong.
+    pub typed_otherwise: BTreeMap<&'static str, usize>,
+    /// Triples whose typed text it refused, by its reason.
+    pub typed_refused: BTreeMap<String, usize>,
     /// Drawn clauses that `compile` refused; drawn again, not counted above.
     pub refused: usize,
     /// Triples whose rule hangs on what was said of the user.
@@ -108,8 +115,20 @@ impl Tally {
         self.of_segments += usize::from(!question.rule.segments().is_empty());
         self.memberships += users;
         self.members += answers.naive.len();
-        self.typed += usize::from(answers.typed.is_some());
+        self.count_typed(answers);
         self.mismatches += usize::from(!answers.agree());
+    }
+
+    fn count_typed(&mut self, answers: &Answers) {
+        let Typed { said, fault } = &answers.typed;
+        match (said, fault) {
+            (Err(refused), _) => *self.typed_refused.entry(refused.in_short()).or_default() += 1,
+            (Ok(members), Some(fault)) if *members != answers.naive => {
+                self.typed += 1;
+                *self.typed_otherwise.entry(fault).or_default() += 1;
+            }
+            _ => self.typed += 1,
+        }
     }
 
     /// Adds the counts of another round.
@@ -121,6 +140,12 @@ impl Tally {
         self.memberships += other.memberships;
         self.members += other.members;
         self.typed += other.typed;
+        for (fault, count) in &other.typed_otherwise {
+            *self.typed_otherwise.entry(fault).or_default() += count;
+        }
+        for (reason, count) in &other.typed_refused {
+            *self.typed_refused.entry(reason.clone()).or_default() += count;
+        }
         self.refused += other.refused;
         self.of_user += other.of_user;
         self.of_segments += other.of_segments;

@@ -11,7 +11,7 @@ use schema::{
 
 use super::history::{Histories, Known};
 use super::segments::{Members, Memberships, Segment};
-use super::typed;
+use super::typed::Typed;
 use crate::Random;
 use crate::databend::{Databend, Refused, answered};
 
@@ -29,8 +29,8 @@ pub struct Answers {
     pub incremental: Option<Members>,
     /// The rendered SQL on Databend.
     pub rendered: Result<Members, Refused>,
-    /// The clause as it was typed on Databend; `None` when it is no SQL of Databend's.
-    pub typed: Option<Members>,
+    /// The clause as it was typed on Databend.
+    pub typed: Typed,
 }
 
 impl Answers {
@@ -38,7 +38,7 @@ impl Answers {
     pub fn agree(&self) -> bool {
         self.rendered.as_ref() == Ok(&self.naive)
             && self.incremental.as_ref().is_none_or(|members| *members == self.naive)
-            && self.typed.as_ref().is_none_or(|members| *members == self.naive)
+            && self.typed.allows(&self.naive)
     }
 }
 
@@ -68,14 +68,9 @@ pub async fn ask_databend(
     text: &str,
     rule: &Rule,
     now: Timestamp,
-) -> anyhow::Result<(Result<Members, Refused>, Option<Members>)> {
+) -> anyhow::Result<(Result<Members, Refused>, Typed)> {
     let rendered = answered(databend.user_ids(&rules::render::databend(rule, now)).await)?;
-    let typed = match typed::query(text, rule, now) {
-        // What Databend refuses is not its SQL, or a cast or a division of the analyst fails.
-        Some(sql) => answered(databend.user_ids(&sql).await)?.ok(),
-        None => None,
-    };
-    Ok((rendered, typed))
+    Ok((rendered, Typed::ask(databend, text, rule, now).await?))
 }
 
 /// Asks the incremental engine about all clauses at all instants (ascending), sharing what they share.

@@ -57,6 +57,24 @@ pub async fn a_history_is_counted_before_it_is_read(installation: &dyn Installat
     Ok(())
 }
 
+/// A reading may begin in the middle, where rows are read in the order of the log.
+pub async fn a_history_may_be_read_from_an_offset_on(installation: &dyn Installation) -> Result<(), WarehouseError> {
+    let warehouse = installation.open().await?;
+    fill(&*warehouse).await?;
+    let partition = PartitionId(1);
+    for (from, before, page) in [(0, ROWS, 7), (11, ROWS, 4), (11, 20, 100), (11, 11, 3)] {
+        let Some(mut cursor) = warehouse.cursor_from(partition, from, before).map(Some) else { return Ok(()) };
+        let mut offsets = Vec::new();
+        while cursor.is_some() {
+            let read = warehouse.history(partition, before, cursor, page).await?;
+            offsets.extend(read.rows.iter().map(|row| row.position.offset));
+            cursor = read.next;
+        }
+        assert_eq!(offsets, (from..before).collect::<Vec<_>>(), "from {from} before {before} in pages of {page}");
+    }
+    Ok(())
+}
+
 /// Rows that are written while a history is read neither repeat nor hide those below the offset.
 pub async fn a_history_may_be_read_while_it_grows(installation: &dyn Installation) -> Result<(), WarehouseError> {
     let warehouse = installation.open().await?;

@@ -66,3 +66,32 @@ pub async fn what_was_said_in_a_partition_comes_with_its_position(
     assert_eq!((before, users), (5, vec![(ana, r#"{"plan":"free"}"#.to_owned())]));
     Ok(())
 }
+
+/// All that was said in a partition comes in pages too: each user once, ascending, none who was deleted.
+pub async fn what_was_said_in_a_partition_comes_in_pages(
+    installation: &dyn Installation,
+) -> Result<(), WarehouseError> {
+    let warehouse = installation.open().await?;
+    let users: Vec<UserId> = (0..9).map(|nth| user_in(PARTITION, nth)).collect();
+    let pro = |user_id: &UserId| said(*user_id, 1, r#"{"plan":"pro"}"#);
+    warehouse.write(batch(PARTITION, 0, users.iter().rev().map(pro).collect())).await?;
+    let again = vec![said(users[2], 2, r#"{"plan":"free"}"#), deletion(users[3], 1), deletion(users[8], 1)];
+    warehouse.write(batch(PARTITION, 9, again)).await?;
+    let elsewhere = PartitionId(PARTITION.0 - 1);
+    warehouse.write(batch(elsewhere, 0, vec![pro(&user_in(elsewhere, 0))])).await?;
+    let expected: Vec<_> = [0, 1, 2, 4, 5, 6, 7].map(|nth| users[nth]).into();
+    for page in [1, 3, 7, 100] {
+        let (mut found, mut after) = (Vec::new(), None);
+        loop {
+            let read = warehouse.traits_page(PARTITION, after, page).await?;
+            assert!(read.len() <= page, "{} users in a page of {page}", read.len());
+            let Some((last, _)) = read.last() else { break };
+            after = Some(*last);
+            found.extend(read);
+        }
+        let plan = |of: usize| found[of].1.to_json();
+        assert_eq!((plan(2), plan(3)), (r#"{"plan":"free"}"#.to_owned(), r#"{"plan":"pro"}"#.to_owned()));
+        assert_eq!(found.iter().map(|(user_id, _)| *user_id).collect::<Vec<_>>(), expected, "in pages of {page}");
+    }
+    Ok(())
+}

@@ -98,19 +98,31 @@ impl Databend {
 
     /// Runs a query to its end and returns what `read` makes of each row, of which there may be many.
     ///
-    /// They come in Arrow where both sides can, so `sql` names whole numbers and texts only. Needs a runtime of
-    /// several threads.
+    /// As [`Self::each_row`].
     pub(super) async fn read_each<T>(
         &self,
         sql: &str,
         read: impl Fn(&dyn Row) -> Result<T, DatabendError>,
     ) -> Result<Vec<T>, DatabendError> {
-        let format = if self.options.is_arrow_wanted { &ARROW } else { &JSON };
         let mut rows = Vec::new();
-        let mut take = |row: &dyn Row| {
+        let taking = self.each_row(sql, |row| {
             rows.push(read(row)?);
             Ok(())
-        };
+        });
+        taking.await?;
+        Ok(rows)
+    }
+
+    /// Runs a query to its end and hands over each row as it comes; more than a page of them is never in memory.
+    ///
+    /// They come in Arrow where both sides can, so `sql` names whole numbers and texts only. Needs a runtime of
+    /// several threads.
+    pub(super) async fn each_row(
+        &self,
+        sql: &str,
+        mut take: impl FnMut(&dyn Row) -> Result<(), DatabendError>,
+    ) -> Result<(), DatabendError> {
+        let format = if self.options.is_arrow_wanted { &ARROW } else { &JSON };
         let taking = |page: QueryPage| {
             // A large page takes a core for a while.
             tokio::task::block_in_place(|| {
@@ -118,8 +130,7 @@ impl Databend {
                 page.batches.iter().try_for_each(|batch| batch.each(&mut take))
             })
         };
-        self.each_page(sql, format, taking).await?;
-        Ok(rows)
+        self.each_page(sql, format, taking).await
     }
 
     /// Runs a statement to its end; hands over one page of the answer after the other.

@@ -7,11 +7,15 @@ use schema::{Offset, PartitionId, StandingTraits, UserId, partition_of};
 use tokio::sync::{Mutex, OnceCell};
 
 use super::draft::{draft, standing_before, standing_of};
+use super::fingerprints::Secret;
 use super::known::Known;
 use super::loader::{Loader, erase_leftovers};
 use super::migrations::{migrate, positions};
-use super::reading::{Readings, count, partition_traits, timeline};
+use super::reading::{Readings, count, timeline};
+use super::saying::{partition_traits, traits_page};
 use super::selecting::select;
+use super::settling::counted_before;
+use super::sweeping::sweep;
 use super::{Databend, DatabendOptions, cells};
 use crate::cursor::{Place, rank_of};
 use crate::{
@@ -27,8 +31,8 @@ struct Inner {
     partitions: u16,
     /// The tables are made when Databend answers first: it may be away when services start.
     is_migrated: OnceCell<()>,
-    /// Whoever writes a partition holds what is known of it; nobody knows anything of one after a failure.
-    known: Vec<Mutex<Option<Known>>>,
+    /// Whoever writes a partition holds what is known of it.
+    known: Vec<Mutex<Known>>,
     loader: Loader,
     readings: Readings,
 }
@@ -36,8 +40,14 @@ struct Inner {
 impl DatabendWarehouse {
     /// Makes the handle; Databend is asked when something is wanted of it. Needs a runtime of several threads.
     pub fn new(options: DatabendOptions, partitions: u16) -> Result<Self, WarehouseError> {
+        Self::with(options, partitions, &Secret::new())
+    }
+
+    /// Likewise, with these fingerprints of event ids.
+    pub(super) fn with(options: DatabendOptions, partitions: u16, secret: &Secret) -> Result<Self, WarehouseError> {
         let databend = Databend::new(options)?;
-        let known = (0..partitions).map(|_| Mutex::default()).collect();
+        let nothing = |partition| Mutex::new(Known::nothing(PartitionId(partition), secret.clone()));
+        let known = (0..partitions).map(nothing).collect();
         let (is_migrated, readings) = Default::default();
         let loader = Loader::start(databend.clone());
         Ok(Self(Arc::new(Inner { databend, partitions, is_migrated, known, loader, readings })))
@@ -61,15 +71,6 @@ impl DatabendWarehouse {
         }
         Err(WarehouseError::Damaged(format!("there is no partition {partition} of {}", self.0.partitions)))
     }
-
-    /// Returns what is known of a partition up to `from`, where a batch begins, or where it is instead.
-    async fn known(&self, kept: Option<Known>, partition: PartitionId, from: Offset) -> Result<Known, WarehouseError> {
-        match kept {
-            // What is known may be behind what another process wrote, and is read again then.
-            Some(known) if known.next >= from => Ok(known),
-            _ => Ok(Known::restore(self.ready().await?, partition).await?),
-        }
-    }
 }
 
 #[async_trait]
@@ -81,18 +82,28 @@ impl Warehouse for DatabendWarehouse {
     async fn write(&self, batch: WriteBatch) -> Result<(), WarehouseError> {
         let WriteBatch { partition, from, .. } = batch;
         self.check_partition(partition)?;
-        let mut kept = self.0.known[usize::from(partition.0)].lock().await;
-        // Taken out: whoever fails or gives up from here on leaves nothing that is half decided.
-        let mut known = self.known(kept.take(), partition, from).await?;
-        if known.next != from {
-            let actual = known.next;
-            *kept = Some(known);
-            return Err(WarehouseError::Moved { partition, expected: from, actual });
+        let databend = self.ready().await?;
+        let mut known = self.0.known[usize::from(partition.0)].lock().await;
+        // What is known may be behind what another process wrote.
+        if !known.is_current || known.next < from {
+            known.catch_up(databend).await?;
+            sweep(databend, partition, known.copies.written.clone()).await;
         }
-        let standing = standing_before(self.ready().await?, &batch).await?;
-        let draft = tokio::task::block_in_place(|| draft(&mut known, batch, standing))?;
+        if known.next != from {
+            return Err(WarehouseError::Moved { partition, expected: from, actual: known.next });
+        }
+        let (standing, counting) =
+            tokio::try_join!(standing_before(databend, &batch), counted_before(databend, &known, &batch))?;
+        let draft = tokio::task::block_in_place(|| draft(&known, counting, batch, standing))?;
+        let addition = known.addition(&draft);
+        // Whoever fails or gives up from here on does not know where the partition is.
+        known.is_current = false;
         self.0.loader.write(draft).await?;
-        *kept = Some(known);
+        known.add(addition);
+        let next = known.next;
+        if let Some(passed) = known.copies.take_passed(next) {
+            sweep(databend, partition, passed).await;
+        }
         Ok(())
     }
 
@@ -117,6 +128,10 @@ impl Warehouse for DatabendWarehouse {
         Ok(count(self.ready().await?, partition, before).await?)
     }
 
+    fn cursor_from(&self, partition: PartitionId, from: Offset, before: Offset) -> Option<HistoryCursor> {
+        Some(Place { partition, before, next: from }.cursor())
+    }
+
     async fn user_traits(&self, user_id: UserId) -> Result<StandingTraits, WarehouseError> {
         let partition = partition_of(user_id, self.0.partitions);
         let latest = format!(
@@ -133,6 +148,16 @@ impl Warehouse for DatabendWarehouse {
     async fn partition_traits(&self, partition: PartitionId) -> Result<PartitionTraits, WarehouseError> {
         self.check_partition(partition)?;
         Ok(partition_traits(self.ready().await?, partition).await?)
+    }
+
+    async fn traits_page(
+        &self,
+        partition: PartitionId,
+        after: Option<UserId>,
+        max_users: usize,
+    ) -> Result<Vec<(UserId, StandingTraits)>, WarehouseError> {
+        self.check_partition(partition)?;
+        Ok(traits_page(self.ready().await?, partition, after, max_users).await?)
     }
 
     async fn select(&self, selection: &Selection) -> Result<Option<Selections>, WarehouseError> {

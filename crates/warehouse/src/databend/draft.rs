@@ -7,6 +7,7 @@ use schema::{Event, LogPosition, LogRecord, Offset, PartitionId, StandingTraits,
 use super::known::Known;
 use super::records::{DeletionRow, EventRow, TraitRow};
 use super::{Databend, DatabendError, cells};
+use crate::counting::Counting;
 use crate::{WarehouseError, WriteBatch};
 
 /// How many users one question names.
@@ -23,12 +24,13 @@ pub(super) struct Draft {
     pub(super) deletions: Vec<DeletionRow>,
 }
 
-/// Decides what each record of a batch does. `known` is then what is known behind it: if the batch is not
-/// written it must be forgotten.
+/// Decides what each record of a batch does.
 ///
-/// `standing` is what stood before it of the users of whom it says something, as [`standing_before`] tells.
+/// `counting` knows which of its events were counted before, `standing` what stood before it of the users of whom it
+/// says something, as [`standing_before`] tells.
 pub(super) fn draft(
-    known: &mut Known,
+    known: &Known,
+    counting: Counting,
     batch: WriteBatch,
     standing: BTreeMap<UserId, StandingTraits>,
 ) -> Result<Draft, WarehouseError> {
@@ -40,8 +42,8 @@ pub(super) fn draft(
             "a batch of {from}..{next} whose records are not in there in order"
         )));
     }
-    let mut drafting =
-        Drafting { partition, known, standing, events: Vec::new(), traits: BTreeMap::new(), deleted: BTreeMap::new() };
+    let (events, traits, deleted) = Default::default();
+    let mut drafting = Drafting { partition, known, counting, standing, events, traits, deleted };
     for (offset, record) in records {
         drafting.take(offset, record);
     }
@@ -83,7 +85,8 @@ pub(super) fn standing_of(text: &str) -> Result<StandingTraits, DatabendError> {
 
 struct Drafting<'a> {
     partition: PartitionId,
-    known: &'a mut Known,
+    known: &'a Known,
+    counting: Counting,
     standing: BTreeMap<UserId, StandingTraits>,
     events: Vec<EventRow>,
     /// Where it was said last, per user.
@@ -93,7 +96,7 @@ struct Drafting<'a> {
 
 impl Drafting<'_> {
     fn take(&mut self, offset: Offset, record: LogRecord) {
-        self.known.counting.pass(record.received_at());
+        self.counting.pass(record.received_at());
         match record {
             LogRecord::Event(event) => self.take_event(offset, event),
             LogRecord::Traits(said) => self.take_traits(offset, &said),
@@ -102,15 +105,15 @@ impl Drafting<'_> {
     }
 
     fn take_event(&mut self, offset: Offset, event: Event) {
-        if self.known.deleted.contains(&event.user_id) || !self.known.counting.counts(&event) {
+        if self.is_deleted(event.user_id) || !self.counting.counts(&event) {
             return;
         }
         let at = LogPosition { partition: self.partition, offset };
-        self.events.push(EventRow { at, counted_at: self.known.log_time(), event });
+        self.events.push(EventRow { at, counted_at: self.counting.log_time(), event });
     }
 
     fn take_traits(&mut self, offset: Offset, said: &UserTraits) {
-        if self.known.deleted.contains(&said.user_id) {
+        if self.is_deleted(said.user_id) {
             return;
         }
         if self.standing.entry(said.user_id).or_default().fold(said) {
@@ -119,14 +122,17 @@ impl Drafting<'_> {
     }
 
     fn take_deletion(&mut self, offset: Offset, deletion: &UserDeletion) {
-        if self.known.deleted.insert(deletion.user_id) {
+        if !self.is_deleted(deletion.user_id) {
             self.deleted.insert(deletion.user_id, offset);
         }
     }
 
+    fn is_deleted(&self, user_id: UserId) -> bool {
+        self.known.deleted.contains(&user_id) || self.deleted.contains_key(&user_id)
+    }
+
     fn finish(mut self, from: Offset, next: Offset) -> Draft {
         let Self { partition, deleted, .. } = self;
-        self.known.next = next;
         self.events.retain(|row| !deleted.contains_key(&row.event.user_id));
         let at = |offset| LogPosition { partition, offset };
         let mut standing = self.standing;
@@ -139,7 +145,7 @@ impl Drafting<'_> {
             partition,
             from,
             next,
-            log_time: self.known.log_time(),
+            log_time: self.counting.log_time(),
             events: self.events,
             traits: traits.collect(),
             deletions: deletions.collect(),

@@ -13,6 +13,7 @@ mod csv;
 mod databend_warehouse;
 mod draft;
 mod error;
+mod fingerprints;
 mod http;
 mod known;
 mod loader;
@@ -23,9 +24,15 @@ mod options;
 mod protocol;
 mod reading;
 mod records;
+mod refused;
+mod saying;
 mod scratch;
 mod selecting;
+mod settling;
+mod sweeping;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 pub use client::{Cells, Databend};

@@ -10,11 +10,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use schema::{Offset, PartitionId, UserId};
 use tokio::task::JoinSet;
 
-use super::cells::{self, HISTORY_COLUMNS, Row, history_row};
-use super::draft::standing_of;
+use super::cells::{self, HISTORY_COLUMNS, history_row};
 use super::{Databend, DatabendError};
 use crate::cursor::{Place, Rank, cursor_at};
-use crate::{HistoryPage, HistoryRow, PartitionTraits};
+use crate::{HistoryPage, HistoryRow};
 
 /// Databend's BIGINT ends before our offsets do.
 const LAST_OFFSET: Offset = Offset::MAX >> 1;
@@ -29,8 +28,6 @@ const STRETCH_BYTES: usize = 16 * 1_024 * 1_024;
 const ROW_BYTES: usize = 512;
 /// The most rows of a timeline that are read at once.
 const TIMELINE_ROWS: usize = 4_096;
-/// How many users' traits are read at once: a trait may have kilobytes.
-const TRAIT_ROWS: usize = 8_192;
 /// How many readings keep rows that they have read ahead.
 const KEPT: usize = 8;
 
@@ -210,36 +207,6 @@ pub(super) async fn timeline(
     let rank = |row: &HistoryRow| std::cmp::Reverse((row.event.created_at, row.position.offset));
     let next = rows.last().filter(|_| found == limit).map(|last| cursor_at(user_id, rank(last)));
     Ok(HistoryPage { rows, next })
-}
-
-/// Reads what was said of a partition's users, by stretches of users.
-///
-/// The position is asked for first: all rows before it are there, whatever is loaded meanwhile.
-pub(super) async fn partition_traits(
-    databend: &Databend,
-    partition: PartitionId,
-) -> Result<PartitionTraits, DatabendError> {
-    let position = format!("SELECT max(next_offset) FROM log_positions WHERE log_partition = {partition}");
-    let before: Offset =
-        cells::number(&databend.query(&position).await?.rows.into_iter().next().unwrap_or_default(), 0)?;
-    let (mut users, mut after) = (Vec::new(), None);
-    loop {
-        let behind = after.map_or_else(String::new, |UserId(user_id)| format!("AND user_id > {user_id}"));
-        let sql = format!(
-            "SELECT user_id, arg_max(standing, log_offset) FROM trait_rows
-             WHERE log_partition = {partition} AND log_offset < {before} {behind}
-             AND user_id NOT IN (SELECT user_id FROM deleted_users)
-             GROUP BY user_id ORDER BY user_id LIMIT {TRAIT_ROWS}"
-        );
-        let read = |row: &dyn Row| Ok((UserId(cells::integer(row, 0)?), standing_of(cells::text(row, 1)?)?));
-        let found = databend.read_each(&sql, read).await?;
-        let is_last = found.len() < TRAIT_ROWS;
-        users.extend(found);
-        if is_last {
-            return Ok(PartitionTraits { before, users });
-        }
-        after = users.last().map(|(user_id, _)| *user_id);
-    }
 }
 
 /// Reads rows, of which there may be copies.

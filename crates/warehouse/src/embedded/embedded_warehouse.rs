@@ -151,6 +151,19 @@ impl Warehouse for EmbeddedWarehouse {
         .await
     }
 
+    async fn traits_page(
+        &self,
+        partition: PartitionId,
+        after: Option<UserId>,
+        max_users: usize,
+    ) -> Result<Vec<(UserId, StandingTraits)>, WarehouseError> {
+        self.blocking(move |inner| {
+            inner.check_partition(partition)?;
+            reading::traits_page(&inner.keyspaces, partition, after, max_users)
+        })
+        .await
+    }
+
     async fn user_events(
         &self,
         user_id: UserId,

@@ -1,7 +1,7 @@
 //! Reading pages of rows; a cursor is the key of the last row that was looked at.
 
 use fjall::{Guard, Readable as _};
-use schema::{LogPosition, Offset, PartitionId, UserId};
+use schema::{LogPosition, Offset, PartitionId, StandingTraits, UserId};
 
 use super::failure::{damaged, from_fjall};
 use super::keys::{ROW_KEY_LENGTH, offset_of, partition_prefix, user_id_of, user_of, user_prefix};
@@ -66,6 +66,30 @@ pub(super) fn partition_traits(
         }
     }
     Ok(PartitionTraits { before, users })
+}
+
+/// Reads what was said of at most `max_users` of a partition's users behind `after`.
+pub(super) fn traits_page(
+    keyspaces: &Keyspaces,
+    partition: PartitionId,
+    after: Option<UserId>,
+    max_users: usize,
+) -> Result<Vec<(UserId, StandingTraits)>, WarehouseError> {
+    let snapshot = keyspaces.database.snapshot();
+    let prefix = partition_prefix(partition);
+    let from = after.map_or_else(|| prefix.to_vec(), |after| [&user_prefix(partition, after)[..], &[0]].concat());
+    let mut users = Vec::new();
+    for entry in snapshot.range(&keyspaces.traits, from..=bounds(&prefix).1) {
+        if users.len() == max_users {
+            break;
+        }
+        let (key, value) = entry.into_inner().map_err(from_fjall)?;
+        if !snapshot.contains_key(&keyspaces.deleted, &key).map_err(from_fjall)? {
+            let user_id = user_id_of(&key).ok_or_else(|| damaged("a user's key is short"))?;
+            users.push((user_id, standing(&value)?));
+        }
+    }
+    Ok(users)
 }
 
 fn bounds(prefix: &[u8]) -> (Vec<u8>, Vec<u8>) {
