@@ -133,9 +133,9 @@ async fn sizes_that_somebody_changed_are_found_and_set_right() {
 }
 
 /// How many statements of this database wait for a lock.
-async fn waiting(connection: &mut PgConnection) -> i64 {
+async fn waiting(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
     let asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    sqlx::query_scalar(asked).fetch_one(connection).await.unwrap()
+    sqlx::query_scalar(asked).fetch_one(connection).await
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn sizes_are_set_right_while_changes_are_projected() {
         let store = Arc::clone(&store);
         async move { store.repair_sizes().await.unwrap() }
     });
-    while waiting(&mut watching).await < 1 {
+    while waiting(&mut watching).await.unwrap() < 1 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let entered = SegmentChange {
@@ -176,7 +176,7 @@ async fn sizes_are_set_right_while_changes_are_projected() {
         let store = Arc::clone(&store);
         async move { store.project(&[batch]).await.unwrap() }
     });
-    while waiting(&mut watching).await < 2 && !projecting.is_finished() {
+    while waiting(&mut watching).await.unwrap() < 2 && !projecting.is_finished() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     sqlx::query("COMMIT").execute(&mut blocking).await.unwrap();
