@@ -21,6 +21,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(segments::segment_plan))
         .routes(routes!(segments::list_versions))
         .routes(routes!(segments::segment_stats))
+        .routes(routes!(segments::segment_backfill))
         .routes(routes!(segments::segment_size))
         .routes(routes!(activities::list_activities, activities::create_activity))
         .routes(routes!(activities::get_activity, activities::update_activity, activities::delete_activity))

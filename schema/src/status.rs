@@ -19,8 +19,24 @@ pub struct PartitionStatus {
     pub generation: Generation,
     /// The catalog whose history is being absorbed, if one is.
     pub absorbing: Option<Generation>,
-    /// Rows of history read for it so far.
-    pub absorbed_rows: u64,
+    /// The reading of history that is under way, or was the last one of this owner.
+    #[serde(default)]
+    pub backfill: Option<BackfillRun>,
     /// Users with state in this partition.
     pub users: u64,
+}
+
+/// A partition's way through the history that newer definitions need, or needed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BackfillRun {
+    /// The catalog that decides meanwhile.
+    pub from: Generation,
+    /// The catalog that takes over at its end: every version between the two is on this way.
+    pub to: Generation,
+    /// Rows of history absorbed so far.
+    pub absorbed_rows: u64,
+    /// Rows of history there are, about, until all are absorbed: then exactly those; `None` while that is not known.
+    pub total_rows: Option<u64>,
+    /// How fast rows were absorbed of late; `None` while nothing is absorbed, or not long enough to tell.
+    pub rows_per_second: Option<u64>,
 }

@@ -182,7 +182,7 @@ mod tests {
             changes_end: 0,
             generation: Generation(0),
             absorbing: None,
-            absorbed_rows: 0,
+            backfill: None,
             users: 0,
         }
     }

@@ -86,6 +86,7 @@ pub(crate) async fn feed(
         match tokio::task::spawn_blocking(move || cache.freeze(&newest)).await {
             Ok(Ok(compiled)) => {
                 frozen.send_replace(Some(compiled));
+                metrics.definitions_came(generation);
             }
             Ok(Err(error)) => refuse(generation, &error, &metrics),
             Err(_) => return,

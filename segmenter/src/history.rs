@@ -40,6 +40,8 @@ pub(crate) struct Seam {
 /// What a reader hands over.
 #[derive(Debug)]
 pub(crate) enum HistoryPart {
+    /// About how many rows there are, before any of them; and exactly, behind the last one.
+    Total(u64),
     /// Some rows below the seam.
     Rows(Vec<HistoryRow>),
     /// There are no more, and it is this partition's turn to switch.
@@ -115,14 +117,18 @@ impl History {
         let began = Instant::now();
         self.wait_until_written(seam).await?;
         let written_ms = began.elapsed().as_millis();
+        // Before its turn to read: how long everything takes is known only when all have counted.
+        if parts.send(HistoryPart::Total(self.count(seam).await?)).await.is_err() {
+            return Ok(());
+        }
         let Ok(_permit) = self.readers.acquire().await else { return Ok(()) };
-        let (in_turn_ms, mut rows, mut asking) = (began.elapsed().as_millis(), 0, Duration::ZERO);
+        let (in_turn_ms, mut rows, mut asking) = (began.elapsed().as_millis(), 0_u64, Duration::ZERO);
         let mut cursor = None;
         loop {
             let asked_at = Instant::now();
             let page = self.page(seam, cursor).await?;
             asking += asked_at.elapsed();
-            rows += page.rows.len();
+            rows += page.rows.len() as u64;
             if parts.send(HistoryPart::Rows(page.rows)).await.is_err() {
                 return Ok(());
             }
@@ -141,6 +147,8 @@ impl History {
             asking_ms = asking.as_millis(),
             "history read"
         );
+        // An owner that is gone needs no answer.
+        let _ = parts.send(HistoryPart::Total(rows)).await;
         Ok(())
     }
 
@@ -168,6 +176,16 @@ impl History {
             *written = Written { positions, good_until: Some(Instant::now() + good_for) };
         }
         Ok(written.positions.get(usize::from(partition.0)).copied().unwrap_or(0))
+    }
+
+    async fn count(&self, seam: Seam) -> Result<u64, WarehouseError> {
+        let mut trouble = Trouble::default();
+        loop {
+            match self.warehouse.history_rows(seam.partition, seam.before).await {
+                Ok(rows) => return Ok(rows),
+                Err(error) => trouble.after(seam, error).await?,
+            }
+        }
     }
 
     async fn page(&self, seam: Seam, cursor: Option<HistoryCursor>) -> Result<HistoryPage, WarehouseError> {

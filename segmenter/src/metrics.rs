@@ -6,8 +6,8 @@ use std::time::Duration;
 use bus::DeadLetter;
 use engine::SkipReason;
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Histogram, Meter};
-use schema::{Cause, SegmentChange, Timestamp};
+use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
+use schema::{Cause, Generation, SegmentChange, Timestamp};
 
 use crate::board::{Board, Row};
 use crate::clock::Clock;
@@ -30,6 +30,8 @@ pub const TIMER_LATENESS: &str = "segmenter.timer.lateness";
 pub const COMMIT_DURATION: &str = "segmenter.commit.duration";
 /// Rows of history read for new definitions.
 pub const ROWS_ABSORBED: &str = "segmenter.history.rows_absorbed";
+/// The newest definitions that came to this process and compiled; partitions may still decide by older ones.
+pub const DEFINITIONS_GENERATION: &str = "segmenter.definitions.generation";
 /// Sets of definitions that did not compile here and were passed over.
 pub const CATALOGS_REFUSED: &str = "segmenter.catalogs.refused";
 /// Partitions that were taken over by someone else while they were owned here.
@@ -67,6 +69,7 @@ pub(crate) struct Metrics {
     timer_lateness: Histogram<f64>,
     commit_duration: Histogram<f64>,
     rows_absorbed: Counter<u64>,
+    definitions_generation: Gauge<u64>,
     catalogs_refused: Counter<u64>,
     partitions_fenced: Counter<u64>,
     users_brought_back: Counter<u64>,
@@ -86,6 +89,7 @@ impl Metrics {
             timer_lateness: seconds(TIMER_LATENESS),
             commit_duration: seconds(COMMIT_DURATION),
             rows_absorbed: counter(ROWS_ABSORBED),
+            definitions_generation: meter.u64_gauge(DEFINITIONS_GENERATION).build(),
             catalogs_refused: counter(CATALOGS_REFUSED),
             partitions_fenced: counter(PARTITIONS_FENCED),
             users_brought_back: counter(USERS_BROUGHT_BACK),
@@ -127,6 +131,10 @@ impl Metrics {
 
     pub(crate) fn absorbed(&self, rows: u64) {
         self.rows_absorbed.add(rows, &[]);
+    }
+
+    pub(crate) fn definitions_came(&self, generation: Generation) {
+        self.definitions_generation.record(generation.0, &[]);
     }
 
     pub(crate) fn catalog_refused(&self) {

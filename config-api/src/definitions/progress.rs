@@ -1,6 +1,6 @@
-//! Whether a version of a segment is what memberships are decided by, everywhere yet.
+//! Whether a version of a segment is what memberships are decided by, everywhere yet; and when it will be.
 
-use schema::{Generation, PartitionStatus};
+use schema::{BackfillRun, Generation, PartitionStatus, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,8 +16,8 @@ pub(crate) enum SegmentStatus {
     Live,
 }
 
-/// How far a version is, in partitions.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+/// How far a version is, in partitions and in rows of history.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, ToSchema)]
 pub(crate) struct Progress {
     /// The status that the numbers add up to.
     #[serde(skip)]
@@ -26,30 +26,103 @@ pub(crate) struct Progress {
     pub(crate) partitions_live: usize,
     /// All partitions.
     pub(crate) partitions: usize,
-    /// Rows of history read so far by the partitions that are still at it.
+    /// Rows of history absorbed for it so far, also by partitions that are live.
     pub(crate) absorbed_rows: u64,
+    /// Rows of history to absorb, about until they are; null while not every partition has counted.
+    pub(crate) total_rows: Option<u64>,
+    /// The share of them that is absorbed, from 0 to 1; 1 only when it is live. Null while `total_rows` is.
+    #[schema(minimum = 0, maximum = 1)]
+    pub(crate) share: Option<f64>,
+    /// How fast rows are absorbed, of the last seconds; null while that is not known.
+    pub(crate) rows_per_second: Option<u64>,
+    /// When the history will be absorbed, at that rate; null while that is not known, and when it is live.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) eta: Option<Timestamp>,
+    /// In how many seconds that is.
+    pub(crate) eta_seconds: Option<u64>,
 }
 
+/// What is shown of a version whose rows are absorbed while partitions have yet to switch.
+const NEARLY: f64 = 0.999;
+
 impl Progress {
-    /// Adds up what the partitions' owners say of a version that came with `generation`.
-    pub(crate) fn of(generation: Generation, statuses: &[PartitionStatus], partitions: u16) -> Self {
+    /// Adds up what the partitions' owners say at `now` of a version that came with `generation`.
+    pub(crate) fn of(generation: Generation, statuses: &[PartitionStatus], partitions: u16, now: Timestamp) -> Self {
         let partitions = usize::from(partitions);
-        let partitions_live = statuses.iter().filter(|status| status.generation >= generation).count();
-        let absorbing = statuses
-            .iter()
-            .filter(|status| status.generation < generation && status.absorbing.is_some_and(|next| next >= generation));
-        let (mut begun, mut absorbed_rows) = (partitions_live > 0, 0);
-        for status in absorbing {
-            begun = true;
-            absorbed_rows += status.absorbed_rows;
+        let mut sums = Sums::default();
+        for status in statuses {
+            sums.add(generation, status);
         }
-        let status = match (partitions_live >= partitions, begun) {
+        let status = match (sums.live >= partitions, sums.live + sums.absorbing > 0) {
             (true, _) => SegmentStatus::Live,
             (false, true) => SegmentStatus::Backfilling,
             (false, false) => SegmentStatus::Pending,
         };
-        Self { status, partitions_live, partitions, absorbed_rows }
+        let is_live = status == SegmentStatus::Live;
+        let total_rows = (is_live || sums.counted >= partitions).then_some(sums.absorbed_rows + sums.left_rows);
+        let rows_per_second = (!is_live && sums.rows_per_second > 0).then_some(sums.rows_per_second);
+        let eta_seconds = total_rows.and(rows_per_second).map(|rate| sums.left_rows.div_ceil(rate));
+        Self {
+            status,
+            partitions_live: sums.live,
+            partitions,
+            absorbed_rows: sums.absorbed_rows,
+            total_rows,
+            share: total_rows.map(|total| if is_live { 1.0 } else { share(sums.absorbed_rows, total) }),
+            rows_per_second,
+            eta: eta_seconds.and_then(|seconds| after(now, seconds)),
+            eta_seconds,
+        }
     }
+}
+
+/// What the partitions come to.
+#[derive(Default)]
+struct Sums {
+    /// Partitions that decide by the version.
+    live: usize,
+    /// Partitions that are on the way to it.
+    absorbing: usize,
+    /// Partitions of which it is known how many rows are left.
+    counted: usize,
+    absorbed_rows: u64,
+    left_rows: u64,
+    rows_per_second: u64,
+}
+
+impl Sums {
+    fn add(&mut self, generation: Generation, status: &PartitionStatus) {
+        let run = status.backfill.filter(|run| run.from < generation && generation <= run.to);
+        self.absorbed_rows += run.map_or(0, |run| run.absorbed_rows);
+        if status.generation >= generation {
+            self.live += 1;
+            self.counted += 1;
+        } else if status.absorbing.is_some_and(|next| next >= generation) {
+            self.absorbing += 1;
+            self.take_in(run);
+        }
+    }
+
+    fn take_in(&mut self, run: Option<BackfillRun>) {
+        let Some(run) = run else { return };
+        self.rows_per_second += run.rows_per_second.unwrap_or(0);
+        if let Some(total_rows) = run.total_rows {
+            self.counted += 1;
+            self.left_rows += total_rows.saturating_sub(run.absorbed_rows);
+        }
+    }
+}
+
+fn share(absorbed_rows: u64, total_rows: u64) -> f64 {
+    match total_rows {
+        0 => 0.0,
+        _ => (absorbed_rows as f64 / total_rows as f64).min(NEARLY),
+    }
+}
+
+fn after(now: Timestamp, seconds: u64) -> Option<Timestamp> {
+    let micros = i64::try_from(seconds).ok()?.checked_mul(1_000_000)?;
+    now.as_micros().checked_add(micros).map(Timestamp::from_micros)
 }
 
 #[cfg(test)]
@@ -57,6 +130,8 @@ mod tests {
     use schema::{PartitionId, Timestamp};
 
     use super::*;
+
+    const NOW: Timestamp = Timestamp::from_micros(5_000_000);
 
     fn partition(number: u16, generation: u64, absorbing: Option<u64>) -> PartitionStatus {
         PartitionStatus {
@@ -66,18 +141,50 @@ mod tests {
             changes_end: 0,
             generation: Generation(generation),
             absorbing: absorbing.map(Generation),
-            absorbed_rows: 10,
+            backfill: absorbing.map(|next| BackfillRun {
+                from: Generation(generation),
+                to: Generation(next),
+                absorbed_rows: 10,
+                total_rows: None,
+                rows_per_second: None,
+            }),
             users: 0,
         }
     }
 
+    /// A partition on its way from 4 to 5: rows absorbed, rows there are, rate.
+    fn reading(number: u16, absorbed_rows: u64, total_rows: Option<u64>, rate: Option<u64>) -> PartitionStatus {
+        let (from, to) = (Generation(4), Generation(5));
+        let run = BackfillRun { from, to, absorbed_rows, total_rows, rows_per_second: rate };
+        PartitionStatus { backfill: Some(run), ..partition(number, 4, Some(5)) }
+    }
+
+    /// The same partition when it has switched.
+    fn done(number: u16, rows: u64) -> PartitionStatus {
+        PartitionStatus { generation: Generation(5), absorbing: None, ..reading(number, rows, Some(rows), None) }
+    }
+
+    fn of(statuses: &[PartitionStatus]) -> Progress {
+        Progress::of(Generation(5), statuses, 2, NOW)
+    }
+
     #[track_caller]
     fn check(statuses: &[PartitionStatus], status: SegmentStatus, partitions_live: usize, absorbed_rows: u64) {
-        let progress = Progress::of(Generation(5), statuses, 2);
+        let progress = of(statuses);
         assert_eq!(
             (progress.status, progress.partitions_live, progress.absorbed_rows),
             (status, partitions_live, absorbed_rows)
         );
+    }
+
+    /// Checks total rows, the share in percent, and in how many seconds it is done.
+    #[track_caller]
+    fn check_eta(statuses: &[PartitionStatus], total: Option<u64>, percent: Option<u64>, eta_seconds: Option<u64>) {
+        let progress = of(statuses);
+        let shown = progress.share.map(|share| (share * 100.0).floor() as u64);
+        assert_eq!((progress.total_rows, shown, progress.eta_seconds), (total, percent, eta_seconds));
+        let eta = eta_seconds.map(|seconds| NOW.plus_micros(i64::try_from(seconds).unwrap() * 1_000_000));
+        assert_eq!(progress.eta, eta);
     }
 
     #[test]
@@ -87,5 +194,48 @@ mod tests {
         check(&[partition(0, 4, Some(6)), partition(1, 4, None)], SegmentStatus::Backfilling, 0, 10);
         check(&[partition(0, 5, None)], SegmentStatus::Backfilling, 1, 0);
         check(&[partition(0, 5, None), partition(1, 6, Some(7))], SegmentStatus::Live, 2, 0);
+    }
+
+    #[test]
+    fn rows_are_totalled_when_every_partition_has_counted() {
+        check_eta(&[], None, None, None);
+        check_eta(&[reading(0, 0, Some(100), None)], None, None, None);
+        check_eta(&[reading(0, 50, Some(100), Some(10)), reading(1, 0, None, None)], None, None, None);
+        check_eta(&[reading(0, 50, Some(100), None), reading(1, 0, Some(300), None)], Some(400), Some(12), None);
+    }
+
+    #[test]
+    fn what_is_left_takes_as_long_as_the_rate_says_and_partitions_that_wait_their_turn_count() {
+        check_eta(
+            &[reading(0, 50, Some(100), Some(10)), reading(1, 0, Some(300), None)],
+            Some(400),
+            Some(12),
+            Some(35),
+        );
+        check_eta(
+            &[reading(0, 50, Some(100), Some(10)), reading(1, 50, Some(300), Some(11))],
+            Some(400),
+            Some(25),
+            Some(15),
+        );
+        check_eta(&[done(0, 90), reading(1, 50, Some(300), Some(100))], Some(390), Some(35), Some(3));
+    }
+
+    #[test]
+    fn only_what_is_live_is_whole_and_then_nothing_is_awaited() {
+        check_eta(&[done(0, 90), reading(1, 300, Some(300), None)], Some(390), Some(99), None);
+        check_eta(&[done(0, 90), done(1, 300)], Some(390), Some(100), None);
+        let nothing = [reading(0, 0, Some(0), None), reading(1, 0, Some(0), None)];
+        check_eta(&nothing, Some(0), Some(0), None);
+        check_eta(&[done(0, 0), done(1, 0)], Some(0), Some(100), None);
+        // Owners that came later know nothing of how it came to be so.
+        check_eta(&[partition(0, 5, None), partition(1, 5, None)], Some(0), Some(100), None);
+    }
+
+    #[test]
+    fn what_is_absorbed_for_other_versions_does_not_count() {
+        let of = |generation| Progress::of(Generation(generation), &[reading(0, 50, Some(100), Some(10))], 1, NOW);
+        assert_eq!((of(6).status, of(6).absorbed_rows, of(6).eta), (SegmentStatus::Pending, 0, None));
+        assert_eq!((of(4).status, of(4).absorbed_rows, of(4).eta), (SegmentStatus::Live, 0, None));
     }
 }

@@ -97,7 +97,7 @@ mod tests {
             changes_end,
             generation: Generation(0),
             absorbing: None,
-            absorbed_rows: 0,
+            backfill: None,
             users: 0,
         }
     }

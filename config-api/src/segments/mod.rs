@@ -1,5 +1,6 @@
 //! Segments over HTTP: their definitions, versions and numbers.
 
+mod backfill;
 mod body;
 mod clause;
 mod dependencies;
@@ -14,6 +15,7 @@ mod stats;
 mod validate;
 mod view;
 
+pub(crate) use backfill::*;
 pub(crate) use clause::SpanView;
 pub(crate) use edit::*;
 pub(crate) use known::KnownRules;

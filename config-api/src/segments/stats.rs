@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::edit::no_segment;
 use crate::definitions::{Progress, SegmentStatus};
 use crate::state::AppState;
-use crate::web::{bus_problem, parse_id, parse_tag, read_query, store_problem};
+use crate::web::{bus_problem, now, parse_id, parse_tag, read_query, store_problem};
 
 /// The most intervals of one answer: six weeks of hours.
 const MAX_INTERVALS: u32 = 1_008;
@@ -87,7 +87,7 @@ pub(crate) async fn segment_stats(
     let (from, until) = (instant(query.from, Timestamp::MIN)?, instant(query.until, Timestamp::MAX)?);
     let segment = state.store.segment(segment_id).await.map_err(store_problem)?.ok_or_else(no_segment)?;
     let statuses = state.log.statuses().await.map_err(bus_problem)?;
-    let progress = Progress::of(segment.generation, &statuses, state.log.partitions());
+    let progress = Progress::of(segment.generation, &statuses, state.log.partitions(), now());
     let (user_count, as_of) = size(&state, &segment).await?;
     let flows = state.store.segment_flows(segment_id, from, until, MAX_INTERVALS).await.map_err(store_problem)?;
     Ok(Json(SegmentStats {

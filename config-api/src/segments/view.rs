@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use schema::{PartitionStatus, SegmentId, Timestamp};
+use schema::{SegmentId, Timestamp};
 use serde::Serialize;
 use service::problem::Problem;
 use store::{Segment, SegmentActivity, StoredVersion};
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::clause::DiagnosticView;
 use crate::definitions::{Progress, SegmentStatus};
 use crate::state::AppState;
-use crate::web::{bus_problem, store_problem};
+use crate::web::{bus_problem, now, store_problem};
 
 /// A live segment.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -102,10 +102,11 @@ pub(crate) async fn segment_views(state: &AppState, segments: Vec<Segment>) -> R
     let as_of = state.freshness.of_all();
     let sizes = state.store.segment_sizes(&segment_ids).await.map_err(store_problem)?;
     let mut activities = activities(state, &segment_ids).await?;
-    let partitions = state.log.partitions();
+    let (partitions, now) = (state.log.partitions(), now());
     let view = |(segment, user_count): (Segment, u64)| {
         let activities = activities.remove(&segment.segment_id).unwrap_or_default();
-        SegmentView { user_count, as_of, activities, ..plain(segment, &statuses, partitions) }
+        let progress = Progress::of(segment.generation, &statuses, partitions, now);
+        SegmentView { user_count, as_of, activities, ..plain(segment, progress) }
     };
     Ok(segments.into_iter().zip(sizes).map(view).collect())
 }
@@ -127,8 +128,7 @@ async fn activities(
     Ok(by_segment)
 }
 
-fn plain(segment: Segment, statuses: &[PartitionStatus], partitions: u16) -> SegmentView {
-    let progress = Progress::of(segment.generation, statuses, partitions);
+fn plain(segment: Segment, progress: Progress) -> SegmentView {
     SegmentView {
         id: segment.segment_id.0,
         tag: segment.spec.tag.to_string(),

@@ -10,6 +10,7 @@ mod stream;
 mod trimmed;
 
 mod activities;
+mod backfill;
 mod changes;
 mod definitions;
 mod dependencies;

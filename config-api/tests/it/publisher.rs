@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use bus::embedded::EmbeddedLog;
 use bus::{Ownership, OwnershipChange, PartitionCommit, PartitionOwner};
 use schema::{
-    Cause, Generation, Offset, PartitionId, PartitionStatus, SegmentChange, SegmentId, Timestamp, UserId, partition_of,
+    BackfillRun, Cause, Generation, Offset, PartitionId, PartitionStatus, SegmentChange, SegmentId, Timestamp, UserId,
+    partition_of,
 };
 
 use crate::app::PARTITIONS;
@@ -102,7 +103,26 @@ impl Publisher {
                 changes_end: owned.changes_end,
                 generation: Generation(generation),
                 absorbing: absorbing.map(Generation),
-                absorbed_rows: 7,
+                backfill: None,
+                users: 0,
+            };
+            owned.owner.report(status);
+        }
+    }
+
+    /// Says of each partition which backfill it is on, or which ended there: that is so if it has no rate
+    /// and as many rows as there are.
+    pub(crate) fn report_backfills(&mut self, as_of: Timestamp, runs: [BackfillRun; PARTITIONS as usize]) {
+        for (owned, run) in self.partitions.iter_mut().zip(runs) {
+            let ended = run.total_rows == Some(run.absorbed_rows) && run.rows_per_second.is_none();
+            let status = PartitionStatus {
+                partition: owned.owner.partition(),
+                as_of,
+                next_offset: owned.next_offset,
+                changes_end: owned.changes_end,
+                generation: if ended { run.to } else { run.from },
+                absorbing: (!ended).then_some(run.to),
+                backfill: Some(run),
                 users: 0,
             };
             owned.owner.report(status);

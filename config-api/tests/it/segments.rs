@@ -129,6 +129,8 @@ async fn each_kind_of_bad_request_has_a_code_of_its_own() {
     }
     app.get(&format!("{SEGMENTS}/999/versions")).await.problem(404, "not_found");
     app.get(&format!("{SEGMENTS}/999/stats")).await.problem(404, "not_found");
+    app.get(&format!("{SEGMENTS}/999/backfill")).await.problem(404, "not_found");
+    app.get(&format!("{SEGMENTS}/x/backfill")).await.problem(400, "invalid_id");
     app.get(&format!("{path}/stats?from=yesterday")).await.problem(400, "invalid_time");
     app.get("/segment/unknown").await.problem(404, "not_found");
     app.get("/segment/No%20Tag").await.problem(400, "invalid_tag");
@@ -203,7 +205,10 @@ async fn a_version_is_live_when_all_partitions_have_switched_to_it() {
     publisher.report(now, 0);
     assert_eq!(status().await.0, "pending");
     publisher.report_some(1, now, 0, Some(1));
-    let progress = json!({ "partitions_live": 0, "partitions": 4, "absorbed_rows": 7 });
+    let progress = json!({
+        "partitions_live": 0, "partitions": 4, "absorbed_rows": 0,
+        "total_rows": null, "share": null, "rows_per_second": null, "eta": null, "eta_seconds": null
+    });
     assert_eq!(status().await, ("backfilling".to_owned(), progress));
     publisher.report_some(3, now, 1, None);
     assert_eq!(status().await.1["partitions_live"], 3);

@@ -108,6 +108,13 @@ pub trait Warehouse: Send + Sync {
         max_rows: usize,
     ) -> Result<HistoryPage, WarehouseError>;
 
+    /// Returns about how many rows [`Self::history`] reads below `before`, so that a reader can say how far it is.
+    ///
+    /// Never fewer, unless users are deleted meanwhile: without a cheap way to count, one for each offset.
+    async fn history_rows(&self, _: PartitionId, before: Offset) -> Result<u64, WarehouseError> {
+        Ok(before)
+    }
+
     /// Returns where a reading of the rows of one partition below `before` begins that wants none below `from`.
     /// `None` where rows are read in another order than theirs in the log: then all of them must be looked at.
     fn cursor_from(&self, _partition: PartitionId, _from: Offset, _before: Offset) -> Option<HistoryCursor> {

@@ -15,11 +15,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::Engine;
-use schema::Generation;
+use schema::{BackfillRun, Generation};
 use tokio::time::Instant;
 use warehouse::HistoryRow;
 
 use super::owning::lost;
+use super::pace::Pace;
 use super::step::Step;
 use super::{Owner, OwnerEnd};
 use crate::catalogs::Frozen;
@@ -40,13 +41,30 @@ pub(super) struct Absorption {
     waiting: std::vec::IntoIter<HistoryRow>,
     /// What comes behind them, once that is no more rows.
     last: Option<HistoryPart>,
-    /// Rows absorbed so far.
-    pub(super) rows: u64,
+    run: BackfillRun,
+    pace: Pace,
 }
 
 impl Absorption {
-    fn new(target: Arc<Frozen>, reads: bool, reader: HistoryReader) -> Self {
-        Self { target, reads, reader, waiting: Vec::new().into_iter(), last: None, rows: 0 }
+    fn new(from: Generation, target: Arc<Frozen>, reads: bool, reader: HistoryReader) -> Self {
+        let total_rows = (!reads).then_some(0);
+        let run = BackfillRun { from, to: target.generation(), absorbed_rows: 0, total_rows, rows_per_second: None };
+        let (waiting, pace) = (Vec::new().into_iter(), Pace::default());
+        Self { target, reads, reader, waiting, last: None, run, pace }
+    }
+
+    /// Returns how far it is at `now`.
+    pub(super) fn run(&mut self, now: Instant) -> BackfillRun {
+        let absorbed_rows = self.run.absorbed_rows;
+        if absorbed_rows == 0 || self.run.total_rows == Some(absorbed_rows) {
+            return self.run;
+        }
+        BackfillRun { rows_per_second: self.pace.at(absorbed_rows, now), ..self.run }
+    }
+
+    /// Returns how it ended: with as many rows as there were.
+    fn ended(&self) -> BackfillRun {
+        BackfillRun { total_rows: Some(self.run.absorbed_rows), ..self.run }
     }
 
     /// Returns whether rows, or their end, wait for a turn.
@@ -64,6 +82,7 @@ impl Absorption {
 
     fn take_in(&mut self, part: HistoryPart) {
         match part {
+            HistoryPart::Total(rows) => self.run.total_rows = Some(rows),
             HistoryPart::Rows(rows) => self.waiting = rows.into_iter(),
             last => self.last = Some(last),
         }
@@ -76,13 +95,13 @@ impl Absorption {
         {
             self.take_in(part);
         }
-        let before = self.rows;
+        let before = self.run.absorbed_rows;
         for row in self.waiting.by_ref().take(YIELD_EVERY) {
             engine.absorb(&row.event);
-            self.rows += 1;
+            self.run.absorbed_rows += 1;
         }
-        metrics.absorbed(self.rows - before);
-        self.rows > before
+        metrics.absorbed(self.run.absorbed_rows - before);
+        self.run.absorbed_rows > before
     }
 
     /// Takes the end of the history, once every row is absorbed.
@@ -182,7 +201,7 @@ impl Owner {
         // Giving up what was absorbed before looks at every user.
         run_long(|| self.engine.begin_absorbing(Arc::clone(&target.catalog)));
         let reader = self.shared.history.read(reads.then_some(seam));
-        self.absorption = Some(Absorption::new(target, reads, reader));
+        self.absorption = Some(Absorption::new(self.engine.catalog().generation(), target, reads, reader));
         Ok(())
     }
 
@@ -209,6 +228,7 @@ impl Owner {
 
     async fn finish(&mut self) -> Result<(), OwnerEnd> {
         if let Some(absorption) = self.absorption.take() {
+            self.ended = Some(absorption.ended());
             self.switch(&absorption.target).await?;
         }
         self.consider_newest()

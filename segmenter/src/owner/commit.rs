@@ -91,6 +91,7 @@ impl Owner {
 
     /// Says how far the partition is, to those who ask the log and to the gauges.
     pub(super) fn report(&mut self) {
+        let now = Instant::now();
         let status = PartitionStatus {
             partition: self.log.partition(),
             as_of: self.progress.as_of(),
@@ -98,11 +99,11 @@ impl Owner {
             changes_end: self.changes_end,
             generation: self.engine.catalog().generation(),
             absorbing: self.engine.absorbing(),
-            absorbed_rows: self.absorption.as_ref().map_or(0, |absorption| absorption.rows),
+            backfill: self.absorption.as_mut().map(|absorption| absorption.run(now)).or(self.ended),
             users: self.engine.user_count() as u64,
         };
         self.shared.board.report(status.clone(), self.progress.lag_records(self.next_offset), self.spill.usage());
         self.log.report(status);
-        self.reported_at = Instant::now();
+        self.reported_at = now;
     }
 }

@@ -10,6 +10,7 @@ mod commit;
 mod end;
 mod input;
 mod owning;
+mod pace;
 mod progress;
 mod restore;
 mod step;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bus::{PartitionOwner, RestoredPartition, StoredRecord};
 use engine::{AHEAD, Engine};
-use schema::{LogRecord, Offset, Timestamp};
+use schema::{BackfillRun, LogRecord, Offset, Timestamp};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +38,8 @@ pub(crate) struct Owner {
     pub(super) changes_end: Offset,
     pub(super) catalogs: CatalogFeed,
     pub(super) absorption: Option<Absorption>,
+    /// The backfill that ended last.
+    pub(super) ended: Option<BackfillRun>,
     pub(super) spill: Spill,
     /// Whether a waiting part of the history goes before the next records.
     pub(super) history_next: bool,
@@ -66,6 +68,7 @@ impl Owner {
             changes_end: restored.changes_end,
             catalogs,
             absorption: None,
+            ended: None,
             spill,
             history_next: false,
             reported_at: Instant::now(),

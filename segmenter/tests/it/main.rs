@@ -5,11 +5,13 @@
 
 mod rig;
 
+mod backfill;
 mod by_event;
 mod by_time;
 mod crashes;
 mod definitions;
 mod large_users;
 mod oracle;
+mod throttled;
 mod trouble;
 mod watching;

@@ -66,7 +66,7 @@ fn status(users: u64) -> PartitionStatus {
         changes_end: 4,
         generation: Generation(5),
         absorbing: None,
-        absorbed_rows: 0,
+        backfill: None,
         users,
     }
 }

@@ -41,6 +41,7 @@ macro_rules! conformance_cases {
             what_was_said_in_a_partition_comes_with_its_position,
             what_was_said_in_a_partition_comes_in_pages,
             a_history_has_each_row_once,
+            a_history_is_counted_before_it_is_read,
             a_history_may_be_read_while_it_grows,
             a_history_may_be_read_from_an_offset_on,
             a_history_passes_over_offsets_without_rows,

@@ -39,6 +39,24 @@ pub async fn a_history_has_each_row_once(installation: &dyn Installation) -> Res
     Ok(())
 }
 
+/// Whoever reads a history can know before how many rows there are; repetitions may count as well.
+pub async fn a_history_is_counted_before_it_is_read(installation: &dyn Installation) -> Result<(), WarehouseError> {
+    let warehouse = installation.open().await?;
+    fill(&*warehouse).await?;
+    for before in [0, 1, 11, ROWS] {
+        for partition in (0..PARTITIONS).map(PartitionId) {
+            assert_eq!(warehouse.history_rows(partition, before).await?, before, "before {before}");
+        }
+    }
+    let partition = PartitionId(2);
+    let repeated = LogRecord::Event(event(user_in(partition, 2), u128::from(ROWS - 1), 0));
+    warehouse.write(batch(partition, ROWS, vec![repeated])).await?;
+    let counted = warehouse.history_rows(partition, ROWS + 1).await?;
+    let read = history(&*warehouse, partition, ROWS + 1, 7).await?.len() as u64;
+    assert!(read <= counted && counted <= ROWS + 1, "{counted} counted, {read} read");
+    Ok(())
+}
+
 /// A reading may begin in the middle, where rows are read in the order of the log.
 pub async fn a_history_may_be_read_from_an_offset_on(installation: &dyn Installation) -> Result<(), WarehouseError> {
     let warehouse = installation.open().await?;

@@ -11,7 +11,7 @@ use super::fingerprints::Secret;
 use super::known::Known;
 use super::loader::{Loader, erase_leftovers};
 use super::migrations::{migrate, positions};
-use super::reading::{Readings, timeline};
+use super::reading::{Readings, count, timeline};
 use super::saying::{partition_traits, traits_page};
 use super::selecting::select;
 use super::settling::counted_before;
@@ -121,6 +121,11 @@ impl Warehouse for DatabendWarehouse {
         };
         let databend = self.ready().await?;
         Ok(self.0.readings.page(databend, place, max_rows).await?)
+    }
+
+    async fn history_rows(&self, partition: PartitionId, before: Offset) -> Result<u64, WarehouseError> {
+        self.check_partition(partition)?;
+        Ok(count(self.ready().await?, partition, before).await?)
     }
 
     fn cursor_from(&self, partition: PartitionId, from: Offset, before: Offset) -> Option<HistoryCursor> {

@@ -15,6 +15,8 @@ use super::{Databend, DatabendError};
 use crate::cursor::{Place, Rank, cursor_at};
 use crate::{HistoryPage, HistoryRow};
 
+/// Databend's BIGINT ends before our offsets do.
+const LAST_OFFSET: Offset = Offset::MAX >> 1;
 /// How many offsets the first stretch of a reading has: hundreds of megabytes where every payload is as large as it may be.
 const FIRST_STRETCH: u64 = 4_096;
 /// The bounds of those that follow, which depend on how large the rows were before.
@@ -101,8 +103,7 @@ impl Ahead {
             return;
         }
         let Place { partition, before, .. } = self.place;
-        // Databend's BIGINT ends before our offsets do.
-        let before = before.min(Offset::MAX >> 1);
+        let before = before.min(LAST_OFFSET);
         let (databend, from, length) = (databend.clone(), self.end, self.length);
         self.next.spawn(async move { Stretch::read(&databend, partition, before, from, length).await });
     }
@@ -138,13 +139,7 @@ impl Stretch {
         length: u64,
     ) -> Result<Self, DatabendError> {
         let end = from.saturating_add(length).min(before);
-        let within = |from: Offset, end: Offset| {
-            format!(
-                "event_rows WHERE log_partition = {partition} AND log_offset >= {from} AND log_offset < {end}
-                 AND log_offset < (SELECT max(next_offset) FROM log_positions WHERE log_partition = {partition})
-                 AND user_id NOT IN (SELECT user_id FROM deleted_users)"
-            )
-        };
+        let within = |from: Offset, end: Offset| rows_within(partition, from, end);
         let mut rows = Vec::new();
         if from < end {
             rows =
@@ -161,6 +156,22 @@ impl Stretch {
             None => Ok(Self { rows, end, is_last: true }),
         }
     }
+}
+
+/// Returns where a history's rows of these offsets are found.
+fn rows_within(partition: PartitionId, from: Offset, end: Offset) -> String {
+    format!(
+        "event_rows WHERE log_partition = {partition} AND log_offset >= {from} AND log_offset < {end}
+         AND log_offset < (SELECT max(next_offset) FROM log_positions WHERE log_partition = {partition})
+         AND user_id NOT IN (SELECT user_id FROM deleted_users)"
+    )
+}
+
+/// Counts the rows of a partition below an offset; copies of a row count as well.
+pub(super) async fn count(databend: &Databend, partition: PartitionId, before: Offset) -> Result<u64, DatabendError> {
+    let within = rows_within(partition, 0, before.min(LAST_OFFSET));
+    let counted = databend.query(&format!("SELECT count(*) FROM {within}")).await?;
+    cells::number(&counted.rows.into_iter().next().unwrap_or_default(), 0)
 }
 
 /// Returns for how many offsets to ask after these rows; `None` after none.

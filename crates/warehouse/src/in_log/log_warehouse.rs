@@ -95,6 +95,12 @@ impl Warehouse for LogWarehouse {
         Ok(page)
     }
 
+    /// Counts what is left in the log, whatever it is.
+    async fn history_rows(&self, partition: PartitionId, before: Offset) -> Result<u64, WarehouseError> {
+        let range = self.log.range(Topic::Events, partition).await.map_err(of_the_log)?;
+        Ok(before.min(range.end).saturating_sub(range.start))
+    }
+
     async fn user_traits(&self, user_id: UserId) -> Result<StandingTraits, WarehouseError> {
         let partition = self.partition(user_id);
         let end = self.end(partition).await?;

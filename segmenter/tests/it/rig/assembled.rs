@@ -1,7 +1,7 @@
 //! A whole segmenter in a temporary folder.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+use std::sync::{Arc, Mutex};
 
 use bus::embedded::{EmbeddedLog, EmbeddedLogOptions};
 use bus::{BusError, EventLog, Ownership, StoredRecord};
@@ -64,6 +64,8 @@ impl Rig {
             page_ms: AtomicU64::new(0),
             behind: AtomicBool::new(false),
             pages: AtomicUsize::new(0),
+            endless: AtomicBool::new(false),
+            again: Mutex::default(),
         });
         let filling = AbortOnDropHandle::new(tokio::spawn(fill(log.clone(), Arc::clone(&warehouse))));
         let mut config: Config = service::config::defaults().unwrap();

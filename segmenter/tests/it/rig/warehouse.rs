@@ -1,7 +1,8 @@
 //! The warehouse, its writer, and ways to keep them away.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,7 +10,7 @@ use bus::EventLog;
 use bus::embedded::EmbeddedLog;
 use schema::{LogRecord, Offset, PartitionId, StandingTraits, Topic, UserId};
 use warehouse::embedded::EmbeddedWarehouse;
-use warehouse::{HistoryCursor, HistoryPage, PartitionTraits, Warehouse, WarehouseError, WriteBatch};
+use warehouse::{HistoryCursor, HistoryPage, HistoryRow, PartitionTraits, Warehouse, WarehouseError, WriteBatch};
 
 const BATCH: usize = 256;
 
@@ -22,9 +23,26 @@ pub(crate) struct KeptWarehouse {
     /// Whether the writer stands still.
     pub(crate) behind: AtomicBool,
     pub(crate) pages: AtomicUsize,
+    /// Whether a history never ends: full pages of the same rows, without a pause.
+    pub(crate) endless: AtomicBool,
+    /// The rows of each partition that they are of.
+    pub(crate) again: Mutex<BTreeMap<PartitionId, Vec<HistoryRow>>>,
 }
 
 impl KeptWarehouse {
+    /// A page without end, once the rows are known.
+    fn endless_page(
+        &self,
+        partition: PartitionId,
+        cursor: Option<&HistoryCursor>,
+        max_rows: usize,
+    ) -> Option<HistoryPage> {
+        let cursor = cursor.filter(|_| self.endless.load(Ordering::SeqCst))?;
+        let again = self.again.lock().unwrap();
+        let rows = again.get(&partition)?.iter().cycle().take(max_rows).cloned().collect();
+        Some(HistoryPage { rows, next: Some(cursor.clone()) })
+    }
+
     fn check(&self) -> Result<(), WarehouseError> {
         if self.away.load(Ordering::SeqCst) {
             return Err(WarehouseError::Unavailable("kept away by the test".to_owned()));
@@ -54,6 +72,14 @@ impl Warehouse for KeptWarehouse {
         self.check()?;
         self.pages.fetch_add(1, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(self.page_ms.load(Ordering::SeqCst))).await;
+        if let Some(page) = self.endless_page(partition, cursor.as_ref(), max_rows) {
+            return Ok(page);
+        }
+        if self.endless.load(Ordering::SeqCst) {
+            let some = self.inner.history(partition, before, cursor, max_rows.min(10)).await?;
+            self.again.lock().unwrap().insert(partition, some.rows.clone());
+            return Ok(some);
+        }
         self.inner.history(partition, before, cursor, max_rows).await
     }
 
