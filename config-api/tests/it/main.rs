@@ -19,6 +19,7 @@ mod explain;
 mod lookups;
 mod outages;
 mod preview;
+mod retention;
 mod segments;
 mod serving;
 mod users;
