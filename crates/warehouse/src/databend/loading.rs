@@ -2,11 +2,13 @@
 //!
 //! One value that does not fit refuses the whole file. The file is then loaded in halves, and those in
 //! halves, until the row stands alone: it goes to `refused_rows`, counted and logged, and the others are
-//! there. Only the refusal of a value counts so; whatever else goes wrong may pass, and the batch waits.
+//! there. Only the refusal of a value counts so, which is asked of the row alone ([`alone`](super::alone)); whatever
+//! else goes wrong may pass, and the batch waits.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+use super::alone::{Verdict, load_alone};
 use super::error::code;
 use super::records::{Loadable, lines};
 use super::{Databend, DatabendError, csv, metrics};
@@ -24,11 +26,14 @@ pub(super) async fn load<R: Loadable>(databend: &Databend, rows: &[R]) -> Result
         }
         match load_whole(databend, part).await {
             Ok(()) => {}
-            Err(DatabendError::Refused { code: code::BAD_BYTES, message }) => match part {
-                [row] => {
-                    keep(databend, row, &message).await?;
-                    refused += 1;
-                }
+            Err(error) if error.is_refusal(code::FAILED_LOAD) => match part {
+                [row] => match load_alone(databend, R::TABLE, &lines(part)).await? {
+                    Verdict::Loaded => metrics::loaded(1),
+                    Verdict::Refused(message) => {
+                        keep(databend, row, &message).await?;
+                        refused += 1;
+                    }
+                },
                 _ => {
                     let (first, second) = part.split_at(part.len() / 2);
                     parts.extend([second, first]);
