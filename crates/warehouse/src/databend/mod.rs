@@ -8,6 +8,7 @@
 
 mod alone;
 mod arrow;
+mod aside;
 mod cells;
 mod client;
 mod csv;
