@@ -77,6 +77,7 @@ impl Warehouse for Shaky {
 }
 
 /// The record at one offset of each partition cannot be decoded, and those before another are lost.
+#[derive(Default)]
 struct Spoiling {
     undecodable: Option<Offset>,
     begin: Offset,
@@ -84,12 +85,6 @@ struct Spoiling {
     trimmed_later: Option<(Offset, Offset)>,
     /// Reading this partition fails for good.
     damaged: Option<PartitionId>,
-}
-
-impl Default for Spoiling {
-    fn default() -> Self {
-        Self { undecodable: None, begin: 0, trimmed_later: None, damaged: None }
-    }
 }
 
 impl Spoiling {
