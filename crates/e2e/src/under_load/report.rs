@@ -128,13 +128,13 @@ impl fmt::Display for SwitchFigures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, live, difference } = self;
         let Difference { before, after, entered, left, lost, repeated, unexpected } = difference;
-        let (shares, etas, off) =
-            (live.way.shares(), live.way.ends_foretold().len(), live.way.off().unwrap_or(f64::NAN));
+        let (shares, etas) = (live.way.shares(), live.way.ends_foretold().len());
+        let off = live.way.off().map_or_else(|| "unknown".to_owned(), |off| format!("{off:.1}s"));
         write!(
             f,
             "{what}: live_after={:.1}s history_rows={} rows/s={:.0} arriving/s={:.0} members_before={before} \
              members_after={after} entered={entered} left={left} lost={lost} repeated={repeated} unexpected={unexpected} \
-             shares={shares} etas={etas} eta_off={off:.1}s",
+             shares={shares} etas={etas} eta_off={off}",
             live.took.as_secs_f64(),
             live.records(),
             live.records() as f64 / live.took.as_secs_f64().max(f64::MIN_POSITIVE),
