@@ -16,7 +16,7 @@ use schema::{Timestamp, Topic};
 use crate::load::record_appended_at;
 use crate::measured::Measured;
 
-const MAX_RECORDS: usize = 1_024;
+const MAX_RECORDS: usize = 4_096;
 const TIMEOUT: Duration = Duration::from_secs(30);
 const FIRST: Duration = Duration::from_millis(100);
 

@@ -13,7 +13,7 @@ use crate::load::record_appended_at;
 use crate::measured::Measured;
 
 const ONLY: PartitionId = PartitionId(0);
-const MAX_RECORDS: usize = 1_024;
+const MAX_RECORDS: usize = 4_096;
 const STATE_BYTES: usize = 350;
 
 /// Measures until so many changes were seen.

@@ -202,6 +202,11 @@ impl Serving {
         &self.seat.url
     }
 
+    /// Returns where it tells Prometheus about itself.
+    pub fn metrics_url(&self) -> String {
+        format!("{}/metrics", self.seat.metrics)
+    }
+
     /// Returns whether it says that it can do its work; of a segmenter, whether it owns partitions.
     pub async fn is_ready(&self) -> bool {
         let answer = self.seat.http.get(format!("{}/readyz", self.seat.metrics)).send().await;
@@ -228,6 +233,11 @@ impl Serving {
     /// Returns its exit status if it has ended.
     pub fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
         self.child.try_wait().context("looking at the process")
+    }
+
+    /// Sends SIGKILL and does not wait for its end.
+    pub fn strike(&mut self) -> anyhow::Result<()> {
+        self.child.start_kill().context("killing the process")
     }
 
     /// Ends it at once with SIGKILL; returns where it ran.

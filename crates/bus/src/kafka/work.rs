@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::RECORD_OVERHEAD;
 use super::failure::unavailable;
 use super::topics::{self, Lane, TopicNames};
-use crate::values::{encode, encode_error, encode_letter};
+use crate::values::{encode, encode_error};
 use crate::{BusError, PartitionCommit};
 
 /// The key of where a partition is.
@@ -77,7 +77,7 @@ impl Work {
         work.put_changes(names, partition, commit)?;
         let errors = commit.errors.iter().map(encode_error);
         work.put_all(names.lane(Topic::Errors, partition), errors)?;
-        let letters = commit.dead_letters.iter().map(|letter| Ok((letter.user_id, encode_letter(letter)?)));
+        let letters = commit.dead_letters.iter().map(|letter| Ok((letter.user_id, letter.encode()?)));
         work.put_all(names.lane(Topic::DeadLetters, partition), letters)?;
         work.mark_last();
         work.check_sizes(max_bytes)?;

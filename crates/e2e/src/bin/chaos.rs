@@ -43,9 +43,13 @@ async fn main() -> anyhow::Result<ExitCode> {
     for example in &report.found.examples {
         eprintln!("{example}");
     }
+    for unreached in report.unreached() {
+        eprintln!("this run proves nothing: {unreached}");
+    }
     #[expect(clippy::print_stdout, reason = "the one line that a run ends with")]
     {
         println!("{report}");
     }
-    Ok(if report.found.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let is_good = report.found.is_clean() && report.unreached().is_empty();
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schema::{Event, EventId, LogRecord, UserId};
+#[cfg(feature = "distributed")]
+use shoal::Dice;
 
 use super::ledger::Sent;
 use super::report::{Fault, Report};
@@ -22,6 +24,19 @@ pub(super) fn counted(recorded: &Recorded) -> CountedEvents {
         {
             events.entry(event.user_id).or_default().push(event.clone());
         }
+    }
+    events
+}
+
+/// Returns what so many users at most did, chosen by dice.
+#[cfg(feature = "distributed")]
+pub(super) fn of_some_users(mut events: CountedEvents, users: usize, dice: &mut Dice) -> CountedEvents {
+    let mut others: Vec<UserId> = events.keys().copied().collect();
+    for _ in 0..users.min(others.len()) {
+        others.swap_remove(dice.below(others.len() as u64) as usize);
+    }
+    for user_id in others {
+        events.remove(&user_id);
     }
     events
 }
@@ -95,5 +110,26 @@ fn check_partition(partition: &RecordedPartition, report: &mut Report) {
     }
     for offset in stored.keys().filter(|offset| !expected.contains_key(offset)) {
         report.note(Fault::Mismatched, || format!("offset {offset} does not count and is in the history"));
+    }
+}
+
+#[cfg(all(test, feature = "distributed"))]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(users: i64, at_most: usize, expected: usize) {
+        let all: CountedEvents = (0..users).map(|user_id| (UserId(user_id), Vec::new())).collect();
+        let chosen = |seed| of_some_users(all.clone(), at_most, &mut Dice::new(seed));
+        assert_eq!(chosen(1).len(), expected, "{at_most} of {users}");
+        assert_eq!(chosen(1), chosen(1), "the same dice choose the same");
+        assert_eq!(chosen(1) == chosen(2), expected as i64 == users, "other dice choose others");
+    }
+
+    #[test]
+    fn a_sample_has_as_many_users_as_it_may_and_hangs_on_the_dice_alone() {
+        check(1_000, 400, 400);
+        check(30, 400, 30);
+        check(0, 400, 0);
     }
 }

@@ -59,17 +59,6 @@ impl Client {
         }
     }
 
-    /// Posts a batch of that size each time an interval has passed, until stopped.
-    pub(super) async fn post_steadily(mut self, mut dice: Dice, batch: usize, interval: Duration) {
-        let mut ticks = tokio::time::interval(interval);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        while let Some(ingestion) = self.ingestion().await {
-            let bodies: Vec<Value> = (0..batch).map(|_| self.choose(&mut dice)).collect();
-            self.post_batch(&ingestion, &bodies).await;
-            ticks.tick().await;
-        }
-    }
-
     /// Posts what is still without an answer until everything has one.
     pub(super) async fn settle(mut self) {
         let Some(ingestion) = self.ingestion().await else { return };
@@ -82,7 +71,8 @@ impl Client {
         }
     }
 
-    async fn post_batch(&self, ingestion: &IngestionClient, bodies: &[Value]) {
+    /// Posts a batch and notes what became of each event; returns whether there was an answer.
+    pub(super) async fn post_batch(&self, ingestion: &IngestionClient, bodies: &[Value]) -> bool {
         let ids: Vec<EventId> = bodies.iter().map(id_of).collect();
         for (event_id, body) in ids.iter().zip(bodies) {
             self.ledger.note(*event_id, body);
@@ -90,7 +80,10 @@ impl Client {
         let lines: Vec<String> = bodies.iter().map(ToString::to_string).collect();
         let answer = match ingestion.post_batch(lines.iter().map(String::as_str)).await {
             Ok(answer) => answer,
-            Err(error) => return self.without_success(&ids, &error),
+            Err(error) => {
+                self.without_success(&ids, &error);
+                return false;
+            }
         };
         for (event_id, outcome) in ids.iter().zip(answer.results) {
             match outcome.user_id {
@@ -99,6 +92,7 @@ impl Client {
                 _ => self.ledger.complain(format!("a good event was answered {outcome:?}")),
             }
         }
+        true
     }
 
     fn without_success(&self, ids: &[EventId], error: &CallError) {
@@ -112,7 +106,7 @@ impl Client {
     }
 
     /// Waits for a process to talk to; `None` when stopped.
-    async fn ingestion(&mut self) -> Option<IngestionClient> {
+    pub(super) async fn ingestion(&mut self) -> Option<IngestionClient> {
         if self.stop.load(Ordering::Relaxed) {
             return None;
         }
@@ -120,7 +114,8 @@ impl Client {
         Some(IngestionClient::new(self.http.clone(), &places.ingestion))
     }
 
-    fn choose(&self, dice: &mut Dice) -> Value {
+    /// Makes an event, or takes one that was sent before.
+    pub(super) fn choose(&self, dice: &mut Dice) -> Value {
         let roll = dice.below(100);
         let again = match roll {
             0..20 => self.ledger.take_open(),

@@ -12,7 +12,8 @@ use super::freeze::Catalog;
 use super::index::{EventIndex, Target};
 use super::lower::Lowering;
 use super::order::put_in_order;
-use super::rule::{CatalogRule, RuleIndex};
+use super::readers::Readers;
+use super::rule::CatalogRule;
 use super::series::{Outline, Series, SeriesIndex, make_rows};
 use super::user_conditions::UserConditions;
 use crate::bits;
@@ -82,7 +83,7 @@ impl CatalogBuilder {
             over_nothing: over_nothing(&conditions),
             asked: conditions.iter().map(Asked::of).collect(),
             segments: rules.iter().map(|rule| (rule.definition.segment_id, rule.definition.version)).collect(),
-            rules_of: rules_by_condition(&rules, conditions.len()),
+            readers: Readers::of(rules.iter().map(|rule| &rule.formula), conditions.len()),
             index: index(&series, &aggregates),
             user_conditions: UserConditions::new(&rules, &conditions, &aggregates),
             series_by_key: (0..).zip(&series).map(|(index, series)| (series.key, index)).collect(),
@@ -170,19 +171,6 @@ fn over_nothing(conditions: &[Condition]) -> Box<[u64]> {
         }
     }
     holding
-}
-
-fn rules_by_condition(rules: &[CatalogRule], conditions: usize) -> Vec<Box<[RuleIndex]>> {
-    let mut readers: Vec<Vec<RuleIndex>> = vec![Vec::new(); conditions];
-    for (index, rule) in (0..).zip(rules) {
-        rule.formula.for_each(&mut |bit| {
-            let readers = &mut readers[bit as usize];
-            if readers.last() != Some(&index) {
-                readers.push(index);
-            }
-        });
-    }
-    readers.into_iter().map(Vec::into_boxed_slice).collect()
 }
 
 fn index(series: &[Series], aggregates: &[CatalogAggregate]) -> EventIndex {

@@ -12,6 +12,7 @@ use super::build::CatalogBuilder;
 use super::condition::{Asked, Condition, GeneralCondition};
 use super::formula::{Bit, Programs};
 use super::index::{EventIndex, Target};
+use super::readers::Readers;
 use super::rule::{CatalogRule, RuleIndex};
 use super::series::{Outline, Series, SeriesIndex, series_key};
 use super::user_conditions::UserConditions;
@@ -30,8 +31,8 @@ pub struct Catalog {
     pub(super) conditions: Vec<Condition>,
     /// By bit: what is asked of times.
     pub(super) asked: Vec<Asked>,
-    /// By bit: the rules that name the condition, ascending.
-    pub(super) rules_of: Vec<Box<[RuleIndex]>>,
+    /// The rules that name a condition.
+    pub(super) readers: Readers,
     /// How many conditions, the first ones, make a user's profile.
     pub(super) profile_conditions: Bit,
     /// The first of the conditions that are about more than one series.
@@ -217,11 +218,14 @@ impl Catalog {
         self.segments[rule as usize]
     }
 
-    pub(crate) fn rules_of(&self, bit: Bit) -> &[RuleIndex] {
-        &self.rules_of[bit as usize]
+    /// Adds the rules that name a condition to a set of rules.
+    #[inline]
+    pub(crate) fn add_rules_of(&self, bit: Bit, rules: &mut [u64]) {
+        self.readers.add(bit, rules);
     }
 
     /// Returns whether a rule holds for the conditions that are set.
+    #[inline]
     pub(crate) fn holds(&self, rule: RuleIndex, is_set: impl Fn(Bit) -> bool) -> bool {
         self.programs.holds(rule as usize, is_set)
     }

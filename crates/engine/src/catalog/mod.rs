@@ -16,6 +16,7 @@ mod index;
 mod lower;
 mod order;
 mod profile;
+mod readers;
 mod recognise;
 mod rule;
 mod series;

@@ -82,7 +82,11 @@ impl Engine {
         }
         if let Some(flips) = flips {
             let cause = Cause::Event { event_id: event.event_id };
-            changes.extend(user.publish(user_id, catalog, flips, cause, now));
+            if let Some(change) = user.publish(user_id, catalog, flips, cause, now) {
+                // Room for one: there is seldom another.
+                changes.reserve_exact(1);
+                changes.push(change);
+            }
         }
         self.users.mark_dirty(index, user_id);
         Ok(())

@@ -13,6 +13,9 @@ const SHARDS: usize = 256;
 /// Slots of a shard that is not empty, at least.
 const LEAST_SLOTS: usize = 8;
 
+/// How many lines of the processor's cache an id is looked for in, mostly.
+const LINES: usize = 2;
+
 /// Where a user is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Place {
@@ -73,7 +76,7 @@ impl Places {
     pub(super) fn prefetch(&self, user_id: UserId) {
         let shard = &self.0[shard_of(user_id)];
         if let Some(slots) = shard.slots.get(shard.first_slot(user_id)..) {
-            prefetch_slice(slots, 1);
+            prefetch_slice(slots, LINES);
         }
     }
 

@@ -12,10 +12,8 @@ impl Scratch {
         if self.flipped.is_empty() {
             return;
         }
-        self.candidates.resize(bits::words(catalog.rules().len()), 0);
-        for rule in self.flipped.iter().flat_map(|bit| catalog.rules_of(*bit)) {
-            bits::set(&mut self.candidates, *rule);
-        }
+        self.candidates.resize(catalog.member_words(), 0);
+        self.flipped.iter().for_each(|bit| catalog.add_rules_of(*bit, &mut self.candidates));
     }
 
     /// Decides all rules.
@@ -79,21 +77,24 @@ impl User {
 
     fn decide_once(&mut self, deciding: &mut Deciding<'_>) -> Flips {
         let catalog = deciding.catalog;
-        let open = &deciding.profiles.get(self.profile).rules;
+        let open = &*deciding.profiles.get(self.profile).rules;
         let (members, set) = self.members_and_set(catalog);
         let Scratch { candidates, changed, .. } = &mut *deciding.scratch;
         changed.clear();
-        for (word, (candidates, members)) in candidates.iter().zip(&mut *members).enumerate() {
+        let mut any = 0;
+        for (word, ((candidates, open), members)) in candidates.iter().zip(open).zip(&mut *members).enumerate() {
             // A rule that is sure to fail needs no look, except for who was a member.
-            let relevant = candidates & (open[word] | *members);
+            let relevant = candidates & (open | *members);
             let mut holding = 0;
             for rule in bits::of_word(word, relevant) {
                 let holds = catalog.holds(rule, |bit| bits::is_set(set, bit));
                 holding |= u64::from(holds) << (rule as usize % bits::PER_WORD);
             }
-            changed.push((*members ^ holding) & relevant);
-            *members ^= (*members ^ holding) & relevant;
+            let flipped = (*members ^ holding) & relevant;
+            *members ^= flipped;
+            any |= flipped;
+            changed.push(flipped);
         }
-        Flips::of(catalog, changed, members)
+        if any == 0 { Flips::default() } else { Flips::of(catalog, changed, members) }
     }
 }

@@ -20,6 +20,9 @@ const NAME: &str = "Databend";
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
+/// Where the server keeps what is being loaded, in its folder (`streaming_load` of `server.py`).
+const LOADED_FROM: &str = "engine/data/stage/user/root/streaming_load";
+
 static SHARED: OnceLock<Result<DatabendServer, NotAvailable>> = OnceLock::new();
 
 /// A running server; ended when this is dropped, and by itself when this process is killed.
@@ -111,6 +114,15 @@ impl DatabendServer {
         let said = String::from_utf8_lossy(&output.stderr);
         let reasons: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("databend-venv: ")).collect();
         Err(not_available(reasons.join("; ")))
+    }
+
+    /// Returns how many files it is loading at the moment.
+    ///
+    /// A file lies in the stage from its first byte until its rows are there or refused, whether or not
+    /// the one who sent it still waits.
+    pub fn loads_under_way(&self) -> usize {
+        let files = std::fs::read_dir(self.folder.path().join(LOADED_FROM));
+        files.map_or(0, |files| files.flatten().count())
     }
 
     /// Returns the port it listens on, on this machine alone.

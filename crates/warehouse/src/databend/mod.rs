@@ -7,6 +7,7 @@
 //! real Databend; which SQL a rule is, is `rules::render`'s concern.
 
 mod arrow;
+mod aside;
 mod cells;
 mod client;
 mod csv;

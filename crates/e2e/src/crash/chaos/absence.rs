@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use testkit::servers::DatabendServer;
 use warehouse::databend::{Databend, DatabendOptions, DatabendWarehouse};
 
@@ -11,11 +11,18 @@ use super::report::ChaosReport;
 
 /// How much of the load is there before it happens, in per cent.
 const AFTER_PER_CENT: usize = 25;
-/// How long a load may take to come after the server is back.
+/// How long a load may take to come, and then to end.
 const LOAD_WITHIN: Duration = Duration::from_secs(60);
-const POLL: Duration = Duration::from_millis(10);
+/// A load takes tens of milliseconds; its writer is to be killed within it.
+const POLL: Duration = Duration::from_millis(1);
+/// How often that is tried: the writer may be faster.
+const ATTEMPTS: u32 = 20;
 /// How long instances of ingestion-api stay away then.
 const KILLED_FOR: Duration = Duration::from_millis(500);
+
+/// Rows at or behind the position of their partition.
+const UNSEEN: &str = "event_rows AS r JOIN log_positions AS p ON p.log_partition = r.log_partition \
+                      WHERE r.log_offset >= p.next_offset";
 
 /// The server with the history, and where on it that is.
 pub struct History {
@@ -50,6 +57,10 @@ pub(super) struct Absence {
 enum State {
     ToCome,
     Away(Instant),
+    /// It is back, and so many kills did not cut a load in two.
+    Back {
+        attempts: u32,
+    },
     Over,
 }
 
@@ -59,7 +70,7 @@ impl Absence {
         Self { away_for, state: State::ToCome }
     }
 
-    /// Returns whether it has been away and is back.
+    /// Returns whether it has been away and is back, and a load was cut in two or tried to be for long enough.
     pub(super) const fn is_over(&self) -> bool {
         matches!(self.state, State::Over)
     }
@@ -80,35 +91,50 @@ impl Absence {
             }
             State::Away(until) if until <= Instant::now() => {
                 tokio::task::block_in_place(|| history.server.resume()).context("starting Databend")?;
-                self.state = State::Over;
-                let cut = kill_in_the_middle_of_a_load(history, fleet, report).await?;
-                Ok(Some(format!("Databend is back; {cut}")))
+                self.state = State::Back { attempts: 0 };
+                Ok(Some("Databend is back".to_owned()))
+            }
+            State::Back { attempts } => {
+                let rows = kill_in_the_middle_of_a_load(history, fleet, report).await?;
+                let is_over = rows > 0 || attempts + 1 == ATTEMPTS;
+                self.state = if is_over { State::Over } else { State::Back { attempts: attempts + 1 } };
+                let cut = if rows > 0 { "in the middle of" } else { "too late for" };
+                Ok(Some(format!("every ingestion-api killed {cut} a load: {rows} rows lie there unseen")))
             }
             _ => Ok(None),
         }
     }
 }
 
-/// Kills every instance of ingestion-api at the moment at which rows have come and the positions have not moved yet.
+/// Kills every instance of ingestion-api while Databend takes a load; returns how many of its rows are there and
+/// behind the positions, so that nobody sees them: none if the positions moved all the same.
 async fn kill_in_the_middle_of_a_load(
     history: &History,
     fleet: &mut Fleet,
     report: &mut ChaosReport,
-) -> anyhow::Result<String> {
+) -> anyhow::Result<u64> {
     let databend = history.client()?;
-    let before = count(&databend, "event_rows").await?;
-    let deadline = Instant::now() + LOAD_WITHIN;
     // All must run: one of them writes.
-    fleet.until_ready().await?;
-    while count(&databend, "event_rows").await? == before {
-        anyhow::ensure!(Instant::now() < deadline, "nothing was loaded in {LOAD_WITHIN:?}");
+    fleet.until_ingestion_ready().await?;
+    let deadline = Instant::now() + LOAD_WITHIN;
+    // What another kill has left is covered by the next load of the same records.
+    while count(&databend, UNSEEN).await? > 0 {
+        ensure!(Instant::now() < deadline, "rows of a load are unseen after {LOAD_WITHIN:?}");
         tokio::time::sleep(POLL).await;
     }
-    for fronting in &mut fleet.ingestion {
-        report.kills += u64::from(fronting.kill(KILLED_FOR).await?);
+    while history.server.loads_under_way() == 0 {
+        ensure!(Instant::now() < deadline, "nothing was loaded in {LOAD_WITHIN:?}");
+        tokio::time::sleep(POLL).await;
     }
-    let unseen = count(&databend, "event_rows").await?.saturating_sub(count(&databend, "events").await?);
-    Ok(format!("every ingestion-api killed in the middle of a load: {unseen} rows lie there unseen"))
+    report.kills += fleet.kill_ingestion(KILLED_FOR).await?;
+    // Databend ends it without the one who sent it.
+    while history.server.loads_under_way() > 0 {
+        ensure!(Instant::now() < deadline, "a load did not end in {LOAD_WITHIN:?}");
+        tokio::time::sleep(POLL).await;
+    }
+    let rows = count(&databend, UNSEEN).await?;
+    report.cut_rows += rows;
+    Ok(rows)
 }
 
 /// Counts rows.

@@ -1,10 +1,12 @@
 //! Who runs: the services, each in its seat, and where clients find them.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use tokio::sync::watch;
 
+use super::rush::Rush;
 use crate::cluster::{Cluster, Seat, ServiceName, Serving};
 use crate::process::Places;
 
@@ -16,6 +18,7 @@ pub(super) struct Fronting {
     pub(super) member: Member,
     places: Places,
     told: watch::Sender<Option<Places>>,
+    pub(super) rush: Arc<Rush>,
 }
 
 /// A service that runs, or will again.
@@ -50,6 +53,14 @@ impl Member {
         };
         serving.kill().await?;
         Ok(true)
+    }
+
+    /// Sends SIGKILL and waits for nothing; [`Self::kill`] does the rest.
+    fn strike(&mut self) -> anyhow::Result<()> {
+        match &mut self.state {
+            State::Runs(serving) => serving.strike(),
+            State::Away(_) => Ok(()),
+        }
     }
 
     /// Starts it again when its time has come. Returns whether it was started.
@@ -87,7 +98,7 @@ impl Member {
 impl Fronting {
     fn new(seat: Seat, places: Places) -> Self {
         let member = Member { seat, state: State::Away(Instant::now()) };
-        Self { member, places, told: watch::Sender::new(None) }
+        Self { member, places, told: watch::Sender::new(None), rush: Arc::default() }
     }
 
     /// Returns where clients find it while it is there.
@@ -95,9 +106,22 @@ impl Fronting {
         self.told.subscribe()
     }
 
+    /// Ends the process with SIGKILL; clients learn of it from their connections, and then by being told.
     pub(super) async fn kill(&mut self, pause: Duration) -> anyhow::Result<bool> {
+        let killed = self.member.kill(pause).await;
         self.told.send_replace(None);
-        self.member.kill(pause).await
+        killed
+    }
+
+    /// The same while its clients post without a pause; returns how many requests were under way, `None` if it did
+    /// not run.
+    pub(super) async fn kill_in_a_rush(&mut self, pause: Duration) -> anyhow::Result<Option<usize>> {
+        // Nobody posts to one that was started and has not been ready yet.
+        let is_told = self.told.borrow().is_some();
+        let under_way = if is_told { self.rush.begin().await } else { 0 };
+        let killed = self.kill(pause).await;
+        self.rush.end();
+        Ok(killed?.then_some(under_way))
     }
 
     /// Tells clients of it when it is there again.
@@ -185,6 +209,26 @@ impl Fleet {
             segmenter.until_ready().await?;
         }
         Ok(())
+    }
+
+    /// Starts whichever instance of ingestion-api is away and waits for all.
+    pub(super) async fn until_ingestion_ready(&mut self) -> anyhow::Result<()> {
+        for fronting in &mut self.ingestion {
+            fronting.until_ready().await?;
+        }
+        Ok(())
+    }
+
+    /// Kills all instances of ingestion-api at the same moment; returns how many ran.
+    pub(super) async fn kill_ingestion(&mut self, pause: Duration) -> anyhow::Result<u64> {
+        for fronting in &mut self.ingestion {
+            fronting.member.strike()?;
+        }
+        let mut killed = 0;
+        for fronting in &mut self.ingestion {
+            killed += u64::from(fronting.kill(pause).await?);
+        }
+        Ok(killed)
     }
 
     /// Stops segmenters and ingestion in order; look-ups go on.

@@ -20,6 +20,7 @@ use super::absence::{Absence, History};
 use super::fleet::Fleet;
 use super::rendered;
 use super::report::ChaosReport;
+use super::rush::{CLIENTS, Pace};
 use super::trouble;
 use crate::cluster::Cluster;
 use crate::committed::CommittedChanges;
@@ -44,12 +45,13 @@ const SESSION: Duration = Duration::from_secs(2);
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the end may take until everything is written and delivered.
 const PATIENCE: Duration = Duration::from_secs(180);
-const CLIENTS: usize = 4;
 const POSTS_PER_SECOND: usize = 10;
-/// The load is such that all events are posted in about this time when nothing is in the way.
-const LOAD_SECONDS: usize = 40;
-/// With so many events at most, each change on the way is explained too: that takes long per user.
-const EXPLAINED_AT_MOST: usize = 20_000;
+/// The load is such that all events are posted in about this time, and that for which Databend is away.
+const LOAD_SECONDS: u64 = 40;
+/// Of so many users at most each change on the way is explained too: that takes long per user.
+const EXPLAINED_USERS: usize = 400;
+/// How long trouble goes on after the last event, if something that must happen did not.
+const OVERTIME: Duration = Duration::from_secs(120);
 
 /// What to run.
 pub struct ChaosOptions<'a> {
@@ -69,7 +71,7 @@ pub struct ChaosOptions<'a> {
     pub seed: u64,
 }
 
-/// Runs it all and returns what was found; an error says that it could not be run, or that a service
+/// Runs it all and returns what was found and whether all happened that must; an error says that it could not be run, or that a service
 /// ended by itself or did not come back. `progress` is called after each thing that happens.
 pub async fn run(mut options: ChaosOptions<'_>, mut progress: impl FnMut(String)) -> anyhow::Result<ChaosReport> {
     let mut dice = Dice::new(options.seed);
@@ -139,17 +141,20 @@ impl Stage {
         actors.spawn(subscribe(stream, fleet.config.told(), received.clone(), connected));
         first_connection.await.context("connecting the subscriber")?;
         let mut stage = Self { fleet, stop, ledger, editor, received, client, actors };
-        stage.let_load_begin(options.events, dice);
+        stage.let_load_begin(options, dice);
         Ok(stage)
     }
 
-    fn let_load_begin(&mut self, events: usize, dice: &mut Dice) {
-        let batch = events.div_ceil(LOAD_SECONDS * POSTS_PER_SECOND * CLIENTS).max(1);
-        let interval = Duration::from_secs(1) / POSTS_PER_SECOND as u32;
-        for number in 0..CLIENTS {
-            let places = self.fleet.ingestion[number % self.fleet.ingestion.len()].told();
-            let client = Client { places, ..self.client.clone() };
-            self.actors.spawn(client.post_steadily(Dice::new(dice.next_u64()), batch, interval));
+    fn let_load_begin(&mut self, options: &ChaosOptions<'_>, dice: &mut Dice) {
+        let clients = CLIENTS * self.fleet.ingestion.len();
+        let seconds = (LOAD_SECONDS + options.away_for.as_secs()) as usize;
+        let batch = options.events.div_ceil(seconds * POSTS_PER_SECOND * clients).max(1);
+        let pace = Pace { batch, interval: Duration::from_secs(1) / POSTS_PER_SECOND as u32 };
+        for number in 0..clients {
+            let fronting = &self.fleet.ingestion[number / CLIENTS];
+            let client = Client { places: fronting.told(), ..self.client.clone() };
+            let (rush, own) = (fronting.rush.clone(), Dice::new(dice.next_u64()));
+            self.actors.spawn(async move { rush.post(client, own, pace).await });
         }
         let (editor, stop, own) = (self.editor.clone(), self.stop.clone(), Dice::new(dice.next_u64()));
         self.actors.spawn(async move { editor.edit(own, &stop).await });
@@ -172,7 +177,14 @@ impl Stage {
         let mut next = Instant::now();
         let (mut best, mut moved) = (0, Instant::now());
         let mut absence = Absence::of(options.away_for);
-        while self.ledger.acknowledged() < options.events || !absence.is_over() {
+        let mut enough = None;
+        loop {
+            if self.ledger.acknowledged() >= options.events && absence.is_over() {
+                let since = *enough.get_or_insert_with(Instant::now);
+                if report.unreached().is_empty() || since.elapsed() > OVERTIME {
+                    return Ok(());
+                }
+            }
             report.rebalances += self.fleet.look_after().await?;
             let per_cent = self.ledger.acknowledged() * 100 / options.events.max(1);
             if let Some(what) = absence.go_on(&mut options.history, &mut self.fleet, per_cent, report).await? {
@@ -189,7 +201,6 @@ impl Stage {
             ensure!(moved.elapsed() < PATIENCE, "nothing was acknowledged for {PATIENCE:?}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        Ok(())
     }
 
     /// Lets everything come to rest, stops it in order, and compares.
@@ -218,10 +229,8 @@ impl Stage {
         let (received, expected) = (self.received.all(), self.editor.expected());
         let found = &mut report.found;
         verify_outcome(&self.ledger, &expected, &received, &answers, &recorded, found)?;
-        if options.events <= EXPLAINED_AT_MOST {
-            let (counted, changes) = (events::counted(&recorded), recorded.changes());
-            memberships::check_on_the_way(&counted, &changes, &recorded, answers.passed, found)?;
-        }
+        let sampled = events::of_some_users(events::counted(&recorded), EXPLAINED_USERS, &mut Dice::new(options.seed));
+        memberships::check_on_the_way(&sampled, &recorded.changes(), &recorded, answers.passed, found)?;
         let databend = options.history.client()?;
         rendered::check_events(&databend, &recorded, found).await.context("counting events on Databend")?;
         let changes = recorded.changes();

@@ -262,9 +262,9 @@ impl Slab {
     }
 
     fn resize(&mut self, length: usize) {
-        let mut cells = std::mem::take(&mut self.cells).into_vec();
-        cells.truncate(length);
-        cells.reserve_exact(length - cells.len());
+        // Moved by hand: to resize what it gave out, the allocator looks up how large that is, and waits for memory.
+        let mut cells = Vec::with_capacity(length);
+        cells.extend_from_slice(&self.cells[..self.used as usize]);
         cells.resize(length, 0);
         self.cells = cells.into_boxed_slice();
     }
