@@ -19,104 +19,20 @@ use crate::compile::names_replaced::{Replaced, alias_of, on_of};
 use crate::compile::parse;
 use crate::compile::scope::{Scope, folded, named};
 use crate::compile::tokens::Tokens;
+use crate::limits::MAX_INLINED_TOKENS;
 use crate::{Column, Diagnostic, Span};
 
 impl Lowering<'_> {
-    /// Returns the query with such tables in their place; `None` where there is none, or one of another form.
-    pub(super) fn inlined(&self, query: &Query) -> Option<Query> {
-        let query = bare(query);
-        let SetExpr::Select(select) = &*query.body else { return None };
-        if !has_derived(select) {
+    /// Returns the text of the query with such tables in their place; `None` where there is none, or one of another
+    /// form.
+    pub(super) fn inlined(&self, query: &Query) -> Option<String> {
+        let SetExpr::Select(select) = &*bare(query).body else { return None };
+        if !has_derived(select) || self.tokens.placed.len() > MAX_INLINED_TOKENS {
             return None;
         }
-        let mut whole = query.clone();
-        let mut changed = false;
-        // From the inside out: what is put in its place can make a join of the table around.
-        if let SetExpr::Select(select) = &mut *whole.body {
-            for table in tables(select) {
-                if let TableFactor::Derived { subquery, .. } = table
-                    && let Some(inner) = self.inlined(subquery)
-                {
-                    **subquery = inner;
-                    changed = true;
-                }
-            }
-        }
-        while let Some(next) = self.one_inlined(&whole) {
-            whole = next;
-            changed = true;
-        }
-        changed.then_some(whole)
-    }
-
-    fn one_inlined(&self, query: &Query) -> Option<Query> {
-        let SetExpr::Select(select) = &*query.body else { return None };
-        let (from, join) = place_of_join(select)?;
-        let alone = select.from.len() == 1 && select.from[0].joins.is_empty();
-        let (table, inner) = derived_join(table_at(select, from, join)?)?;
-        let inner = self.renamed(&table, inner)?;
-        let columns = columns(&inner)?;
-        let mut query = query.clone();
-        let is_column = |name: &str| Column::ALL.iter().any(|column| column.as_str() == name);
-        let unclear = std::cell::Cell::new(false);
-        let by = |qualifier: Option<&str>, name: &str, depth: usize| {
-            let found = columns.iter().find(|(column, _)| column == name).map(|(_, expr)| enclosed(expr));
-            match qualifier {
-                Some(qualifier) if qualifier == table => {
-                    unclear.set(unclear.get() || found.is_none());
-                    found
-                }
-                None if alone && depth == 0 => found,
-                // Inside of a subquery it is a column of that one's events, or else hard to tell.
-                None if alone && found.is_some() && !is_column(name) => {
-                    unclear.set(true);
-                    None
-                }
-                _ => None,
-            }
-        };
-        let mut replaced = Replaced::new(&by);
-        replaced.order(&mut query);
-        let SetExpr::Select(select) = &mut *query.body else { return None };
-        shown_by_name(select, alone.then_some(&columns[..]))?;
-        replaced.select(select);
-        let nested_tables = replaced.declared.contains(&table);
-        let is_whole = replaced.is_whole && !unclear.get() && !nested_tables;
-        put_in_place(select, from, join, inner)?;
-        is_whole.then_some(query)
-    }
-
-    /// Returns the SELECT inside with names for its tables that nothing else has.
-    fn renamed(&self, table: &str, inner: &Select) -> Option<Select> {
-        let mut inner = inner.clone();
         let text = self.tokens.text.to_lowercase();
-        let mut names: Vec<(String, String)> = Vec::new();
-        for factor in tables(&mut inner) {
-            let alias = alias_of(factor)?;
-            let mut fresh = format!("{table}_{alias}");
-            while text.contains(&fresh) {
-                fresh.push('_');
-            }
-            let is_plain =
-                |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_';
-            if !fresh.chars().all(is_plain) || names.iter().any(|(known, _)| *known == alias) {
-                return None;
-            }
-            let (TableFactor::Table { alias: given, .. } | TableFactor::Derived { alias: given, .. }) = factor else {
-                return None;
-            };
-            let (name, columns) = (Ident::new(&fresh), Vec::new());
-            *given = Some(TableAlias { explicit: false, name, columns, at: None });
-            names.push((alias, fresh));
-        }
-        let by = |qualifier: Option<&str>, name: &str, _: usize| {
-            let fresh = names.iter().find(|(alias, _)| Some(alias.as_str()) == qualifier).map(|(_, fresh)| fresh)?;
-            Some(Expr::CompoundIdentifier(vec![Ident::new(fresh), Ident::new(name)]))
-        };
-        let mut replaced = Replaced::new(&by);
-        replaced.select(&mut inner);
-        let is_hidden = |declared: &String| names.iter().any(|(alias, _)| alias == declared);
-        (replaced.is_whole && !replaced.declared.iter().any(is_hidden)).then_some(inner)
+        // Copied and printed it is gone through as deep as it is.
+        parse::with_room(|| inlined(&text, query).map(|query| query.to_string())).flatten()
     }
 
     /// Compiles a text in place of what stands at `span`.
@@ -126,7 +42,7 @@ impl Lowering<'_> {
     }
 
     /// Likewise a derived table.
-    pub(super) fn derived_instead(&mut self, query: &Query, scope: &Scope<'_>, span: Span) -> Option<Derived> {
+    pub(super) fn derived_instead(&mut self, query: &str, scope: &Scope<'_>, span: Span) -> Option<Derived> {
         let derived = self.elsewhere(&format!("EXISTS ({query})"), span, |lowering, parsed| match parsed {
             Expr::Exists { subquery, .. } => lowering.derived(subquery, scope, span),
             _ => None,
@@ -157,6 +73,102 @@ impl Lowering<'_> {
         problems.into_iter().for_each(|problem| self.inform(here(problem)));
         lowered
     }
+}
+
+/// Returns the query with such tables in their place; the text is that of the whole clause.
+fn inlined(text: &str, query: &Query) -> Option<Query> {
+    let query = bare(query);
+    let SetExpr::Select(select) = &*query.body else { return None };
+    if !has_derived(select) {
+        return None;
+    }
+    let mut whole = query.clone();
+    let mut changed = false;
+    // From the inside out: what is put in its place can make a join of the table around.
+    if let SetExpr::Select(select) = &mut *whole.body {
+        for table in tables(select) {
+            if let TableFactor::Derived { subquery, .. } = table
+                && let Some(inner) = inlined(text, subquery)
+            {
+                **subquery = inner;
+                changed = true;
+            }
+        }
+    }
+    while let Some(next) = one_inlined(text, &whole) {
+        whole = next;
+        changed = true;
+    }
+    changed.then_some(whole)
+}
+
+fn one_inlined(text: &str, query: &Query) -> Option<Query> {
+    let SetExpr::Select(select) = &*query.body else { return None };
+    let (from, join) = place_of_join(select)?;
+    let alone = select.from.len() == 1 && select.from[0].joins.is_empty();
+    let (table, inner) = derived_join(table_at(select, from, join)?)?;
+    let inner = renamed(text, &table, inner)?;
+    let columns = columns(&inner)?;
+    let mut query = query.clone();
+    let is_column = |name: &str| Column::ALL.iter().any(|column| column.as_str() == name);
+    let unclear = std::cell::Cell::new(false);
+    let by = |qualifier: Option<&str>, name: &str, depth: usize| {
+        let found = columns.iter().find(|(column, _)| column == name).map(|(_, expr)| enclosed(expr));
+        match qualifier {
+            Some(qualifier) if qualifier == table => {
+                unclear.set(unclear.get() || found.is_none());
+                found
+            }
+            None if alone && depth == 0 => found,
+            // Inside of a subquery it is a column of that one's events, or else hard to tell.
+            None if alone && found.is_some() && !is_column(name) => {
+                unclear.set(true);
+                None
+            }
+            _ => None,
+        }
+    };
+    let mut replaced = Replaced::new(&by);
+    replaced.order(&mut query);
+    let SetExpr::Select(select) = &mut *query.body else { return None };
+    shown_by_name(select, alone.then_some(&columns[..]))?;
+    replaced.select(select);
+    let nested_tables = replaced.declared.contains(&table);
+    let is_whole = replaced.is_whole && !unclear.get() && !nested_tables;
+    put_in_place(select, from, join, inner)?;
+    is_whole.then_some(query)
+}
+
+/// Returns the SELECT inside with names for its tables that nothing else has.
+fn renamed(text: &str, table: &str, inner: &Select) -> Option<Select> {
+    let mut inner = inner.clone();
+    let mut names: Vec<(String, String)> = Vec::new();
+    for factor in tables(&mut inner) {
+        let alias = alias_of(factor)?;
+        let mut fresh = format!("{table}_{alias}");
+        while text.contains(&fresh) {
+            fresh.push('_');
+        }
+        let is_plain =
+            |character: char| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_';
+        if !fresh.chars().all(is_plain) || names.iter().any(|(known, _)| *known == alias) {
+            return None;
+        }
+        let (TableFactor::Table { alias: given, .. } | TableFactor::Derived { alias: given, .. }) = factor else {
+            return None;
+        };
+        let (name, columns) = (Ident::new(&fresh), Vec::new());
+        *given = Some(TableAlias { explicit: false, name, columns, at: None });
+        names.push((alias, fresh));
+    }
+    let by = |qualifier: Option<&str>, name: &str, _: usize| {
+        let fresh = names.iter().find(|(alias, _)| Some(alias.as_str()) == qualifier).map(|(_, fresh)| fresh)?;
+        Some(Expr::CompoundIdentifier(vec![Ident::new(fresh), Ident::new(name)]))
+    };
+    let mut replaced = Replaced::new(&by);
+    replaced.select(&mut inner);
+    let is_hidden = |declared: &String| names.iter().any(|(alias, _)| alias == declared);
+    (replaced.is_whole && !replaced.declared.iter().any(is_hidden)).then_some(inner)
 }
 
 fn has_derived(select: &Select) -> bool {
