@@ -19,6 +19,14 @@ pub(crate) static DEFINITIONS_SEGMENTS: LazyLock<Gauge<u64>> = LazyLock::new(|| 
     METER.u64_gauge("shoal.definitions.segments").with_description("How many segments are live").build()
 });
 
+/// Rows that the history could not take and still lacks. Alert: segments that depend on them say so.
+pub(crate) static HISTORY_REFUSED_ROWS: LazyLock<Gauge<u64>> = LazyLock::new(|| {
+    METER
+        .u64_gauge("shoal.history.refused_rows")
+        .with_description("Rows that the history could not take and still lacks")
+        .build()
+});
+
 /// Changes that were published and are not projected yet, over all partitions.
 pub(crate) static PROJECTION_LAG: LazyLock<Gauge<u64>> = LazyLock::new(|| {
     METER

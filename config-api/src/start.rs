@@ -17,7 +17,7 @@ use crate::changes::{Tail, follow_ends};
 use crate::definitions::{self, Feed};
 use crate::projection::{self, Freshness, watch_statuses};
 use crate::router::{ready, router};
-use crate::segments::{KnownRules, Turns};
+use crate::segments::{KnownRules, Missing, Turns, watch_missing};
 use crate::state::AppState;
 use crate::users::append_pending;
 
@@ -98,6 +98,7 @@ fn state(config: Config, parts: Parts, feed: Feed, shutdown: CancellationToken) 
         warehouse: parts.warehouse,
         feed,
         known_rules: KnownRules::default(),
+        missing: Missing::default(),
         editing: Arc::default(),
         explaining: Arc::new(Semaphore::new(EXPLANATIONS_AT_ONCE)),
         shutdown,
@@ -105,15 +106,16 @@ fn state(config: Config, parts: Parts, feed: Feed, shutdown: CancellationToken) 
 }
 
 fn spawn_background(tasks: &mut JoinSet<anyhow::Result<()>>, state: &AppState) {
-    let AppState { config, store, log, feed, freshness, tail, shutdown, .. } = state.clone();
+    let AppState { config, store, log, warehouse, feed, missing, freshness, tail, shutdown, .. } = state.clone();
     tasks.spawn(projection::run(store.clone(), log.clone(), freshness.clone(), shutdown.clone()));
     let announce = definitions::announce(feed.subscribe(), log.clone(), shutdown.clone());
     let poll = definitions::poll(feed, config.definitions.poll(), shutdown.clone());
     let statuses = watch_statuses(log.clone(), freshness, shutdown.clone());
+    let missing = watch_missing(warehouse, missing, shutdown.clone());
     let ends = follow_ends(log.clone(), tail, shutdown.clone());
     let outbox = append_pending(store, log, shutdown);
     tasks.spawn(async move {
-        tokio::join!(announce, poll, statuses, ends, outbox);
+        tokio::join!(announce, poll, statuses, missing, ends, outbox);
         Ok(())
     });
 }

@@ -12,7 +12,7 @@ use crate::Config;
 use crate::changes::Tail;
 use crate::definitions::Feed;
 use crate::projection::Freshness;
-use crate::segments::{KnownRules, Turns};
+use crate::segments::{KnownRules, Missing, Turns};
 
 /// What every handler can reach; cheap to clone.
 #[derive(Clone)]
@@ -24,6 +24,8 @@ pub(crate) struct AppState {
     pub(crate) feed: Feed,
     /// What the live clauses come to.
     pub(crate) known_rules: KnownRules,
+    /// What the history lacks.
+    pub(crate) missing: Missing,
     /// Held by whoever changes a definition, from looking at the others until it is stored.
     pub(crate) editing: Arc<Mutex<()>>,
     pub(crate) freshness: Arc<Freshness>,

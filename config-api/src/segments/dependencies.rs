@@ -68,7 +68,12 @@ impl Dependencies {
 
     /// Returns the tags that a segment depends on, also through others.
     pub(crate) fn needed_by(&self, rule: &Rule) -> BTreeSet<String> {
-        let mut open: Vec<String> = rule.segments().into_keys().collect();
+        self.reached_from(rule.segments().into_keys())
+    }
+
+    /// Returns these tags and those that they depend on.
+    pub(super) fn reached_from(&self, tags: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+        let mut open: Vec<String> = tags.into_iter().collect();
         let mut needed = BTreeSet::new();
         while let Some(tag) = open.pop() {
             if let Some(named) = self.names.get(&tag)

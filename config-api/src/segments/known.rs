@@ -3,11 +3,12 @@
 //! Compiling every definition for every question would cost as much as a catalog. A version never
 //! changes, so what it comes to is remembered for as long as it is live.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rules::AggregateKey;
 use schema::{Definitions, SegmentDefinition, SegmentId, SegmentTag, SegmentVersion};
+use warehouse::{RefusedKind, RefusedRows};
 
 use super::dependencies::Dependencies;
 
@@ -23,6 +24,8 @@ type ByVersion = BTreeMap<(SegmentId, SegmentVersion), Arc<KnownRule>>;
 #[derive(Default)]
 pub(super) struct KnownRule {
     keys: Vec<AggregateKey>,
+    /// `None` of a clause that this version cannot evaluate.
+    plan: Option<rules::Plan>,
     /// The tags that it names.
     pub(super) named: BTreeSet<String>,
 }
@@ -52,6 +55,36 @@ impl KnownRules {
     /// Returns which of the definitions name which others.
     pub(crate) async fn dependencies(&self, definitions: Arc<Definitions>) -> Dependencies {
         self.look_at(definitions, None).await.1
+    }
+
+    /// Returns which of the rows can decide which of the definitions, also through others that they name.
+    pub(super) async fn affected(
+        &self,
+        definitions: Arc<Definitions>,
+        rows: Arc<Vec<RefusedRows>>,
+    ) -> HashMap<SegmentId, Vec<RefusedRows>> {
+        let known = self.clone();
+        // The first time it compiles all of them.
+        let looked_at = tokio::task::spawn_blocking(move || known.affected_by(&definitions.segments, &rows));
+        looked_at.await.unwrap_or_default()
+    }
+
+    fn affected_by(
+        &self,
+        definitions: &[SegmentDefinition],
+        rows: &[RefusedRows],
+    ) -> HashMap<SegmentId, Vec<RefusedRows>> {
+        let dependencies = Dependencies::of(self, definitions, None);
+        let by_tag: BTreeMap<&str, _> =
+            definitions.iter().map(|definition| (definition.tag.as_str(), self.of(definition))).collect();
+        let affecting = |definition: &SegmentDefinition| {
+            let tags = dependencies.reached_from([definition.tag.to_string()]);
+            let decided: Vec<_> = tags.iter().filter_map(|tag| by_tag.get(tag.as_str())).collect();
+            let decides = |of_kind: &&RefusedRows| decided.iter().any(|rule| rule.reads(&of_kind.kind));
+            let rows: Vec<_> = rows.iter().filter(decides).cloned().collect();
+            (!rows.is_empty()).then_some((definition.segment_id, rows))
+        };
+        definitions.iter().filter_map(affecting).collect()
     }
 
     /// Returns what a definition comes to.
@@ -91,7 +124,17 @@ impl KnownRule {
         let Some(rule) = rules::compile(&definition.where_statement).rule else { return Self::default() };
         let plan = rules::plan::plan(&rule).ok();
         let keys = plan.iter().flat_map(|plan| &plan.aggregates).map(rules::AggregateSpec::key).collect();
-        Self { keys, named: rule.segments().into_keys().collect() }
+        Self { keys, plan, named: rule.segments().into_keys().collect() }
+    }
+
+    /// Returns whether rows of that kind can decide it.
+    fn reads(&self, kind: &RefusedKind) -> bool {
+        let Some(plan) = &self.plan else { return true };
+        match kind {
+            RefusedKind::Event(Some(activity_type)) => plan.reads_events_of(activity_type.as_str()),
+            RefusedKind::Event(None) => !plan.aggregates.is_empty(),
+            RefusedKind::Traits => plan.reads_traits(),
+        }
     }
 }
 

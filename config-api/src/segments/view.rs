@@ -9,6 +9,7 @@ use store::{Segment, SegmentActivity, StoredVersion};
 use utoipa::ToSchema;
 
 use super::clause::DiagnosticView;
+use super::missing::{SegmentWarning, warnings};
 use crate::definitions::{Progress, SegmentStatus};
 use crate::state::AppState;
 use crate::web::{bus_problem, now, store_problem};
@@ -49,6 +50,9 @@ pub(crate) struct SegmentView {
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
+    /// What whoever relies on it has to know; absent when there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<SegmentWarning>,
     /// What the compiler has to say; in answers to a change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) diagnostics: Vec<DiagnosticView>,
@@ -102,11 +106,13 @@ pub(crate) async fn segment_views(state: &AppState, segments: Vec<Segment>) -> R
     let as_of = state.freshness.of_all();
     let sizes = state.store.segment_sizes(&segment_ids).await.map_err(store_problem)?;
     let mut activities = activities(state, &segment_ids).await?;
+    let mut warnings = warnings(state).await;
     let (partitions, now) = (state.log.partitions(), now());
     let view = |(segment, user_count): (Segment, u64)| {
         let activities = activities.remove(&segment.segment_id).unwrap_or_default();
+        let warnings = warnings.remove(&segment.segment_id).unwrap_or_default();
         let progress = Progress::of(segment.generation, &statuses, partitions, now);
-        SegmentView { user_count, as_of, activities, ..plain(segment, progress) }
+        SegmentView { user_count, as_of, activities, warnings, ..plain(segment, progress) }
     };
     Ok(segments.into_iter().zip(sizes).map(view).collect())
 }
@@ -146,6 +152,7 @@ fn plain(segment: Segment, progress: Progress) -> SegmentView {
         activities: Vec::new(),
         created_at: segment.created_at,
         updated_at: segment.updated_at,
+        warnings: Vec::new(),
         diagnostics: Vec::new(),
     }
 }

@@ -14,6 +14,7 @@ use store::Store as _;
 use store::sqlite::SqliteStore;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
+use warehouse::Warehouse;
 use warehouse::embedded::EmbeddedWarehouse;
 
 /// Few, so that all of them are busy.
@@ -87,12 +88,25 @@ impl TestApp {
         config: Config,
         log_of: impl FnOnce(EmbeddedLog) -> Arc<dyn EventLog>,
     ) -> Self {
+        Self::start_over_both(folder, config, log_of, |history| Arc::new(history)).await
+    }
+
+    /// Starts with a log and a history that stand before the real ones.
+    pub(crate) async fn start_over_both(
+        folder: Arc<TempDir>,
+        config: Config,
+        log_of: impl FnOnce(EmbeddedLog) -> Arc<dyn EventLog>,
+        history_of: impl FnOnce(EmbeddedWarehouse) -> Arc<dyn Warehouse>,
+    ) -> Self {
         let store = SqliteStore::open(store_file(&folder)).await.unwrap();
         let options = EmbeddedLogOptions { partitions: PARTITIONS, ..EmbeddedLogOptions::default() };
         let log = EmbeddedLog::open(folder.path().join("log"), options).unwrap();
         let warehouse = EmbeddedWarehouse::open(folder.path().join("history"), PARTITIONS).unwrap();
-        let parts =
-            Parts { store: Arc::new(store.clone()), log: log_of(log.clone()), warehouse: Arc::new(warehouse.clone()) };
+        let parts = Parts {
+            store: Arc::new(store.clone()),
+            log: log_of(log.clone()),
+            warehouse: history_of(warehouse.clone()),
+        };
         let shutdown = CancellationToken::new();
         let running = config_api::start(config, parts, shutdown.clone()).await.unwrap();
         Self { running, store, log, warehouse, client: reqwest::Client::new(), folder, shutdown }

@@ -17,6 +17,7 @@ mod dependencies;
 mod document;
 mod explain;
 mod lookups;
+mod missing;
 mod outages;
 mod preview;
 mod segments;

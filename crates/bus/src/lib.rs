@@ -6,6 +6,7 @@
 mod config;
 #[doc(hidden)]
 pub mod conformance;
+mod dead_letter;
 pub mod embedded;
 mod error;
 #[cfg(feature = "kafka")]
@@ -19,8 +20,9 @@ mod owner;
 mod values;
 
 pub use config::{BusConfig, Password};
+pub use dead_letter::{DeadLetter, LetterHead};
 pub use error::BusError;
 pub use kafka_options::{KafkaOptions, KafkaSecurity, Sasl};
 pub use log::{EventLog, NewRecord, StoredRecord, TrimHold};
 pub use open::{OpenedLog, open};
-pub use owner::{DeadLetter, Ownership, OwnershipChange, PartitionCommit, PartitionOwner, RestoredPartition};
+pub use owner::{Ownership, OwnershipChange, PartitionCommit, PartitionOwner, RestoredPartition};

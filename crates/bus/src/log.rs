@@ -9,7 +9,7 @@ use schema::{
     Definitions, ErrorRecord, Generation, LogPosition, LogRecord, Offset, PartitionId, PartitionStatus, Topic, UserId,
 };
 
-use crate::{BusError, RestoredPartition};
+use crate::{BusError, DeadLetter, RestoredPartition};
 
 /// A record to append to `events`; its partition follows from its user.
 pub type NewRecord = LogRecord;
@@ -64,6 +64,9 @@ pub trait EventLog: Send + Sync {
 
     /// Appends to `errors`; durable when it returns.
     async fn append_errors(&self, errors: Vec<ErrorRecord>) -> Result<(), BusError>;
+
+    /// Appends to `dead-letters` what somebody else than an owner puts aside; durable when it returns.
+    async fn append_dead_letters(&self, letters: Vec<DeadLetter>) -> Result<(), BusError>;
 
     /// Reads at most `max_records` from `from` on, in order; empty at the end of the partition.
     /// Of changes, only committed and durable ones are seen.

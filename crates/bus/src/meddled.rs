@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use schema::{Definitions, ErrorRecord, Generation, LogPosition, Offset, PartitionId, PartitionStatus, Topic, UserId};
 
 use crate::embedded::EmbeddedLog;
-use crate::{BusError, EventLog, NewRecord, RestoredPartition, StoredRecord, TrimHold};
+use crate::{BusError, DeadLetter, EventLog, NewRecord, RestoredPartition, StoredRecord, TrimHold};
 
 /// What a test changes; everything that is left out the log answers as ever.
 #[async_trait]
@@ -24,6 +24,11 @@ pub trait Meddler: Send + Sync {
     /// Instead of [`EventLog::append_errors`].
     async fn append_errors(&self, log: &EmbeddedLog, errors: Vec<ErrorRecord>) -> Result<(), BusError> {
         log.append_errors(errors).await
+    }
+
+    /// Instead of [`EventLog::append_dead_letters`].
+    async fn append_dead_letters(&self, log: &EmbeddedLog, letters: Vec<DeadLetter>) -> Result<(), BusError> {
+        log.append_dead_letters(letters).await
     }
 
     /// Instead of [`EventLog::read`].
@@ -68,6 +73,10 @@ impl<M: Meddler> EventLog for MeddledLog<M> {
 
     async fn append_errors(&self, errors: Vec<ErrorRecord>) -> Result<(), BusError> {
         self.meddler.append_errors(&self.log, errors).await
+    }
+
+    async fn append_dead_letters(&self, letters: Vec<DeadLetter>) -> Result<(), BusError> {
+        self.meddler.append_dead_letters(&self.log, letters).await
     }
 
     async fn read(

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use schema::{Definitions, ErrorRecord, Offset, PartitionId, PartitionStatus, SegmentChange, Timestamp, UserId};
 
-use crate::{BusError, StoredRecord};
+use crate::{BusError, DeadLetter, StoredRecord};
 
 /// Hands out partitions to this process, and takes them away again.
 #[async_trait]
@@ -53,23 +53,10 @@ pub struct PartitionCommit {
     pub changes: Vec<SegmentChange>,
     /// Goes to `errors`.
     pub errors: Vec<ErrorRecord>,
-    /// Goes to `dead-letters`: offset in `events`, reason, and the message as it was.
+    /// Goes to `dead-letters`.
     pub dead_letters: Vec<DeadLetter>,
     /// The definitions switched to, when this commit switches.
     pub definitions: Option<Definitions>,
-}
-
-/// A message that could not be processed.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct DeadLetter {
-    /// Its key.
-    pub user_id: UserId,
-    /// Where it lies in `events`.
-    pub offset: Offset,
-    /// Why, as a stable label.
-    pub reason: &'static str,
-    /// The message as it was.
-    pub value: bytes::Bytes,
 }
 
 /// One owned partition.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use schema::{Event, LogPosition, LogRecord, Offset, PartitionId, StandingTraits, UserId};
+use schema::{ActivityType, Event, LogPosition, LogRecord, Offset, PartitionId, StandingTraits, Timestamp, UserId};
 
 use crate::WarehouseError;
 
@@ -90,6 +90,26 @@ pub struct SelectedUsers {
     pub named: Vec<UserId>,
 }
 
+/// What a row is about that the history could not take.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum RefusedKind {
+    /// An event of this activity type; `None` when it cannot be read any more.
+    Event(Option<ActivityType>),
+    /// What was said of a user.
+    Traits,
+}
+
+/// Rows of one kind that are missing from the history, because it could not take them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RefusedRows {
+    /// What they are about.
+    pub kind: RefusedKind,
+    /// How many they are.
+    pub rows: u64,
+    /// The log's time when the first of them came; `None` where that is not known.
+    pub since: Option<Timestamp>,
+}
+
 /// The events of all users, kept for good.
 #[async_trait]
 pub trait Warehouse: Send + Sync {
@@ -145,6 +165,13 @@ pub trait Warehouse: Send + Sync {
     /// Selects users where the history can do that by itself; `None` where it cannot, or not this.
     async fn select(&self, _: &Selection) -> Result<Option<Selections>, WarehouseError> {
         Ok(None)
+    }
+
+    /// Returns what the history lacks because it could not take it, by kind; empty where it takes everything.
+    ///
+    /// A row counts until it is in the history all the same, or somebody decided that it need not be.
+    async fn refused(&self) -> Result<Vec<RefusedRows>, WarehouseError> {
+        Ok(Vec::new())
     }
 
     /// Reads a user's events, the latest `created_at` first.

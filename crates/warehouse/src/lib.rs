@@ -20,7 +20,7 @@ mod open;
 pub use config::{WarehouseConfig, WarehouseUrl};
 pub use error::WarehouseError;
 pub use history::{
-    HistoryCursor, HistoryPage, HistoryRow, PartitionTraits, SelectedUsers, Selection, Selections, Warehouse,
-    WriteBatch,
+    HistoryCursor, HistoryPage, HistoryRow, PartitionTraits, RefusedKind, RefusedRows, SelectedUsers, Selection,
+    Selections, Warehouse, WriteBatch,
 };
 pub use open::{OpenedWarehouse, open};

@@ -34,7 +34,7 @@ pub async fn open(
 ) -> Result<OpenedWarehouse, WarehouseError> {
     let partitions = log.log.partitions();
     if let Some(options) = config.databend()? {
-        return Ok(OpenedWarehouse::filled(DatabendWarehouse::new(options, partitions)?));
+        return Ok(OpenedWarehouse::filled(DatabendWarehouse::beside(Arc::clone(&log.log), options)?));
     }
     if log.is_shared {
         return Ok(OpenedWarehouse { warehouse: Arc::new(LogWarehouse::new(Arc::clone(&log.log))), to_fill: None });

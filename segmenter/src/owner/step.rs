@@ -48,8 +48,9 @@ impl Step {
     /// Takes note of a record that cannot be applied.
     pub(super) fn put_aside(&mut self, unreadable: &Unreadable, partition: PartitionId, stored: &StoredRecord) {
         self.consumed = true;
-        self.errors.push(unreadable.error_record(partition, stored));
-        self.dead_letters.push(unreadable.dead_letter(stored));
+        let (letter, error) = unreadable.letter(partition, stored);
+        self.errors.push(error);
+        self.dead_letters.push(letter);
     }
 
     /// Takes note of what a record did.

@@ -2,7 +2,6 @@
 
 use bus::{DeadLetter, StoredRecord};
 use schema::{DecodeRecordError, ErrorRecord, ErrorType, LogRecord, PartitionId, UserId};
-use serde_json::json;
 
 /// Why a record cannot be applied.
 #[derive(Debug, thiserror::Error)]
@@ -32,26 +31,12 @@ impl Unreadable {
         }
     }
 
-    pub(super) fn dead_letter(&self, stored: &StoredRecord) -> DeadLetter {
-        DeadLetter {
-            user_id: stored.user_id,
-            offset: stored.offset,
-            reason: self.as_str(),
-            value: stored.value.clone(),
-        }
-    }
-
-    pub(super) fn error_record(&self, partition: PartitionId, stored: &StoredRecord) -> ErrorRecord {
-        ErrorRecord {
-            error_type: ErrorType::SegmentComputationError,
-            data: json!({
-                "reason": self.as_str(),
-                "detail": self.to_string(),
-                "user_id": stored.user_id,
-                "partition": partition,
-                "offset": stored.offset,
-            }),
-        }
+    /// Returns the letter of the record, and what is said of it in `errors`.
+    pub(super) fn letter(&self, partition: PartitionId, stored: &StoredRecord) -> (DeadLetter, ErrorRecord) {
+        let StoredRecord { user_id, offset, ref value } = *stored;
+        let letter = DeadLetter { user_id, partition, offset, reason: self.as_str(), value: value.clone() };
+        let error = letter.error_record(ErrorType::SegmentComputationError, &self.to_string());
+        (letter, error)
     }
 }
 

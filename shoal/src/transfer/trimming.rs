@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use bus::{BusError, EventLog, NewRecord, RestoredPartition, StoredRecord};
+use bus::{BusError, DeadLetter, EventLog, NewRecord, RestoredPartition, StoredRecord};
 use schema::{
     ErrorRecord, Event, EventId, LogPosition, LogRecord, Offset, PartitionId, PartitionStatus, Payload, StandingTraits,
     Timestamp, Topic, UserId, UserTraits,
@@ -64,6 +64,10 @@ impl EventLog for TrimmingLog {
     }
 
     async fn append_errors(&self, _: Vec<ErrorRecord>) -> Result<(), BusError> {
+        unreachable!()
+    }
+
+    async fn append_dead_letters(&self, _: Vec<DeadLetter>) -> Result<(), BusError> {
         unreachable!()
     }
 

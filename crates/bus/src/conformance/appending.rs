@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use schema::{LogRecord, PartitionId, Topic, UserId, partition_of};
 use serde_json::{Value, json};
 
 use super::installation::{Installation, PARTITIONS};
 use super::samples::{error, event, event_in, read_all};
-use crate::{BusError, EventLog};
+use crate::{BusError, DeadLetter, EventLog, LetterHead};
 
 /// Offsets of concurrent appends have no gap and no repetition, and each record lies where its append said.
 pub async fn concurrent_appends_are_gapless(installation: &dyn Installation) -> Result<(), BusError> {
@@ -113,5 +114,27 @@ pub async fn errors_are_kept(installation: &dyn Installation) -> Result<(), BusE
         json!({ "error_type": "segment_computation_error", "data": data })
     };
     assert_eq!(values, [kept_of(1), kept_of(2)]);
+    installation.close(session).await
+}
+
+/// What the writer of the history puts aside is kept in `dead-letters`, in the partition of the record, and says
+/// which record it is about.
+pub async fn dead_letters_are_kept(installation: &dyn Installation) -> Result<(), BusError> {
+    let session = installation.open().await?;
+    let partition = PartitionId(1);
+    let letter = |offset, value: &'static [u8]| {
+        let user_id = UserId(7);
+        DeadLetter { user_id, partition, offset, reason: "refused", value: Bytes::from_static(value) }
+    };
+    session.log.append_dead_letters(vec![letter(3, b"{}"), letter(9, b"\xff")]).await?;
+    session.log.append_dead_letters(Vec::new()).await?;
+    let kept = read_all(&*session.log, Topic::DeadLetters, partition).await?;
+    assert!(kept.iter().all(|record| record.user_id == UserId(7)), "{kept:?}");
+    let heads: Vec<_> = kept.iter().filter_map(LetterHead::of).collect();
+    let head = |offset| LetterHead { partition, offset, reason: "refused".to_owned() };
+    assert_eq!(heads, [head(3), head(9)]);
+    for elsewhere in (0..PARTITIONS).map(PartitionId).filter(|other| *other != partition) {
+        assert_eq!(read_all(&*session.log, Topic::DeadLetters, elsewhere).await?, []);
+    }
     installation.close(session).await
 }

@@ -94,8 +94,20 @@ pub async fn a_commit_publishes_everything_it_holds(installation: &dyn Installat
     let mut commit = commit(9, Vec::new(), vec![change(ana, 1), change(ben, 1), change(ana, 2)]);
     commit.errors = vec![error(ana)];
     commit.dead_letters = vec![
-        DeadLetter { user_id: ana, offset: 7, reason: "malformed", value: Bytes::from_static(b"{\"a\":") },
-        DeadLetter { user_id: ben, offset: 8, reason: "malformed", value: Bytes::from_static(b"\xff\x00") },
+        DeadLetter {
+            user_id: ana,
+            partition: PARTITION,
+            offset: 7,
+            reason: "malformed",
+            value: Bytes::from_static(b"{\"a\":"),
+        },
+        DeadLetter {
+            user_id: ben,
+            partition: PARTITION,
+            offset: 8,
+            reason: "malformed",
+            value: Bytes::from_static(b"\xff\x00"),
+        },
     ];
     owner.commit(commit).await?;
     let changes = read_changes(&*session.log, Topic::SegmentChanges, PARTITION).await?;
@@ -106,8 +118,8 @@ pub async fn a_commit_publishes_everything_it_holds(installation: &dyn Installat
     assert_eq!(
         letters,
         [
-            r#"{"offset":7,"reason":"malformed","message":"{\"a\":"}"#,
-            r#"{"offset":8,"reason":"malformed","message_hex":"ff00"}"#,
+            r#"{"topic":"events","partition":2,"offset":7,"reason":"malformed","message":"{\"a\":"}"#,
+            r#"{"topic":"events","partition":2,"offset":8,"reason":"malformed","message_hex":"ff00"}"#,
         ]
     );
     installation.close(session).await

@@ -28,6 +28,7 @@ macro_rules! conformance_suite {
             an_append_is_read_at_once_and_after_a_restart,
             reading_is_bounded_and_in_order,
             errors_are_kept,
+            dead_letters_are_kept,
             restoring_gives_exactly_the_last_commit,
             the_last_commit_is_read_beside_its_owner,
             an_empty_state_removes_the_user,

@@ -25,7 +25,7 @@ use super::space::Space;
 use super::stored::NewValue;
 use super::writing::WritingThread;
 use crate::values::encode_error;
-use crate::{BusError, EventLog, NewRecord, RestoredPartition, StoredRecord, TrimHold};
+use crate::{BusError, DeadLetter, EventLog, NewRecord, RestoredPartition, StoredRecord, TrimHold};
 
 /// The most KiB that wait for the writing thread, a request counting at least one; the next caller
 /// waits for room.
@@ -157,6 +157,17 @@ impl EventLog for EmbeddedLog {
         };
         let records = errors.iter().map(stored).collect::<Result<_, BusError>>()?;
         self.request(Write::Append { topic: Topic::Errors, records }).await.map(|_| ())
+    }
+
+    async fn append_dead_letters(&self, letters: Vec<DeadLetter>) -> Result<(), BusError> {
+        if letters.is_empty() {
+            return Ok(());
+        }
+        let now = wall_clock();
+        let stored =
+            |letter: &DeadLetter| Ok((letter.partition, NewValue::new(now, letter.user_id, &letter.encode()?)));
+        let records = letters.iter().map(stored).collect::<Result<_, BusError>>()?;
+        self.request(Write::Append { topic: Topic::DeadLetters, records }).await.map(|_| ())
     }
 
     async fn read(

@@ -14,7 +14,7 @@ use super::reading::read_written;
 use super::request::{CommitWrite, Write};
 use super::restoring::restore;
 use super::stored::{NewValue, Position};
-use crate::values::{encode, encode_letter};
+use crate::values::encode;
 use crate::{
     BusError, DeadLetter, Ownership, OwnershipChange, PartitionCommit, PartitionOwner, RestoredPartition, StoredRecord,
 };
@@ -107,7 +107,7 @@ impl EmbeddedOwner {
     fn stored(&self, commit: PartitionCommit) -> Result<CommitWrite, BusError> {
         let PartitionCommit { next_offset, now, log_time, users, changes, errors, dead_letters, definitions } = commit;
         let change = |change: &SegmentChange| Ok(NewValue::new(now, change.user_id, &encode(change)?));
-        let letter = |letter: &DeadLetter| Ok(NewValue::new(now, letter.user_id, &encode_letter(letter)?));
+        let letter = |letter: &DeadLetter| Ok(NewValue::new(now, letter.user_id, &letter.encode()?));
         Ok(CommitWrite {
             partition: self.partition,
             epoch: self.epoch,

@@ -23,7 +23,7 @@ use super::statuses::Statuses;
 use super::topics::{self, TopicNames};
 use crate::kafka_options::KafkaOptions;
 use crate::values::encode_error;
-use crate::{BusError, EventLog, NewRecord, RestoredPartition, StoredRecord};
+use crate::{BusError, DeadLetter, EventLog, NewRecord, RestoredPartition, StoredRecord};
 
 /// So many records come into memory when somebody waits for the first of them.
 const LOOK_AHEAD: usize = 256;
@@ -122,6 +122,15 @@ impl EventLog for KafkaLog {
 
     async fn append_errors(&self, errors: Vec<ErrorRecord>) -> Result<(), BusError> {
         let values = errors.iter().map(|error| self.error_value(error)).collect::<Result<_, _>>()?;
+        self.0.appender.append(values).await.map(|_| ())
+    }
+
+    async fn append_dead_letters(&self, letters: Vec<DeadLetter>) -> Result<(), BusError> {
+        let value = |letter: &DeadLetter| {
+            let lane = self.0.names.lane(Topic::DeadLetters, letter.partition);
+            Ok(NewValue { lane, user_id: letter.user_id, time: wall_clock(), json: letter.encode()? })
+        };
+        let values = letters.iter().map(value).collect::<Result<_, BusError>>()?;
         self.0.appender.append(values).await.map(|_| ())
     }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::RECORD_OVERHEAD;
 use super::failure::unavailable;
 use super::topics::{self, Lane, TopicNames};
-use crate::values::{encode, encode_error, encode_letter};
+use crate::values::{encode, encode_error};
 use crate::{BusError, PartitionCommit};
 
 /// The key of where a partition is.
@@ -33,6 +33,12 @@ pub(super) struct Position {
     pub(super) next_offset: Offset,
     pub(super) now: Timestamp,
     pub(super) log_time: Timestamp,
+}
+
+/// What a position of any format says.
+#[derive(Deserialize)]
+struct Formatted {
+    format: u32,
 }
 
 /// One record of a commit.
@@ -77,7 +83,7 @@ impl Work {
         work.put_changes(names, partition, commit)?;
         let errors = commit.errors.iter().map(encode_error);
         work.put_all(names.lane(Topic::Errors, partition), errors)?;
-        let letters = commit.dead_letters.iter().map(|letter| Ok((letter.user_id, encode_letter(letter)?)));
+        let letters = commit.dead_letters.iter().map(|letter| Ok((letter.user_id, letter.encode()?)));
         work.put_all(names.lane(Topic::DeadLetters, partition), letters)?;
         work.mark_last();
         work.check_sizes(max_bytes)?;
@@ -200,16 +206,42 @@ impl StateKey {
 
 /// Decodes where a partition is.
 pub(super) fn decode_position(value: &[u8]) -> Result<Position, BusError> {
-    let position: Position = serde_json::from_slice(value)
-        .map_err(|error| BusError::Damaged(format!("the position of a partition: {error}")))?;
-    if position.format != FORMAT {
-        let found = position.format;
-        return Err(BusError::Damaged(format!("the state has format {found} and this version reads {FORMAT}")));
+    let damaged = |error| BusError::Damaged(format!("the position of a partition: {error}"));
+    // First, for another format may have other fields.
+    let Formatted { format } = serde_json::from_slice(value).map_err(damaged)?;
+    if format != FORMAT {
+        return Err(BusError::Damaged(format!("the state has format {format} and this version reads {FORMAT}")));
     }
-    Ok(position)
+    serde_json::from_slice(value).map_err(damaged)
 }
 
 /// Decodes the definitions by which a partition's state was made.
 pub(super) fn decode_definitions(value: &[u8]) -> Result<Definitions, BusError> {
     serde_json::from_slice(value).map_err(|error| BusError::Damaged(format!("the definitions of a partition: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POSITION: &str =
+        r#"{"format":1,"commit":"c","next_offset":7,"now":"2026-01-01T00:00:00Z","log_time":"2026-01-01T00:00:00Z""#;
+
+    #[track_caller]
+    fn check(position: &str, expected: Result<Offset, &str>) {
+        let read = decode_position(position.as_bytes()).map(|position| position.next_offset);
+        assert_eq!(
+            read.map_err(|error| error.to_string()),
+            expected.map_err(|refusal| format!("the log is damaged: {refusal}"))
+        );
+    }
+
+    #[test]
+    fn a_position_of_another_format_is_refused_by_its_number_whatever_else_it_says() {
+        check(&format!("{POSITION}}}"), Ok(7));
+        check(&format!(r#"{POSITION},"of_a_later_release":{{"a":1}}}}"#), Ok(7));
+        let refused = Err("the state has format 2 and this version reads 1");
+        check(&format!("{POSITION}}}").replace(r#""format":1"#, r#""format":2"#), refused);
+        check(r#"{"format":2,"offset":7}"#, refused);
+    }
 }

@@ -3,9 +3,8 @@
 //! Most filters name an activity type, and many one value of one column besides; an event must not
 //! pay for the others. Equal filters are looked at once.
 
-use std::collections::BTreeSet;
-
 use rules::eval::is_true;
+use rules::plan::activity_types;
 use rules::rule::Comparison;
 use rules::{Column, Expr, ExprKind, SqlType, Value};
 use schema::Event;
@@ -182,31 +181,6 @@ fn text_equality(condition: &Expr) -> Option<(Column, &str)> {
     let is_text = column.sql_type() == SqlType::Text && column != Column::EventId;
     match constant {
         ExprKind::Literal(Value::Text(text)) if is_text => Some((column, text)),
-        _ => None,
-    }
-}
-
-/// Returns the activity types outside of which the filter is never TRUE; `None` when it names none.
-fn activity_types(filter: &Expr) -> Option<BTreeSet<&str>> {
-    match &filter.kind {
-        ExprKind::And(parts) => {
-            parts.iter().filter_map(activity_types).reduce(|left, right| left.intersection(&right).copied().collect())
-        }
-        ExprKind::Or(parts) => {
-            let all: Option<Vec<_>> = parts.iter().map(activity_types).collect();
-            all.map(|names| names.into_iter().flatten().collect())
-        }
-        ExprKind::Compare { .. } => named(filter, Column::ActivityType).map(|name| [name].into()),
-        ExprKind::InList { value, list } if value.kind == ExprKind::Column(Column::ActivityType) => {
-            list.iter().map(text).collect()
-        }
-        _ => None,
-    }
-}
-
-fn text(expr: &Expr) -> Option<&str> {
-    match &expr.kind {
-        ExprKind::Literal(Value::Text(text)) => Some(text),
         _ => None,
     }
 }

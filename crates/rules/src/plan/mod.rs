@@ -12,6 +12,7 @@
 //! with a value of its own it shares everything else with the folded ones. What cannot be exact even
 //! so is refused, never approximated.
 
+mod activities;
 mod around;
 mod demand;
 mod footprint;
@@ -27,6 +28,7 @@ mod time;
 mod unsupported;
 mod walk;
 
+pub use activities::activity_types;
 pub use around::{DependsOn, asked_at, depends_on, is_around_alone, is_told_apart, names_other, names_row};
 pub use footprint::Footprint;
 pub use lower::plan;

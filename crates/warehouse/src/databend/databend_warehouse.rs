@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bus::EventLog;
 use schema::{Offset, PartitionId, StandingTraits, UserId, partition_of};
 use tokio::sync::{Mutex, OnceCell};
 
+use super::aside::Aside;
 use super::draft::{draft, standing_before, standing_of};
 use super::fingerprints::Secret;
 use super::known::Known;
@@ -16,10 +18,11 @@ use super::saying::{partition_traits, traits_page};
 use super::selecting::select;
 use super::settling::counted_before;
 use super::sweeping::sweep;
-use super::{Databend, DatabendOptions, cells};
+use super::{Databend, DatabendOptions, cells, refused};
 use crate::cursor::{Place, rank_of};
 use crate::{
-    HistoryCursor, HistoryPage, PartitionTraits, Selection, Selections, Warehouse, WarehouseError, WriteBatch,
+    HistoryCursor, HistoryPage, PartitionTraits, RefusedRows, Selection, Selections, Warehouse, WarehouseError,
+    WriteBatch,
 };
 
 /// The history on Databend; cheap to clone.
@@ -40,16 +43,27 @@ struct Inner {
 impl DatabendWarehouse {
     /// Makes the handle; Databend is asked when something is wanted of it. Needs a runtime of several threads.
     pub fn new(options: DatabendOptions, partitions: u16) -> Result<Self, WarehouseError> {
-        Self::with(options, partitions, &Secret::new())
+        Self::with(options, partitions, &Secret::new(), Aside(None))
+    }
+
+    /// Likewise, for a log whose records it holds: what it refuses of them is told there.
+    pub fn beside(log: Arc<dyn EventLog>, options: DatabendOptions) -> Result<Self, WarehouseError> {
+        let partitions = log.partitions();
+        Self::with(options, partitions, &Secret::new(), Aside(Some(log)))
     }
 
     /// Likewise, with these fingerprints of event ids.
-    pub(super) fn with(options: DatabendOptions, partitions: u16, secret: &Secret) -> Result<Self, WarehouseError> {
+    pub(super) fn with(
+        options: DatabendOptions,
+        partitions: u16,
+        secret: &Secret,
+        aside: Aside,
+    ) -> Result<Self, WarehouseError> {
         let databend = Databend::new(options)?;
         let nothing = |partition| Mutex::new(Known::nothing(PartitionId(partition), secret.clone()));
         let known = (0..partitions).map(nothing).collect();
         let (is_migrated, readings) = Default::default();
-        let loader = Loader::start(databend.clone());
+        let loader = Loader::start(databend.clone(), aside);
         Ok(Self(Arc::new(Inner { databend, partitions, is_migrated, known, loader, readings })))
     }
 
@@ -162,6 +176,10 @@ impl Warehouse for DatabendWarehouse {
 
     async fn select(&self, selection: &Selection) -> Result<Option<Selections>, WarehouseError> {
         Ok(select(self.ready().await?, selection).await?)
+    }
+
+    async fn refused(&self) -> Result<Vec<RefusedRows>, WarehouseError> {
+        Ok(refused::rows(self.ready().await?).await?)
     }
 
     async fn user_events(

@@ -12,10 +12,11 @@ use schema::{Offset, PartitionId, UserId};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
+use super::aside::Aside;
 use super::draft::Draft;
 use super::loading::load;
 use super::records::{DeletionRow, EventRow, Loadable, TraitRow};
-use super::{Databend, DatabendError, cells};
+use super::{Databend, DatabendError, cells, refused};
 use crate::WarehouseError;
 
 /// One of each partition may wait; more partitions than that wait for the channel.
@@ -33,9 +34,9 @@ struct Waiting {
 
 impl Loader {
     /// Loads for as long as somebody holds this.
-    pub(super) fn start(databend: Databend) -> Self {
+    pub(super) fn start(databend: Databend, aside: Aside) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        tokio::spawn(run(databend, receiver));
+        tokio::spawn(run(databend, aside, receiver));
         Self(sender)
     }
 
@@ -48,7 +49,7 @@ impl Loader {
     }
 }
 
-async fn run(databend: Databend, mut waiting: mpsc::Receiver<Waiting>) {
+async fn run(databend: Databend, aside: Aside, mut waiting: mpsc::Receiver<Waiting>) {
     // Users whose rows are out of sight and not yet removed.
     let mut to_erase = Vec::new();
     while let Some(first) = waiting.recv().await {
@@ -59,7 +60,7 @@ async fn run(databend: Databend, mut waiting: mpsc::Receiver<Waiting>) {
         {
             group.add(next);
         }
-        group.write(&databend, &mut to_erase).await;
+        group.write(&databend, &aside, &mut to_erase).await;
         erase(&databend, &mut to_erase).await;
     }
 }
@@ -93,8 +94,8 @@ impl Group {
     }
 
     /// Loads everything, moves the positions, and answers those who wait.
-    async fn write(self, databend: &Databend, to_erase: &mut Vec<UserId>) {
-        let moved = self.load_and_move(databend).await;
+    async fn write(self, databend: &Databend, aside: &Aside, to_erase: &mut Vec<UserId>) {
+        let moved = self.load_and_move(databend, aside).await;
         let mut won = Vec::new();
         for (stretch, written) in self.stretches {
             let answer = match &moved {
@@ -111,11 +112,14 @@ impl Group {
         to_erase.extend(erased.map(|row| row.user_id));
     }
 
-    async fn load_and_move(&self, databend: &Databend) -> Result<Moved, String> {
+    async fn load_and_move(&self, databend: &Databend, aside: &Aside) -> Result<Moved, String> {
         let said = |error: DatabendError| error.to_string();
-        load(databend, &self.events).await.map_err(said)?;
-        load(databend, &self.traits).await.map_err(said)?;
-        load(databend, &self.deletions).await.map_err(said)?;
+        let mut refused = load(databend, &self.events).await.map_err(said)?;
+        refused.extend(load(databend, &self.traits).await.map_err(said)?);
+        refused.extend(load(databend, &self.deletions).await.map_err(said)?);
+        if !refused.is_empty() {
+            aside.tell(&refused).await.map_err(|error| format!("telling of refused rows: {error}"))?;
+        }
         let load_id = Uuid::now_v7().to_string();
         let statement = self.statement(&load_id);
         databend.execute(&statement).await.map_err(said)?;
@@ -182,6 +186,10 @@ async fn erase(databend: &Databend, users: &mut Vec<UserId>) {
             return;
         }
     }
+    if let Err(error) = refused::erase(databend, users).await {
+        tracing::warn!(%error, "refused rows of deleted users are still kept; trying again with the next batch");
+        return;
+    }
     users.clear();
 }
 
@@ -194,5 +202,6 @@ pub(super) async fn erase_leftovers(databend: &Databend) -> Result<(), DatabendE
             databend.execute(&statement).await?;
         }
     }
-    Ok(())
+    let deleted = refused::deleted_users(databend).await?;
+    refused::erase(databend, &deleted).await
 }

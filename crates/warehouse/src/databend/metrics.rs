@@ -39,8 +39,8 @@ pub(super) fn loaded(rows: usize) {
     LOADED.add(rows as u64, &[]);
 }
 
-pub(super) fn refused() {
-    REFUSED.add(1, &[]);
+pub(super) fn refused(rows: usize) {
+    REFUSED.add(rows as u64, &[]);
 }
 
 pub(super) fn asked(ids: usize) {

@@ -12,6 +12,9 @@ pub(super) trait Loadable: Send + Sync {
     /// Returns which record of the log it comes from.
     fn at(&self) -> LogPosition;
 
+    /// Returns whose it is.
+    fn user_id(&self) -> UserId;
+
     /// Appends its cells, in the order of the table's columns.
     fn write(&self, line: &mut String);
 
@@ -49,6 +52,10 @@ impl Loadable for EventRow {
         self.at
     }
 
+    fn user_id(&self) -> UserId {
+        self.event.user_id
+    }
+
     fn write(&self, line: &mut String) {
         write_position(line, self.at);
         csv::text(line, self.counted_at.as_micros());
@@ -68,6 +75,10 @@ impl Loadable for TraitRow {
         self.at
     }
 
+    fn user_id(&self) -> UserId {
+        self.user_id
+    }
+
     fn write(&self, line: &mut String) {
         write_position(line, self.at);
         csv::user(line, self.user_id, &self.standing);
@@ -84,6 +95,10 @@ impl Loadable for DeletionRow {
 
     fn at(&self) -> LogPosition {
         self.at
+    }
+
+    fn user_id(&self) -> UserId {
+        self.user_id
     }
 
     fn write(&self, line: &mut String) {

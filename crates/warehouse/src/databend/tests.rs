@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use schema::{DUPLICATE_WINDOW_MICROS, Event, EventId, LogRecord, Offset, PartitionId, Timestamp, UserId};
 use testkit::servers::{DatabendServer, or_not_run};
 
+use super::aside::Aside;
 use super::fingerprints::Secret;
 use super::{Databend, DatabendOptions, DatabendWarehouse};
 use crate::conformance::{self, Installation, PARTITIONS};
@@ -16,7 +17,7 @@ const HOUR: i64 = 3_600_000_000;
 const DAY: i64 = DUPLICATE_WINDOW_MICROS;
 
 fn open(dsn: &str, partitions: u16, secret: &Secret) -> DatabendWarehouse {
-    DatabendWarehouse::with(DatabendOptions::parse(dsn).unwrap(), partitions, secret).unwrap()
+    DatabendWarehouse::with(DatabendOptions::parse(dsn).unwrap(), partitions, secret, Aside(None)).unwrap()
 }
 
 /// Installations whose fingerprints are of three bits.
