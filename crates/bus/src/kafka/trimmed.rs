@@ -119,7 +119,8 @@ mod tests {
 
     #[track_caller]
     fn check(before: Option<Offset>, publishes: bool, said: Option<Offset>, expected: Option<Offset>) {
-        let json = serde_json::json!({ "format": 1, "commit": "c", "next_offset": 0, "now": 0, "log_time": 0,
+        let json = serde_json::json!({ "format": 1, "commit": "c", "next_offset": 0,
+            "now": "2026-01-01T00:00:00Z", "log_time": "2026-01-01T00:00:00Z",
             "changes_before": before, "publishes": publishes });
         let position: Position = serde_json::from_value(json).unwrap();
         let status = said.map(|changes_end| PartitionStatus {
