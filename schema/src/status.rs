@@ -1,6 +1,11 @@
 //! How far the owner of a partition is: what `as_of`, lag and backfill progress are made of.
+//!
+//! Owners of one release and readers of another talk for as long as an upgrade takes. A status is read if it says
+//! where its partition is; whatever else it says in a way that is not understood counts as not said.
 
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use crate::{Generation, Offset, PartitionId, Timestamp};
 
@@ -18,14 +23,16 @@ pub struct PartitionStatus {
     /// The catalog by which the memberships are decided.
     pub generation: Generation,
     /// The catalog whose history is being absorbed, if one is.
+    #[serde(default)]
     pub absorbing: Option<Generation>,
     /// The reading of history that is under way, or was the last one of this owner.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "if_understood")]
     pub backfill: Option<BackfillRun>,
     /// The reading of history that was given up, until definitions take over that are as new.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "if_understood")]
     pub failure: Option<BackfillFailure>,
     /// Users with state in this partition.
+    #[serde(default)]
     pub users: u64,
 }
 
@@ -51,4 +58,10 @@ pub struct BackfillFailure {
     pub to: Generation,
     /// What is wrong with the history, for people.
     pub reason: String,
+}
+
+/// Reads a value that nothing depends on; `None` if it is not what this release calls by that name.
+fn if_understood<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let said = Box::<RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(said.get()).unwrap_or_default())
 }

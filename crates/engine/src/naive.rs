@@ -7,9 +7,11 @@
 use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write;
+use std::rc::Rc;
 
 use rules::calendar::CalendarUnit;
-use rules::eval::{Scope, average, compare, evaluate, is_true};
+use rules::eval::{Scope, average, compare, evaluate, is_true, order};
 use rules::json::Json;
 use rules::plan::argument_of;
 use rules::rule::{CastType, ScalarFunction};
@@ -36,7 +38,7 @@ pub struct Person<'a> {
 
 /// Returns likewise for a user of whom more is known than events.
 pub fn is_member_of(rule: &Rule, person: &Person<'_>, now: Timestamp) -> bool {
-    let known = RefCell::default();
+    let known = Known::default();
     person.events.iter().any(|row| is_true(&rule.expr, &Row { row, around: None, person, now, known: &known }))
 }
 
@@ -47,8 +49,43 @@ struct Row<'a> {
     around: Option<&'a Row<'a>>,
     person: &'a Person<'a>,
     now: Timestamp,
-    /// Aggregates that do not depend on the row are computed once per evaluation (by their address).
-    known: &'a RefCell<HashMap<*const Aggregate, Value>>,
+    known: &'a Known,
+}
+
+/// Columns of the rows around: of the nearest one, 0, and further out.
+type Around = Rc<[(usize, Column)]>;
+
+/// What aggregates have come to within one evaluation, by their address and what they name of the rows around.
+///
+/// Nothing else can make one come to something else, and without it a group of pairs takes the fourth power of the
+/// number of events.
+#[derive(Default)]
+struct Known {
+    values: RefCell<HashMap<(*const Aggregate, String), Value>>,
+    named: RefCell<HashMap<*const Aggregate, Around>>,
+}
+
+impl Known {
+    /// Returns which columns an aggregate names of the row that it stands at, and further out.
+    fn named_by(&self, aggregate: &Aggregate) -> Around {
+        let name = || {
+            let mut columns = BTreeSet::new();
+            aggregate.children().for_each(|part| named_around(part, 1, &mut columns));
+            columns.into_iter().collect()
+        };
+        Rc::clone(self.named.borrow_mut().entry(std::ptr::from_ref(aggregate)).or_insert_with(name))
+    }
+}
+
+/// `inside` is how many aggregates stand around the part, up to the one that is asked about.
+fn named_around(part: &Expr, inside: usize, columns: &mut BTreeSet<(usize, Column)>) {
+    match &part.kind {
+        ExprKind::Outer { distance, column } if *distance >= inside => {
+            columns.insert((distance - inside, *column));
+        }
+        ExprKind::Aggregate(inner) => inner.children().for_each(|part| named_around(part, inside + 1, columns)),
+        _ => part.children().into_iter().for_each(|part| named_around(part, inside, columns)),
+    }
 }
 
 impl Scope for Row<'_> {
@@ -69,15 +106,18 @@ impl Scope for Row<'_> {
     }
 
     fn aggregate(&self, aggregate: &Aggregate) -> Value {
-        if aggregate.is_correlated() {
-            return aggregated(aggregate, self);
+        let mut around = String::new();
+        for (distance, column) in self.known.named_by(aggregate).iter() {
+            let value = if *distance == 0 { self.column(*column) } else { self.outer(*distance, *column) };
+            // Writing into a String has no way to fail.
+            let _ = write!(around, "{value:?};");
         }
-        let address: *const Aggregate = aggregate;
-        if let Some(value) = self.known.borrow().get(&address) {
+        let key = (std::ptr::from_ref(aggregate), around);
+        if let Some(value) = self.known.values.borrow().get(&key) {
             return value.clone();
         }
         let value = aggregated(aggregate, self);
-        self.known.borrow_mut().insert(address, value.clone());
+        self.known.values.borrow_mut().insert(key, value.clone());
         value
     }
 
@@ -134,8 +174,12 @@ fn column_of(event: &Event, column: Column) -> Value {
 fn aggregated(aggregate: &Aggregate, at: &Row<'_>) -> Value {
     let Row { person, now, known, .. } = *at;
     let scope = |row| Row { row, around: Some(at), person, now, known };
+    let passes = |row| aggregate.filter.as_ref().is_none_or(|filter| is_true(filter, &scope(row)));
+    if aggregate.function == AggregateFunction::Exists {
+        return Value::Boolean(person.events.iter().any(passes));
+    }
     let mut rows: Vec<&Event> = person.events.iter().collect();
-    rows.retain(|row| aggregate.filter.as_ref().is_none_or(|filter| is_true(filter, &scope(row))));
+    rows.retain(|row| passes(*row));
     let values = |argument: &Expr| -> Vec<Value> {
         let all = rows.iter().map(|row| evaluate(argument, &scope(row)));
         all.filter(|value| *value != Value::Null).collect()
@@ -198,7 +242,7 @@ fn distinct(values: Vec<Value>) -> Vec<Value> {
 }
 
 fn best(values: Vec<Value>, wanted: Ordering) -> Value {
-    let better = |best: Value, value: Value| if compare(&value, &best) == Some(wanted) { value } else { best };
+    let better = |best: Value, value: Value| if order(&value, &best) == Some(wanted) { value } else { best };
     values.into_iter().reduce(better).unwrap_or(Value::Null)
 }
 
@@ -231,13 +275,13 @@ fn to_decimal(value: &Value) -> Option<Decimal> {
 pub struct Evaluation<'a> {
     person: Person<'a>,
     now: Timestamp,
-    known: RefCell<HashMap<*const Aggregate, Value>>,
+    known: Known,
 }
 
 impl<'a> Evaluation<'a> {
     /// Begins without knowing the value of any aggregate.
     pub fn new(person: Person<'a>, now: Timestamp) -> Self {
-        Self { person, now, known: RefCell::default() }
+        Self { person, now, known: Known::default() }
     }
 
     /// Evaluates a part of a rule at one of the events.

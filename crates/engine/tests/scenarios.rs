@@ -18,7 +18,7 @@ fn every_scenario_happens_as_it_is_written() {
 
 /// Forms of the language that no single word of it stands for: each with pieces of text that the clause of
 /// some scenario has all of, in this order, in lower case and with single spaces.
-const FORMS: [(&str, &[&str]); 42] = [
+const FORMS: [(&str, &[&str]); 50] = [
     ("EXISTS", &["exists (select 1 from events e where e.user_id = events.user_id and"]),
     ("NOT EXISTS", &["not exists (select 1 from events"]),
     ("user_id IN", &["user_id in (select user_id from events where"]),
@@ -31,6 +31,14 @@ const FORMS: [(&str, &[&str]); 42] = [
     ("a JOIN", &["from events v join events p on p.user_id = v.user_id"]),
     ("two JOINs", &["join events c on", "join events p on"]),
     ("a LEFT JOIN", &["left join events p on", "p.event_id is null"]),
+    ("a derived table over a JOIN", &["from (select v.user_id", "from events v join events p", ") t where t."]),
+    ("a LEFT JOIN after a LEFT JOIN", &["left join events p on", "left join events c on"]),
+    ("a JOIN after a LEFT JOIN", &["left join events p on", " join events q on"]),
+    ("different values of pairs", &["count(distinct concat(v.region", "p.region)) from"]),
+    ("users in a JOIN", &["events e join users u on u.user_id = e.user_id"]),
+    ("members in a LEFT JOIN", &["left join segment_members m on"]),
+    ("the greatest value of the payload", &["max(payload['k']) ="]),
+    ("different values of the payload", &["count(distinct payload['k'])"]),
     ("GROUP BY a column of the user", &["group by", "user_id, date_trunc('week', created_at)"]),
     ("GROUP BY a part of the payload", &["group by user_id, payload->>'plan'"]),
     ("GROUP BY in EXISTS", &["exists (select e.region", "group by e.region, e.device_type"]),

@@ -15,6 +15,9 @@ pub const MAX_PARSER_DEPTH: usize = 3 * MAX_DEPTH + 8;
 pub const SHALLOW_PARSER_DEPTH: usize = 24;
 /// The stack of that thread: a level takes up to 30 KiB in an unoptimised build.
 pub const DEEP_PARSER_STACK_BYTES: usize = 8 * 1024 * 1024;
+/// The longest clause, in words and signs, of which a derived table over a JOIN is put in its place: each can be a level
+/// of what is copied and printed on that stack.
+pub const MAX_INLINED_TOKENS: usize = 1_000;
 /// How many operands the parser may begin to read, for each token: most are read once or twice, but
 /// nested forms that it tries both ways double for each level.
 pub const PARSER_STEPS_PER_TOKEN: usize = 16;

@@ -2,7 +2,7 @@
 //!
 //! [`plan::children`] stops at aggregates, as they are about other rows; limits and prints do not.
 
-use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, plan};
+use crate::{Aggregate, AggregateFunction, Column, Expr, ExprKind, Span, plan};
 
 impl Aggregate {
     /// Returns argument, steps and filter, as far as it has them.
@@ -70,34 +70,54 @@ impl Expr {
         }
     }
 
+    /// Returns it with all of its parts at one place of the text.
+    #[must_use]
+    pub fn at(&self, span: Span) -> Self {
+        let moved = match &self.kind {
+            ExprKind::Aggregate(aggregate) => {
+                let kind = ExprKind::Aggregate(Box::new(plan::map_aggregate(aggregate, &mut |part| part.at(span))));
+                Self { kind, ..self.clone() }
+            }
+            _ => plan::map_children(self, &mut |part| part.at(span)),
+        };
+        Self { span, ..moved }
+    }
+
     /// Returns it as it is seen from `by` aggregates further in.
     #[must_use]
     pub fn raised(&self, by: usize) -> Self {
-        self.moved(by, 0, true)
+        self.moved(by, 0, 0)
     }
 
     /// Returns it with its own row as it is, and those around it `by` aggregates further out.
     #[must_use]
     pub fn with_rows_between(&self, by: usize) -> Self {
-        self.moved(by, 0, false)
+        self.moved(by, 0, 1)
     }
 
-    /// `inside` is how many aggregates of its own stand around the part.
-    fn moved(&self, by: usize, inside: usize, own: bool) -> Self {
+    /// Returns it with its own row and those around it, `rows` of them in all, as they are, and the others `by`
+    /// aggregates further out.
+    #[must_use]
+    pub fn with_rows_behind(&self, rows: usize, by: usize) -> Self {
+        self.moved(by, 0, rows)
+    }
+
+    /// `inside` is how many aggregates of its own stand around the part, `still` how many rows stay as they are.
+    fn moved(&self, by: usize, inside: usize, still: usize) -> Self {
         let kind = match &self.kind {
             // The same of all of them.
             ExprKind::Column(Column::UserId) => return self.clone(),
-            ExprKind::Column(column) if by > 0 && own && inside == 0 => {
+            ExprKind::Column(column) if by > 0 && still == 0 && inside == 0 => {
                 ExprKind::Outer { distance: by, column: *column }
             }
-            ExprKind::Outer { distance, column } if *distance > inside || (own && *distance == inside) => {
+            ExprKind::Outer { distance, column } if *distance >= inside + still => {
                 ExprKind::Outer { distance: distance + by, column: *column }
             }
             ExprKind::Aggregate(aggregate) => {
-                let map = &mut |part: &Self| part.moved(by, inside + 1, own);
+                let map = &mut |part: &Self| part.moved(by, inside + 1, still);
                 ExprKind::Aggregate(Box::new(plan::map_aggregate(aggregate, map)))
             }
-            _ => return plan::map_children(self, &mut |part| part.moved(by, inside, own)),
+            _ => return plan::map_children(self, &mut |part| part.moved(by, inside, still)),
         };
         Self { kind, sql_type: self.sql_type, span: self.span }
     }

@@ -54,6 +54,19 @@ fn most_memory_kib() -> Option<u64> {
 }
 
 #[test]
+fn a_long_chain_in_a_derived_table_over_a_join_gets_an_answer() {
+    for links in [10, 240, 480, 950, 1_500] {
+        for piece in ["v.user_id > 1 AND ", "1 + ", "NOT "] {
+            let chain = piece.repeat(links.min(12_000 / piece.len()));
+            compile(&format!(
+                "user_id IN (SELECT t.user_id FROM (SELECT v.user_id FROM events v JOIN events p ON p.user_id = v.user_id \
+                 WHERE {chain} 1 = 1) t WHERE {chain} 1 = 1)"
+            ));
+        }
+    }
+}
+
+#[test]
 fn deep_and_long_texts_are_refused_without_effort() {
     for (piece, tail) in [
         ("(", ""),

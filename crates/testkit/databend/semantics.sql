@@ -1088,3 +1088,21 @@ SELECT t.k FROM t LEFT JOIN (SELECT DISTINCT u FROM nobody) s ON s.u = t.k WHERE
 --> error 1065
 SELECT count(*) FROM t LEFT JOIN (SELECT DISTINCT u FROM nobody) s ON s.u = t.k WHERE (s.u IS NOT NULL) AND TRY_CAST(t.ts AS TIMESTAMP) + INTERVAL 7 DAY <= TIMESTAMP '2026-05-29 23:00:00';
 --> UInt64: 0
+
+-- # Different and greatest values of JSON: equal numbers are counted apart, and which of them is the greatest is open
+
+SELECT PARSE_JSON('10') = PARSE_JSON('1e1'), PARSE_JSON('[1]') = PARSE_JSON('[1.0]');
+--> Boolean, Boolean: 1, 1
+SELECT count(DISTINCT v) FROM (SELECT PARSE_JSON(c) AS v FROM (VALUES ('10'), ('10.0'), ('1e1')) t(c)) x;
+--> UInt64: 3
+SELECT to_string(arg_max(v, (v, coalesce(TRY_CAST(v AS VARCHAR), '')))), to_string(arg_min(v, (v, coalesce(TRY_CAST(v AS VARCHAR), '')))) FROM (SELECT PARSE_JSON(c) AS v FROM (VALUES ('10'), ('10.0'), ('1e1'), (NULL)) t(c)) x;
+--> String, String: "10.0", "10"
+SELECT to_string(arg_max(v, (v, coalesce(TRY_CAST(v AS VARCHAR), '')))) FROM (SELECT PARSE_JSON(c) AS v FROM (VALUES ('9'), ('10'), ('"a"'), ('"9"')) t(c)) x;
+--> String: "a"
+
+-- # TRY_CAST of a decimal makes another text of it than CAST does
+
+CREATE TABLE money (u BIGINT NOT NULL, d DECIMAL(18, 4) NULL);
+INSERT INTO money VALUES (1, 10), (2, 9), (3, 100), (4, NULL);
+SELECT u, TRY_CAST(d AS VARCHAR) = '10.0000', CAST(d AS VARCHAR) = '10.0000' FROM money ORDER BY u;
+--> Int64, Boolean, Boolean: 1, 0, 1 | 2, 0, 0 | 3, 0, 0 | 4, NULL, NULL

@@ -224,6 +224,9 @@ class Handler(BaseHTTPRequestHandler):
         try:
             sql = loads.copy_statement(self.headers["X-DATABEND-SQL"], f"@~/{name}", options="FORCE = true")
             answer = self.server.engine.query(sql, self.query_context())
+        except QueryError as refused:
+            # As the server does: a load's answer has the HTTP status for its code, whatever was wrong.
+            raise QueryError(400, f"Query execution failed: {refused.message}") from refused
         finally:
             os.unlink(path)
         context = base64.urlsafe_b64encode(json.dumps(answer.state).encode()).decode()

@@ -211,8 +211,21 @@ class Protocol(unittest.TestCase):
         self.server.rows("CREATE TABLE strict (n INT)")
         body, headers = multipart("x", b"1\nnot a number\n")
         headers["X-DATABEND-SQL"] = "INSERT INTO strict FROM @_databend_load FILE_FORMAT = (type = csv)"
-        self.assertEqual(self.server.call("PUT", "/v1/streaming_load", body, headers)[0], 400)
+        status, answer, _ = self.server.call("PUT", "/v1/streaming_load", body, headers)
+        # Not the engine's own code: the server says no more of a load.
+        self.assertEqual((status, answer["error"]["code"]), (400, 400))
+        self.assertIn("Query execution failed", answer["error"]["message"])
         self.check("SELECT count(*) FROM strict", [["0"]])
+
+    def test_a_staged_file_that_does_not_fit_is_refused_in_databends_words(self) -> None:
+        self.server.rows("CREATE TABLE stricter (n INT)")
+        body, headers = multipart("misfit.csv", b"not a number\n")
+        headers["X-DATABEND-STAGE-NAME"] = "~"
+        self.assertEqual(self.server.call("PUT", "/v1/upload_to_stage", body, headers)[0], 200)
+        copy = "COPY INTO stricter FROM @~/misfit.csv FILE_FORMAT = (type = csv) PURGE = true FORCE = true"
+        answer = self.server.start(copy)
+        self.assertEqual(answer["error"]["code"], 1046)
+        self.server.rows("REMOVE @~/misfit.csv")
 
     def test_a_staged_file_is_loaded_both_ways(self) -> None:
         self.server.rows("CREATE TABLE staged (n INT)")

@@ -29,11 +29,7 @@ impl UpConfig {
     /// `SHOAL_CONFIG` names is one service's own.
     pub(super) fn load(args: &UpArgs) -> anyhow::Result<Self> {
         let mut loaded = Self::configured(args.host, |name| std::env::var(name).ok())?;
-        anyhow::ensure!(
-            loaded.ingestion.bus.brokers.is_empty(),
-            "`BUS_BROKERS` is set, and `shoal up` keeps its log in the data directory: unset it, or run the three \
-             services on their own"
-        );
+        loaded.keeps_to_its_directory()?;
         loaded.choose_ports(args);
         // Not in memory, as folders for temporary files often are.
         if loaded.segmenter.spill.directory.as_os_str().is_empty() {
@@ -56,6 +52,21 @@ impl UpConfig {
             config: load_from(None, &environment).context("config-api")?,
             segmenter: load_from(None, &environment).context("segmenter")?,
         })
+    }
+
+    /// Refuses servers that would not be asked: what somebody meant to be there would be elsewhere.
+    fn keeps_to_its_directory(&self) -> anyhow::Result<()> {
+        let set = [
+            ("BUS_BROKERS", "log", !self.ingestion.bus.brokers.is_empty()),
+            ("WAREHOUSE_URL", "history", self.ingestion.warehouse.is_server()),
+        ];
+        if let Some((variable, kept, _)) = set.into_iter().find(|(_, _, is_set)| *is_set) {
+            anyhow::bail!(
+                "`{variable}` is set, and `shoal up` keeps its {kept} in the data directory: unset it, or run the three \
+                 services on their own"
+            );
+        }
+        Ok(())
     }
 
     /// Addresses that nobody configured are of `host`, and telemetry that nobody configured is quiet:
@@ -232,6 +243,20 @@ mod tests {
         let set = defaults.ingestion.telemetry.log_filter;
         let config = UpConfig::configured(HOST, |name| (name == "RUST_LOG").then(|| set.clone())).unwrap();
         assert_eq!(config.ingestion.telemetry.log_filter, set);
+    }
+
+    #[test]
+    fn servers_that_would_not_be_asked_are_refused() {
+        let configured = |variable: &str, value: &str| {
+            UpConfig::configured(HOST, |name| (name == variable).then(|| value.to_owned())).unwrap()
+        };
+        for (variable, value) in
+            [("BUS_BROKERS", "kafka:9092"), ("WAREHOUSE_URL", "databend://u:p@databend:8000/shoal?sslmode=disable")]
+        {
+            let refused = configured(variable, value).keeps_to_its_directory().unwrap_err().to_string();
+            assert!(refused.starts_with(&format!("`{variable}` is set")), "{refused}");
+            configured(variable, "").keeps_to_its_directory().unwrap();
+        }
     }
 
     #[test]

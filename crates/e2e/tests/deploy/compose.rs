@@ -173,6 +173,36 @@ fn each_service_takes_what_is_set_for_it_and_is_asked_where_it_answers() {
     }
 }
 
+/// What the compose file gives all services itself, whatever `.env` says: where they find each other.
+const FIXED: [&str; 3] = ["BUS_BROKERS", "STORE_URL", "WAREHOUSE_URL"];
+
+#[test]
+fn what_the_environment_file_sets_arrives_at_every_service() {
+    let compose = compose();
+    for name in SERVICES {
+        let service = &compose["services"][name];
+        let files: Vec<_> = items(&service["env_file"]).collect();
+        assert!(files.iter().any(|file| file["path"] == ".env" && file["required"] == false), "{name}: {files:?}");
+        // What is set for a service wins over the file: it takes the file's value up, or is none of it.
+        for (variable, value) in entries(&service["environment"]) {
+            let value = value.as_str().unwrap_or_default();
+            let is_passed_on = Interpolated(value).variables().iter().any(|(of, _)| of == variable);
+            let is_where_it_runs = variable.ends_with("_ADDRESS") || variable.ends_with("_DIRECTORY");
+            assert!(is_passed_on || is_where_it_runs || FIXED.contains(&variable.as_str()), "{name}: {variable}");
+        }
+    }
+}
+
+#[test]
+fn large_users_are_put_aside_on_a_disk() {
+    let segmenter = &compose()["services"]["segmenter"];
+    let directory = environment(segmenter)["SEGMENTER_SPILL_DIRECTORY"].clone();
+    let volumes: Vec<_> = texts(&segmenter["volumes"]).collect();
+    assert!(volumes.iter().any(|volume| volume.ends_with(&format!(":{directory}"))), "{directory}: {volumes:?}");
+    let memory: Vec<_> = texts(&segmenter["tmpfs"]).collect();
+    assert!(!memory.iter().any(|folder| directory.starts_with(&**folder)), "{directory} is memory: {memory:?}");
+}
+
 #[test]
 fn all_services_mean_the_same_partitions_and_brokers() {
     let compose = compose();

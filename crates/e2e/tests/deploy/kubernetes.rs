@@ -162,6 +162,23 @@ fn services_read_what_is_set_for_them() {
 }
 
 #[test]
+fn an_authority_of_ones_own_can_be_given_to_every_service() {
+    let told = text(&format!("{FOLDER}/kustomization.yaml"));
+    for name in SERVICES {
+        let deployment = deployment(name);
+        let mounts = &container(&deployment)["volumeMounts"];
+        let mount = items(mounts).find(|mount| mount["name"] == "authorities").unwrap();
+        let place = mount["mountPath"].as_str().unwrap();
+        assert!(told.contains(&format!("BUS_TLS_CA_FILE={place}/ca.pem")), "{name}: {place}");
+        let volumes = &deployment["spec"]["template"]["spec"]["volumes"];
+        let volume = items(volumes).find(|volume| volume["name"] == "authorities").unwrap();
+        assert_eq!(volume["secret"]["optional"], true, "{name} starts without one");
+        let secret = volume["secret"]["secretName"].as_str().unwrap();
+        assert!(told.contains(&format!("generic {secret} --from-file=ca.pem")), "{name}: {secret}");
+    }
+}
+
+#[test]
 fn the_configuration_is_made_from_the_files_that_are_there() {
     let kustomization = yaml(&format!("{FOLDER}/kustomization.yaml"));
     for (generator, file) in [("configMapGenerator", "shoal.env"), ("secretGenerator", "secret.env")] {

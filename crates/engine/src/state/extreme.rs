@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use rules::Value;
-use rules::eval::compare;
+use rules::eval::order;
 use schema::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -68,5 +68,5 @@ impl Extreme {
 
 fn is_better(left: &Value, right: &Value, kind: FoldKind) -> bool {
     let wanted = if kind == FoldKind::Min { Ordering::Less } else { Ordering::Greater };
-    compare(left, right) == Some(wanted)
+    order(left, right) == Some(wanted)
 }

@@ -137,12 +137,20 @@ impl Lowering<'_> {
         mut conditions: Vec<Expr>,
         span: Span,
     ) -> Option<Expr> {
-        if let AggregateFunction::Sum(value) | AggregateFunction::Avg(value) = &function
-            && distinct
-        {
-            let first = self.first_of(&conditions, vec![equal(value)], span)?;
-            conditions.push(first);
-        }
+        let function = match function {
+            AggregateFunction::Sum(ref value) | AggregateFunction::Avg(ref value) if distinct => {
+                let first = self.first_of(&conditions, vec![equal(value)], span)?;
+                conditions.push(first);
+                function
+            }
+            // To Databend's own count `10`, `10.0` and `1e1` are three, though it says that they are equal.
+            AggregateFunction::CountDistinct(value) if value.sql_type == SqlType::Variant => {
+                let first = self.first_of(&conditions, vec![equal(&value)], span)?;
+                conditions.push(first);
+                AggregateFunction::Count(value)
+            }
+            other => other,
+        };
         self.aggregate(function, conditions, span)
     }
 
@@ -198,7 +206,7 @@ impl Lowering<'_> {
     fn count(&mut self, value: &ast::Expr, distinct: bool, scope: &Scope<'_>) -> Option<AggregateFunction> {
         let value = self.expression(value, scope)?;
         if distinct {
-            return self.countable(value).map(AggregateFunction::CountDistinct);
+            return Some(AggregateFunction::CountDistinct(value));
         }
         Some(match value.kind {
             // `count(1)` is how many write `count(*)`.
@@ -207,17 +215,9 @@ impl Lowering<'_> {
         })
     }
 
-    /// Demands a value of which it can be told whether another is the same.
-    pub(super) fn countable(&mut self, value: Expr) -> Option<Expr> {
-        if value.sql_type == SqlType::Variant { self.no_order(value.span) } else { Some(value) }
-    }
-
     fn folded_value(&mut self, kind: Kind, value: &ast::Expr, scope: &Scope<'_>) -> Option<AggregateFunction> {
         let value = self.expression(value, scope)?;
         let ordered = |found| !matches!(found, SqlType::Boolean | SqlType::Interval);
-        if matches!(kind, Kind::Min | Kind::Max) && value.sql_type == SqlType::Variant {
-            return self.no_order(value.span);
-        }
         match kind {
             Kind::Sum => self.added_up(value).map(AggregateFunction::Sum),
             Kind::Avg => self.added_up(value).map(AggregateFunction::Avg),
@@ -237,12 +237,6 @@ impl Lowering<'_> {
         );
         self.inform(Diagnostic::information(Code::DecimalTotal, span, message));
         self.cast_to(value, CastType::Decimal { precision: TOTAL_PRECISION, scale: TOTAL_SCALE }, span)
-    }
-
-    fn no_order<T>(&mut self, span: Span) -> Option<T> {
-        let message = "values of the payload are not compared across kinds here: say as what they are";
-        let problem = Diagnostic::error(Code::TypeMismatch, span, message);
-        self.report(problem.with_hint("as texts: `payload->>'k'`; as numbers: `CAST(payload['k'] AS DOUBLE)`"))
     }
 
     /// `arg_max(x, created_at)`; ties are broken by `event_id`, which may be written out.

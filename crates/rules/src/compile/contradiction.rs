@@ -43,6 +43,8 @@ fn is_not(negation: &Expr, part: &Expr) -> bool {
 /// Whether one asks for NULL of what the other compares.
 fn demands_null(null: &Expr, compared: &Expr) -> bool {
     match (&null.kind, &compared.kind) {
+        // Of a row that may be missing a column is such a CASE: that it is is no mistake of anyone's.
+        (ExprKind::IsNull(value), _) if matches!(value.kind, ExprKind::Case { .. }) => false,
         (ExprKind::IsNull(value), ExprKind::Compare { left, right, .. }) => value == left || value == right,
         _ => false,
     }

@@ -46,6 +46,13 @@ impl Derived {
         self.columns.iter().find(|(known, _)| known == name).map(|(_, expr)| expr.as_ref())
     }
 
+    /// Returns it as it stands at another place of the text.
+    pub(super) fn at(self, span: Span) -> Self {
+        let columns = self.columns.into_iter().map(|(name, column)| (name, column.map(|column| column.at(span))));
+        let filter = self.filter.iter().map(|part| part.at(span)).collect();
+        Self { columns: columns.collect(), filter, same_user: self.same_user }
+    }
+
     /// Returns whether any of it names the row around the query.
     pub(super) fn looks_around(&self) -> bool {
         let columns = self.columns.iter().filter_map(|(_, column)| column.as_ref());
@@ -148,16 +155,19 @@ impl Lowering<'_> {
         let Some(alias) = alias.as_ref().filter(|alias| alias.columns.is_empty() && alias.at.is_none()) else {
             return self.unsupported(span, "a derived table without a plain name is");
         };
-        let derived = self.derived(subquery, scope, span)?;
+        let derived = match self.inlined(subquery) {
+            Some(query) => self.derived_instead(&query, scope, span)?,
+            None => self.derived(subquery, scope, span)?,
+        };
         Some(Source { alias: folded(&alias.name), derived: Some(derived) })
     }
 
-    fn derived(&mut self, query: &Query, scope: &Scope<'_>, span: Span) -> Option<Derived> {
+    pub(super) fn derived(&mut self, query: &Query, scope: &Scope<'_>, span: Span) -> Option<Derived> {
         let query = bare(query);
         let select = self.plain_select(query, span)?;
         self.nothing_but_windows(query, select, span)?;
         if is_join(select) && !is_grouped(select) {
-            return self.unsupported(span, "a derived table over a JOIN without GROUP BY is");
+            return self.unsupported(span, "this form of derived table over a JOIN is");
         }
         let basis = self.basis(query, select, None, scope, span)?;
         let inner = basis.rows(scope);

@@ -7,7 +7,7 @@
 //! Here is which tables there are, and that their rows are of one user; the loops are [`super::pairs`].
 
 use sqlparser::ast::{
-    self, BinaryOperator, GroupByExpr, Join, JoinConstraint, JoinOperator, Query, Select, SelectItem,
+    self, BinaryOperator, GroupByExpr, Join, JoinConstraint, JoinOperator, Query, Select, SelectItem, TableFactor,
 };
 use sqlparser::tokenizer::Token;
 
@@ -37,6 +37,8 @@ pub(super) fn selected(select: &Select) -> Option<&ast::Expr> {
 /// One of the joined tables.
 struct Joined<'q> {
     source: Source,
+    /// Which one it is as they are written.
+    written: usize,
     /// The conditions of its ON, apart.
     on: Vec<&'q ast::Expr>,
     /// LEFT JOIN.
@@ -93,11 +95,10 @@ impl Lowering<'_> {
         let Untied { on, kept, ties, looked_for } = self.untied(select, of_user, &sources, &inner, span)?;
         let by = self.grouped_by(select, &sources, &inner, span)?;
         let around = sources.len();
-        let optional = sources[around - 1].optional;
         let same_user = untied_row(&ties, around).is_none();
         let of_group = by.users.first().copied();
         if let Some(at) = untied_in_group(&ties, of_group, looked_for, around).filter(|_| !same_user) {
-            let place = if optional && at + 1 == around { "ON" } else { "WHERE" };
+            let place = if sources[at].optional { "ON" } else { "WHERE" };
             let hint = match of_group.or(looked_for).map(alias) {
                 Some(other) => format!("add `{}.user_id = {other}.user_id` to its {place}", alias(at)),
                 None => tied_to(alias(at), scope),
@@ -105,12 +106,18 @@ impl Lowering<'_> {
             return self.cross_user_until(query, hint);
         }
         self.only_known_tables(&sources, &on)?;
-        let (mut kept_on, mut on) = (Vec::new(), on);
-        let of_optional = if optional { on.pop().unwrap_or_default() } else { Vec::new() };
-        on.into_iter().for_each(|parts| kept_on.extend(parts));
-        let tables = sources.into_iter().map(|joined| joined.source).collect();
-        let conditions = kept_on.into_iter().chain(kept).collect();
-        Some(Pairs { tables, optional, on: of_optional, conditions, first: by.first, whole: by.whole, same_user })
+        let (mut conditions, mut tables, mut of_optional) = (Vec::new(), Vec::new(), Vec::new());
+        for (joined, on) in sources.into_iter().zip(on) {
+            tables.push(joined.source);
+            of_optional.push(if joined.optional {
+                Some(on)
+            } else {
+                conditions.extend(on);
+                None
+            });
+        }
+        conditions.extend(kept);
+        Some(Pairs { tables, on: of_optional, conditions, first: by.first, whole: by.whole, same_user })
     }
 
     /// Says by whose columns a SELECT groups.
@@ -129,24 +136,28 @@ impl Lowering<'_> {
         let mut named = Vec::new();
         for part in by.iter().map(|part| selected_as(select, unwrapped(part), inner).unwrap_or(part)) {
             match self.owns_user_id(part, inner) {
-                Some(Owner::Here) if !sources[last].optional => users.push(last),
-                Some(Owner::Here) => {
-                    return self.unsupported(span, "GROUP BY the `user_id` of the optional side of a LEFT JOIN is");
+                Some(owner @ (Owner::Here | Owner::Outer(_))) if place_of(owner, last).is_some() => {
+                    let table = place_of(owner, last).unwrap_or(last);
+                    if sources[table].optional {
+                        return self.unsupported(span, "GROUP BY the `user_id` of the optional side of a LEFT JOIN is");
+                    }
+                    users.push(table);
                 }
-                Some(Owner::Outer(distance)) if (1..=last).contains(&distance) => users.push(last - distance),
                 _ => named.extend((0..=last).filter(|at| self.mentions(part, &sources[*at].source.alias))),
             }
         }
         named.sort_unstable();
         named.dedup();
-        let whole = named.len() > 1 || (sources[last].optional && named.contains(&last));
+        let whole = named.len() > 1 || named.iter().any(|at| sources[*at].optional);
         Some(GroupedBy { first: named.first().copied().unwrap_or(0), whole, users })
     }
 
     /// An ON sees the tables up to its own.
     fn only_known_tables(&mut self, sources: &[Joined<'_>], on: &[Vec<&ast::Expr>]) -> Option<()> {
         for (at, part) in on.iter().enumerate().flat_map(|(at, parts)| parts.iter().map(move |part| (at, part))) {
-            let later = sources[at + 1..].iter().find(|joined| self.mentions(part, &joined.source.alias));
+            let is_later = |joined: &&Joined<'_>| joined.written > sources[at].written;
+            let mut later = sources.iter().filter(is_later);
+            let later = later.find(|joined| self.mentions(part, &joined.source.alias));
             if let Some(later) = later {
                 let message = format!("`{}` is joined after this condition", later.source.alias);
                 return self.report(Diagnostic::error(Code::UnknownTable, self.tokens.span_of(part), message));
@@ -165,20 +176,19 @@ impl Lowering<'_> {
         span: Span,
     ) -> Option<Untied<'q>> {
         let last = sources.len() - 1;
-        let index = |owner| match owner {
-            Owner::Outer(distance) if distance > last => sources.len(),
-            Owner::Outer(distance) => last - distance,
-            Owner::Here | Owner::Nobody => last,
-        };
+        let index = |owner| place_of(owner, last).unwrap_or(sources.len());
+        let is_optional = |table: usize| sources.get(table).is_some_and(|joined| joined.optional);
+        let mut outside = Vec::new();
         let own = sources.iter().enumerate().filter(|(_, joined)| joined.source.same_user());
         let mut ties: Vec<(usize, usize)> = own.map(|(at, _)| (at, sources.len())).collect();
         let mut on = Vec::new();
         for (at, source) in sources.iter().enumerate() {
             let (same, others): (Vec<_>, Vec<_>) = source.on.iter().partition(|part| self.tie(part, inner).is_some());
             let same = same.into_iter().filter_map(|part| self.tie(part, inner));
-            let same = same.map(|(left, right)| (index(left), index(right)));
+            let same: Vec<(usize, usize)> = same.map(|(left, right)| (index(left), index(right))).collect();
+            outside.extend(same.iter().flat_map(|(left, right)| [*left, *right]).filter(|table| *table != at));
             // The ON of a LEFT JOIN does not restrict the other rows.
-            ties.extend(same.filter(|(left, right)| !source.optional || *left == at || *right == at));
+            ties.extend(same.into_iter().filter(|(left, right)| !source.optional || *left == at || *right == at));
             on.push(others);
         }
         let written = select.selection.iter().flat_map(|selection| operands(selection, &BinaryOperator::And));
@@ -190,8 +200,8 @@ impl Lowering<'_> {
             Some(Some(owner)) if index(owner) <= last => Some(index(owner)),
             Some(_) => return self.unsupported(span, "IN a subquery of anything but `user_id` is"),
         };
-        let mut outside = later.iter().flat_map(|(left, right)| [*left, *right]).chain(looked_for);
-        if sources[last].optional && outside.any(|table| table == last) {
+        outside.extend(later.iter().flat_map(|(left, right)| [*left, *right]).chain(looked_for));
+        if outside.into_iter().any(is_optional) {
             return self.unsupported(span, "the `user_id` of a LEFT JOIN outside of its ON is");
         }
         ties.extend(later);
@@ -208,20 +218,23 @@ impl Lowering<'_> {
         let tables = select.from.iter().flat_map(|from| {
             std::iter::once((&from.relation, None)).chain(from.joins.iter().map(|join| (&join.relation, Some(join))))
         });
-        for (table, join) in tables {
-            let Some(around) = around.get(sources.len()) else {
-                return self.unsupported(span, &format!("a JOIN of more than {MAX_JOINED} tables is"));
+        let mut tables: Vec<(usize, (&'q TableFactor, Option<&'q Join>))> = tables.enumerate().collect();
+        if tables.len() > MAX_JOINED {
+            return self.unsupported(span, &format!("a JOIN of more than {MAX_JOINED} tables is"));
+        }
+        // Which row an optional table adds depends on those before it alone: what is joined after it, whatever its ON
+        // says, can as well be there already, and be asked for in the end.
+        tables.sort_by_key(|(_, (_, join))| join.is_some_and(is_left));
+        for ((written, (table, join)), around) in tables.into_iter().zip(around) {
+            let source = match self.user_table_named(table) {
+                Some(table) => self.source_of_user(&table, join.is_some_and(is_left), select, span)?,
+                None => self.source(table, around, span)?,
             };
-            let source = self.source(table, around, span)?;
             let (on, optional) = match join {
                 Some(join) => self.joined(join, span)?,
                 None => (Vec::new(), false),
             };
-            sources.push(Joined { source, on, optional });
-        }
-        // What is optional must come last: what would follow it could hang on it.
-        if sources.iter().rev().skip(1).any(|source| source.optional) {
-            return self.unsupported(span, "a table joined after a LEFT JOIN is");
+            sources.push(Joined { source, written, on, optional });
         }
         let twice = sources
             .iter()
@@ -276,6 +289,18 @@ impl Lowering<'_> {
             _ => false,
         })
     }
+}
+
+/// Returns the table of a row, by its number; `None` for one around all of them.
+fn place_of(owner: Owner, last: usize) -> Option<usize> {
+    match owner {
+        Owner::Outer(distance) => last.checked_sub(distance),
+        Owner::Here | Owner::Nobody => Some(last),
+    }
+}
+
+fn is_left(join: &Join) -> bool {
+    matches!(join.join_operator, JoinOperator::Left(_) | JoinOperator::LeftOuter(_))
 }
 
 /// Returns whether a SELECT has GROUP BY.

@@ -30,6 +30,22 @@ impl<'t> Lowering<'t> {
         Self { tokens, diagnostics: Vec::new(), windows: Vec::new(), depth: 0, nodes: 0 }
     }
 
+    /// Begins a run over another text that stands in place of a part of this one.
+    pub(super) fn over_text<'o>(&self, tokens: &'o Tokens<'o>) -> Lowering<'o> {
+        let (depth, nodes) = (self.depth, self.nodes);
+        Lowering { tokens, diagnostics: Vec::new(), windows: Vec::new(), depth, nodes }
+    }
+
+    /// Returns how many nodes were made.
+    pub(super) const fn nodes(&self) -> usize {
+        self.nodes
+    }
+
+    /// Counts nodes as made up to so many.
+    pub(super) fn made(&mut self, nodes: usize) {
+        self.nodes = self.nodes.max(nodes);
+    }
+
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
         self.diagnostics
     }
@@ -185,14 +201,23 @@ impl<'t> Lowering<'t> {
                 self.trim(expr, scope, span)
             }
             ast::Expr::Exists { subquery, negated } => {
-                let exists = self.exists(subquery, scope, span)?;
+                let exists = match self.inlined(subquery) {
+                    Some(query) => self.instead(&format!("EXISTS ({query})"), scope, span)?,
+                    None => self.exists(subquery, scope, span)?,
+                };
                 self.not_if(*negated, exists, span)
             }
             ast::Expr::InSubquery { expr, subquery, negated } => {
-                let found = self.in_subquery(expr, subquery, scope, span)?;
+                let found = match self.inlined(subquery) {
+                    Some(query) => self.instead(&format!("{expr} IN ({query})"), scope, span)?,
+                    None => self.in_subquery(expr, subquery, scope, span)?,
+                };
                 self.not_if(*negated, found, span)
             }
-            ast::Expr::Subquery(query) => self.scalar_subquery(query, scope, span),
+            ast::Expr::Subquery(query) => match self.inlined(query) {
+                Some(query) => self.instead(&format!("({query})"), scope, span),
+                None => self.scalar_subquery(query, scope, span),
+            },
             other => self.unknown_form(other, span),
         }
     }

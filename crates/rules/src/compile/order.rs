@@ -104,7 +104,7 @@ impl Lowering<'_> {
                 return self.unsupported(span, "ORDER BY … WITH FILL is");
             }
             let value = self.expression(expr, scope)?;
-            let sorts = |found| !matches!(found, SqlType::Interval | SqlType::Variant);
+            let sorts = |found| found != SqlType::Interval;
             let value = self.demand(value, "a number, a text or a time", sorts)?;
             order.push(Ordered { value, descending, nulls_first: options.nulls_first.unwrap_or(false) });
         }

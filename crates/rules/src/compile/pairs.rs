@@ -3,8 +3,7 @@
 //! They are gone through in loops inside of each other, one for each table: some row of the first for which
 //! there is some row of the second. What is summed over pairs is the sum, over the rows of one table, of the
 //! sums over those of the other that go with each; likewise counts, the least, the greatest, the first and the
-//! last. Values that are counted once each must be columns of one table, which is the outermost then: what
-//! goes with a row no longer matters, only whether anything does.
+//! last; values that are counted once each are [`super::distinct_pairs`].
 //!
 //! A group stands for a row of the one table by whose columns it is grouped, as without a join.
 
@@ -31,10 +30,8 @@ const WHOLE: CastType = CastType::Decimal { precision: 38, scale: 0 };
 pub(super) struct Pairs<'q> {
     /// As they are written.
     pub(super) tables: Vec<Source>,
-    /// Whether the row of the last table may be missing: LEFT JOIN.
-    pub(super) optional: bool,
-    /// The conditions of that one's ON.
-    pub(super) on: Vec<&'q ast::Expr>,
+    /// Of each table whose row may be missing, LEFT JOIN, the conditions of its ON.
+    pub(super) on: Vec<Option<Vec<&'q ast::Expr>>>,
     /// Every other condition.
     pub(super) conditions: Vec<&'q ast::Expr>,
     /// The table whose rows stand for the groups.
@@ -47,8 +44,13 @@ pub(super) struct Pairs<'q> {
 }
 
 impl Pairs<'_> {
-    fn alias(&self, table: usize) -> &str {
+    pub(super) fn alias(&self, table: usize) -> &str {
         &self.tables[table].alias
+    }
+
+    /// Returns whether the row of a table may be missing.
+    pub(super) fn is_optional(&self, table: usize) -> bool {
+        self.on.get(table).is_some_and(Option::is_some)
     }
 
     /// Returns the rows that stand for the groups.
@@ -80,8 +82,8 @@ impl Pairs<'_> {
 
     /// Returns whether a column is the `user_id` of a row that is never missing.
     pub(super) fn shares_user(&self, qualifier: &str, name: &str) -> bool {
-        let sure = self.tables.len() - usize::from(self.optional);
-        self.tables[..sure].iter().any(|source| source.alias == qualifier && source.is_user(name))
+        let mut tables = self.tables.iter().enumerate();
+        tables.any(|(at, source)| !self.is_optional(at) && source.alias == qualifier && source.is_user(name))
     }
 
     /// Returns whether a column is a `user_id`, also that of a row that may be missing.
@@ -91,41 +93,54 @@ impl Pairs<'_> {
 }
 
 /// One way through the rows of a join.
-struct Loops<'a> {
-    pairs: &'a Pairs<'a>,
+#[derive(Clone)]
+pub(super) struct Loops<'a> {
+    pub(super) pairs: &'a Pairs<'a>,
     /// The tables, the outermost loop first.
-    order: Vec<usize>,
-    /// Whether the row of the innermost may be missing.
-    optional: bool,
+    pub(super) order: Vec<usize>,
+    /// The table whose row is there, though it may be missing by itself.
+    required: Option<usize>,
     /// What the rows must be, besides the ON of what may be missing.
     conditions: Vec<&'a ast::Expr>,
     /// The groups, the row of one of which stands around the outermost.
     groups: Option<&'a Groups<'a>>,
     /// Rows without a name around the outermost.
     between: usize,
+    /// Rows that lie between the outermost and those that stand for the group.
+    beyond: usize,
     /// What the innermost row must be besides.
     also: Vec<Expr>,
-    span: Span,
+    pub(super) span: Span,
 }
 
 impl<'a> Loops<'a> {
     fn new(pairs: &'a Pairs<'a>, span: Span) -> Self {
-        let (optional, conditions) = (pairs.optional, pairs.conditions.clone());
-        let order = (0..pairs.tables.len()).collect();
-        Self { pairs, order, optional, conditions, groups: None, between: 0, also: Vec::new(), span }
+        let (order, conditions) = ((0..pairs.tables.len()).collect(), pairs.conditions.clone());
+        let (required, groups, also) = (None, None, Vec::new());
+        Self { pairs, order, required, conditions, groups, between: 0, beyond: 0, also, span }
     }
 
     /// Makes the outermost loop one over that table. If its row may be missing, only where it is not.
-    fn beginning_with(self, table: usize) -> Self {
+    pub(super) fn beginning_with(self, table: usize) -> Self {
         let others = (0..self.order.len()).filter(|other| *other != table);
         let order = std::iter::once(table).chain(others).collect();
-        let required = self.optional && table == self.order.len() - 1;
-        let on = if required { self.pairs.on.as_slice() } else { &[] };
+        let on = self.pairs.on.get(table).and_then(Option::as_deref).unwrap_or_default();
         let conditions = on.iter().copied().chain(self.conditions).collect();
-        Self { order, optional: self.optional && !required, conditions, ..self }
+        Self { order, required: Some(table), conditions, ..self }
     }
 
-    fn rows<'s>(&'s self, at: usize, around: &'s Scope<'s>) -> Scope<'s> {
+    /// Returns the same way inside of itself, so many rows further in.
+    pub(super) fn inside(self, rows: usize, also: Vec<Expr>) -> Self {
+        Self { between: 0, beyond: self.beyond + rows, also, ..self }
+    }
+
+    /// Returns the conditions of the ON of a loop whose row may be missing.
+    fn on(&self, at: usize) -> Option<&'a [&'a ast::Expr]> {
+        let table = self.order[at];
+        if self.required == Some(table) { None } else { self.pairs.on.get(table)?.as_deref() }
+    }
+
+    pub(super) fn rows<'s>(&'s self, at: usize, around: &'s Scope<'s>) -> Scope<'s> {
         self.pairs.rows(self.order[at], if at == 0 { self.between } else { 0 }, around)
     }
 
@@ -170,25 +185,23 @@ impl Lowering<'_> {
     }
 
     /// Returns the conditions of a row of the outermost loop that others go with.
-    fn with_others(&mut self, loops: &Loops<'_>, around: &Scope<'_>) -> Option<Vec<Expr>> {
+    pub(super) fn with_others(&mut self, loops: &Loops<'_>, around: &Scope<'_>) -> Option<Vec<Expr>> {
         let inner = loops.rows(0, around);
         let own = self.at_row(loops, 0, &inner);
         let others = self.some_rows(loops, 1, &inner)?;
         Some(own?.kept.into_iter().chain([others]).collect())
     }
 
-    fn some_rows(&mut self, loops: &Loops<'_>, at: usize, around: &Scope<'_>) -> Option<Expr> {
+    pub(super) fn some_rows(&mut self, loops: &Loops<'_>, at: usize, around: &Scope<'_>) -> Option<Expr> {
         let inner = loops.rows(at, around);
         let own = self.at_row(loops, at, &inner);
-        if loops.is_last(at) {
-            let AtRow { on, kept } = own?;
-            return match loops.optional {
-                true => self.optional(on, kept, loops.span),
-                false => self.aggregate(AggregateFunction::Exists, kept, loops.span),
-            };
+        let others = if loops.is_last(at) { None } else { Some(self.some_rows(loops, at + 1, &inner)?) };
+        let AtRow { on, mut kept } = own?;
+        kept.extend(others);
+        match loops.on(at) {
+            Some(_) => self.optional(on, kept, loops.span),
+            None => self.aggregate(AggregateFunction::Exists, kept, loops.span),
         }
-        let others = self.some_rows(loops, at + 1, &inner)?;
-        self.aggregate(AggregateFunction::Exists, own?.kept.into_iter().chain([others]).collect(), loops.span)
     }
 
     /// Returns what is asked of the row of a loop: what names no row further in.
@@ -205,13 +218,13 @@ impl Lowering<'_> {
         let alike = self.in_group(loops, at, inner);
         let own: Vec<&ast::Expr> =
             loops.conditions.iter().copied().filter(|part| self.innermost(part, loops) == at).collect();
-        let optional = loops.optional && loops.is_last(at);
-        let on = if optional { self.all_conditions(&loops.pairs.on, inner) } else { Some(Vec::new()) };
+        let optional = loops.on(at);
+        let on = self.all_conditions(optional.unwrap_or_default(), inner);
         let kept = self.all_conditions(&own, inner);
         let (alike, on, mut kept) = (alike?, on?, kept?);
         kept.extend(loops.also.iter().filter(|_| loops.is_last(at)).cloned());
         // Which rows a derived table has is decided before they are joined.
-        Some(if optional {
+        Some(if optional.is_some() {
             AtRow { on: [rows, on].concat(), kept: [alike, kept].concat() }
         } else {
             AtRow { on, kept: [rows, alike, kept].concat() }
@@ -241,7 +254,7 @@ impl Lowering<'_> {
             }
             let own = self.expression(written, inner)?;
             self.charge(key.node_count(), loops.span)?;
-            let kind = ExprKind::IsNotDistinct(Box::new(own), Box::new(key.raised(at + 1)));
+            let kind = ExprKind::IsNotDistinct(Box::new(own), Box::new(key.raised(at + 1 + loops.beyond)));
             alike.push(self.node(kind, SqlType::Boolean, loops.span)?);
         }
         Some(alike)
@@ -301,19 +314,32 @@ impl Lowering<'_> {
         let distinct = is_distinct(call.function);
         match (call.kind, call.arguments) {
             (Kind::Count | Kind::Sum | Kind::Avg, [Argument::Value(value)]) if distinct => {
-                self.distinct_of_pairs(call, value, loops, around)
+                match self.only_table_of(value, pairs) {
+                    Some(table) => self.distinct_of_table(call, value, table, &loops, around),
+                    None => self.distinct_of_pairs(call, value, &loops, around),
+                }
             }
             (Kind::Funnel, _) => Ok(self.unsupported(call.span, "a funnel over a JOIN is")),
             (Kind::Last | Kind::First, [Argument::Value(value), Argument::Value(order)]) => {
                 Ok(self.at_an_end_of_pairs(call.kind, value, order, loops, around))
             }
-            (Kind::Avg, [_]) if !distinct => {
-                let sum = self.folded_pairs(Call { kind: Kind::Sum, ..*call }, &loops, around)?;
-                let count = self.folded_pairs(Call { kind: Kind::Count, ..*call }, &loops, around)?;
-                Ok(sum.zip(count).and_then(|(sum, count)| self.divided(sum, count, call.span)))
-            }
-            _ => self.folded_pairs(*call, &loops, around),
+            _ => self.folded_or_divided(call, &loops, around, None),
         }
+    }
+
+    pub(super) fn folded_or_divided(
+        &mut self,
+        call: &Call<'_>,
+        loops: &Loops<'_>,
+        around: &Scope<'_>,
+        once: Option<&ast::Expr>,
+    ) -> Result<Option<Expr>, &'static str> {
+        if call.kind != Kind::Avg || call.arguments.len() != 1 {
+            return self.folded_pairs(*call, loops, around, once);
+        }
+        let sum = self.folded_pairs(Call { kind: Kind::Sum, ..*call }, loops, around, once)?;
+        let count = self.folded_pairs(Call { kind: Kind::Count, ..*call }, loops, around, once)?;
+        Ok(sum.zip(count).and_then(|(sum, count)| self.divided(sum, count, call.span)))
     }
 
     fn divided(&mut self, sum: Expr, count: Expr, span: Span) -> Option<Expr> {
@@ -322,22 +348,28 @@ impl Lowering<'_> {
         self.node(kind, sql_type, span)
     }
 
-    /// A count, a sum, the least or the greatest.
+    /// A count, a sum, the least or the greatest; of each value `once` only, if that is given.
     fn folded_pairs(
         &mut self,
         call: Call<'_>,
         loops: &Loops<'_>,
         around: &Scope<'_>,
+        once: Option<&ast::Expr>,
     ) -> Result<Option<Expr>, &'static str> {
         let Call { kind, function, arguments, span } = call;
         // What arguments it wants is the same wherever it stands.
         let (wanted, whole) = (Cell::new(None), Cell::new(false));
         let innermost = |lowering: &mut Lowering<'_>, inner: &Scope<'_>| {
             let computed = lowering.computed(kind, function, arguments, inner, span);
-            match computed.unwrap_or_else(|error| {
+            let computed = computed.unwrap_or_else(|error| {
                 wanted.set(Some(error));
                 None
-            })? {
+            })?;
+            let computed = match once {
+                Some(value) => lowering.of_first_pairs(computed, value, loops, inner)?,
+                None => computed,
+            };
+            match computed {
                 AggregateFunction::Sum(value) if value.sql_type == SqlType::Integer => {
                     whole.set(true);
                     lowering.cast_to(value, WHOLE, span).map(AggregateFunction::Sum)
@@ -371,15 +403,14 @@ impl Lowering<'_> {
     fn folded_rows(&mut self, loops: &Loops<'_>, at: usize, around: &Scope<'_>, folding: &Folding<'_>) -> Option<Expr> {
         let inner = loops.rows(at, around);
         let own = self.at_row(loops, at, &inner);
-        if !loops.is_last(at) {
-            let value = self.folded_rows(loops, at + 1, &inner, folding)?;
-            return self.aggregate((folding.around)(value), own?.kept, loops.span);
-        }
-        let function = (folding.innermost)(self, &inner)?;
+        let function = match loops.is_last(at) {
+            true => (folding.innermost)(self, &inner)?,
+            false => (folding.around)(self.folded_rows(loops, at + 1, &inner, folding)?),
+        };
         let AtRow { on, kept } = own?;
-        match loops.optional {
-            true => self.folded_optional(function, on, kept, loops.span),
-            false => self.aggregate(function, kept, loops.span),
+        match loops.on(at) {
+            Some(_) => self.folded_optional(function, on, kept, loops.span),
+            None => self.aggregate(function, kept, loops.span),
         }
     }
 
@@ -431,35 +462,6 @@ impl Lowering<'_> {
         Some(Some(self.node(kind, SqlType::Integer, span)?))
     }
 
-    /// `count(DISTINCT x)`, `sum(DISTINCT x)`: of the rows of the only table that x is of.
-    fn distinct_of_pairs(
-        &mut self,
-        call: &Call<'_>,
-        value: &ast::Expr,
-        loops: Loops<'_>,
-        around: &Scope<'_>,
-    ) -> Result<Option<Expr>, &'static str> {
-        let span = loops.span;
-        let tables = 0..loops.order.len();
-        let named: Vec<usize> = tables.filter(|table| self.mentions(value, loops.pairs.alias(*table))).collect();
-        let table = match named.as_slice() {
-            [] => loops.pairs.first,
-            [only] => *only,
-            _ => return Ok(self.unsupported(span, "DISTINCT over what several joined tables hold is")),
-        };
-        let may_be_missing = loops.optional && table == loops.order.len() - 1;
-        let loops = loops.beginning_with(table);
-        let rows = self.with_others(&loops, around);
-        let inner = loops.rows(0, around);
-        let function = self.computed(call.kind, call.function, call.arguments, &inner, span)?;
-        let Some((function, rows)) = function.zip(rows) else { return Ok(None) };
-        let is_known = |value| !is_always_null(&without_row(value, 0, true));
-        if may_be_missing && argument_of(&function).is_some_and(is_known) {
-            return Ok(self.unsupported(span, "DISTINCT over what is not NULL where a LEFT JOIN finds nothing is"));
-        }
-        Ok(self.each_once(function, true, rows, span))
-    }
-
     /// `arg_max(x, v.created_at)`: the rows of v are gone through first.
     fn at_an_end_of_pairs(
         &mut self,
@@ -474,9 +476,9 @@ impl Lowering<'_> {
             single => single,
         };
         let alias = named(unwrapped(first)).and_then(|(alias, _)| alias).unwrap_or_default();
-        let tables = 0..loops.order.len();
-        let table = tables.clone().find(|table| loops.pairs.alias(*table) == alias).unwrap_or(loops.pairs.first);
-        if loops.optional && table + 1 == tables.len() {
+        let table =
+            (0..loops.order.len()).find(|table| loops.pairs.alias(*table) == alias).unwrap_or(loops.pairs.first);
+        if loops.pairs.is_optional(table) {
             return self.unsupported(loops.span, "an order by the optional side of a LEFT JOIN is");
         }
         let loops = loops.beginning_with(table);

@@ -52,10 +52,14 @@ fn parsed(tokens: Vec<TokenWithSpan>, depth: usize) -> Result<Parsed, Stopped> {
 
 /// Runs `parse` with room for the deepest clause, whatever stack the caller has.
 fn on_a_deep_stack(parse: impl FnOnce() -> Result<Parsed, Stopped> + Send) -> Result<Parsed, Stopped> {
+    with_room(parse).unwrap_or(Err(Stopped::TooDeep))
+}
+
+/// Does what takes a deep stack; `None` where there is no room for one.
+pub(super) fn with_room<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(DEEP_PARSER_STACK_BYTES);
-        let running = thread.spawn_scoped(scope, parse).map_err(|_| Stopped::TooDeep)?;
-        running.join().unwrap_or(Err(Stopped::TooDeep))
+        thread.spawn_scoped(scope, work).ok()?.join().ok()
     })
 }
 

@@ -4,7 +4,7 @@ use sqlparser::ast::{self, Select, SelectItem, SelectItemQualifiedWildcardKind};
 
 use crate::compile::grouping::Grouping;
 use crate::compile::lower::Lowering;
-use crate::compile::scope::{Place, Scope, folded};
+use crate::compile::scope::{Owner, Place, Scope, folded};
 
 impl Lowering<'_> {
     /// What EXISTS selects does not matter, but it must mean something.
@@ -12,7 +12,10 @@ impl Lowering<'_> {
         for item in &select.projection {
             match item {
                 SelectItem::UnnamedExpr(shown) | SelectItem::ExprWithAlias { expr: shown, .. } => {
-                    self.expression(shown, inner);
+                    // The user is the same, whichever of the rows it is named of.
+                    if !matches!(self.owns_user_id(shown, inner), Some(Owner::Here | Owner::Outer(_))) {
+                        self.expression(shown, inner);
+                    }
                 }
                 SelectItem::Wildcard(_) => {}
                 SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _)

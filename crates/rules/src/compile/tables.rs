@@ -38,7 +38,7 @@ impl Lowering<'_> {
 
     fn unknown_table(&mut self, table: &str, span: Span) -> Option<String> {
         if OTHER_TABLES.contains(&table) {
-            return self.unsupported(span, &format!("the table `{table}` beside others, or of a derived table, is"));
+            return self.unsupported(span, &format!("the table `{table}` as the only one of a derived table is"));
         }
         let problem = Diagnostic::error(Code::UnknownTable, span, format!("there is no table `{table}`"));
         self.report(match names::nearest(table, OTHER_TABLES.into_iter().chain([ONLY_TABLE])) {

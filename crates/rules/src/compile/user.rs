@@ -22,15 +22,30 @@ pub(super) struct UserTable {
     is_users: bool,
 }
 
+impl UserTable {
+    pub(super) fn alias(&self) -> &str {
+        &self.alias
+    }
+
+    pub(super) const fn is_users(&self) -> bool {
+        self.is_users
+    }
+}
+
 impl Lowering<'_> {
     /// Returns the table if a SELECT is over one of these alone.
     pub(super) fn user_table(&self, select: &Select) -> Option<UserTable> {
         let [from] = select.from.as_slice() else { return None };
-        let TableFactor::Table { name, alias, .. } = &from.relation else { return None };
+        if from.joins.is_empty() { self.user_table_named(&from.relation) } else { None }
+    }
+
+    /// Returns the table if it is one of these.
+    pub(super) fn user_table_named(&self, table: &TableFactor) -> Option<UserTable> {
+        let TableFactor::Table { name, alias, .. } = table else { return None };
         let [ast::ObjectNamePart::Identifier(ident)] = name.0.as_slice() else { return None };
         let table = folded(ident);
         let is_users = table == "users";
-        if !from.joins.is_empty() || (!is_users && table != "segment_members") {
+        if !is_users && table != "segment_members" {
             return None;
         }
         let alias = alias.as_ref().map_or_else(|| table.clone(), |alias| folded(&alias.name));
@@ -268,7 +283,7 @@ fn counts_rows(select: &Select) -> bool {
 }
 
 /// Returns the tags of `segment = 'a'`, `segment IN ('a', 'b')`, or several of these joined by OR.
-fn tags(part: &ast::Expr) -> Option<Vec<String>> {
+pub(super) fn tags(part: &ast::Expr) -> Option<Vec<String>> {
     match unwrapped(part) {
         ast::Expr::BinaryOp { op: BinaryOperator::Or, .. } => {
             let each = operands(part, &BinaryOperator::Or).into_iter().map(tags).collect::<Option<Vec<_>>>()?;

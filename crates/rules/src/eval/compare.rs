@@ -37,6 +37,16 @@ pub fn compare(left: &Value, right: &Value) -> Option<Ordering> {
     }
 }
 
+/// Returns how two values are ordered where one of them is picked: JSON values that are equal, such as `10` and
+/// `10.0`, by their texts.
+pub fn order(left: &Value, right: &Value) -> Option<Ordering> {
+    let ordering = compare(left, right)?;
+    Some(match (left, right) {
+        (Value::Variant(left), Value::Variant(right)) => ordering.then_with(|| left.to_text().cmp(&right.to_text())),
+        _ => ordering,
+    })
+}
+
 /// Returns the nearest DOUBLE of a number.
 pub(super) fn to_f64(value: &Value) -> Option<f64> {
     match value {

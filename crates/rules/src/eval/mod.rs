@@ -17,7 +17,7 @@ mod wide;
 
 pub use arithmetic::{arithmetic, arithmetic_type, average};
 pub(crate) use cast::{DAY, INSTANT, day};
-pub use compare::compare;
+pub use compare::{compare, order};
 pub use evaluate::{Scope, conform, evaluate, is_true};
 
 pub(crate) use numeral::NUMERAL;

@@ -265,6 +265,11 @@ impl Databend<'_> {
                 format!("{} / NULLIF(count({}), 0)", total("sum", value, &only(value)), only(value))
             }
             AggregateFunction::Avg(value) => total(name, value, &only(value)),
+            // Of values that are equal, such as `10` and `10.0`, Databend may pick any.
+            AggregateFunction::Min(value) | AggregateFunction::Max(value) if value.sql_type == SqlType::Variant => {
+                let shown = only(value);
+                format!("arg_{name}({shown}, ({shown}, coalesce(TRY_CAST({shown} AS VARCHAR), '')))")
+            }
             AggregateFunction::Count(value) | AggregateFunction::Min(value) | AggregateFunction::Max(value) => {
                 format!("{name}({})", only(value))
             }

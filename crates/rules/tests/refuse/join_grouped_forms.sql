@@ -10,11 +10,7 @@ error unsupported [EXISTS (SELECT 1 FROM events v LEFT JOIN events p ON p.user_i
   hint: group by the `user_id` of the other table
 error unsupported [EXISTS (SELECT 1 FROM (SELECT v.url AS a, p.url AS b, count(*) AS n FROM events v JOIN events p ON p.user_id = v.user_id WHERE v.user_id = events.user_id GROUP BY v.url, p.url) t WHERE t.n > 1)]: rows of groups by columns of several joined tables are not supported here yet
   hint: ask in HAVING: `user_id IN (SELECT v.user_id FROM … GROUP BY … HAVING …)`
-error unsupported [count(DISTINCT concat(v.url, p.url))]: DISTINCT over what several joined tables hold is not supported yet
-  hint: count one table's values, and the other's by a subquery over it
 error unsupported [window_funnel(60)(v.created_at, v.url = 'a')]: a funnel over a JOIN is not supported yet
   hint: count the steps of one table, with the other by EXISTS in its WHERE
 error unsupported [(SELECT v.url FROM events v JOIN events p ON p.user_id = v.user_id WHERE v.user_id = events.user_id ORDER BY v.created_at LIMIT 1)]: ORDER BY … LIMIT 1 over a JOIN is not supported yet
   hint: `arg_max(v.region, v.created_at)` is the value of the last row, `arg_min` of the first
-error unsupported [EXISTS (SELECT 1 FROM (SELECT v.user_id, p.url FROM events v JOIN events p ON p.user_id = v.user_id) t WHERE t.user_id = events.user_id)]: a derived table over a JOIN without GROUP BY is not supported yet
-  hint: put the conditions on its rows into the WHERE of the JOIN itself

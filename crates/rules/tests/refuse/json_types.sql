@@ -1,10 +1,6 @@
 -- where a value of the payload needs a type
 count(DISTINCT payload['k']) > 1 OR max(payload['k']) = 'x' OR length(payload['k']) = 1 OR coalesce(payload['k'], 'x') = 'x' OR payload['k'] OR region['k'] = 'x' OR payload[region] = 'x' OR payload[-1] = 'x' OR payload.k = 'x'
 ---
-error type_mismatch [payload['k']]: values of the payload are not compared across kinds here: say as what they are
-  hint: as texts: `payload->>'k'`; as numbers: `CAST(payload['k'] AS DOUBLE)`
-error type_mismatch [payload['k']]: values of the payload are not compared across kinds here: say as what they are
-  hint: as texts: `payload->>'k'`; as numbers: `CAST(payload['k'] AS DOUBLE)`
 error type_mismatch [payload['k']]: this is VARIANT; a text is needed here
   hint: take its text: `payload->>'k'`
 error type_mismatch [coalesce(payload['k'], 'x')]: VARIANT and VARCHAR cannot be compared

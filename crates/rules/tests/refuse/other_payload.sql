@@ -1,10 +1,6 @@
 -- the payload in other forms
 count(DISTINCT payload['k']) > 1 OR max(payload['n']) > 3 OR coalesce(payload['n'], 0) > 1 OR payload['flag'] OR payload#>>'{a,b}' = 'x' OR payload @> '{}' OR payload[region] = 1 OR payload.plan = 'pro' OR length(payload['plan']) = 3
 ---
-error type_mismatch [payload['k']]: values of the payload are not compared across kinds here: say as what they are
-  hint: as texts: `payload->>'k'`; as numbers: `CAST(payload['k'] AS DOUBLE)`
-error type_mismatch [payload['n']]: values of the payload are not compared across kinds here: say as what they are
-  hint: as texts: `payload->>'k'`; as numbers: `CAST(payload['k'] AS DOUBLE)`
 error type_mismatch [coalesce(payload['n'], 0)]: VARIANT and BIGINT cannot be compared
   hint: say what the payload's value is: its text is `payload->>'k'`, its number `CAST(payload['k'] AS DOUBLE)`
 error type_mismatch [payload['flag']]: this is VARIANT, not a condition

@@ -13,7 +13,7 @@ use hyper::header::{ACCEPT, CONTENT_TYPE};
 use hyper::http::request::Builder;
 use hyper::{Request, StatusCode};
 use schema::UserId;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use url::Url;
 use uuid::Uuid;
 
@@ -188,21 +188,38 @@ impl Databend {
     }
 
     /// Loads a CSV file into a table, all of it or nothing; returns how many rows it had.
+    ///
+    /// One that fails is refused with `code::FAILED_LOAD`, whatever was wrong.
     pub(super) async fn load(&self, table: &str, csv: &str) -> Result<u64, DatabendError> {
-        let boundary = Uuid::new_v4().simple().to_string();
-        let head = format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"upload\"; filename=\"rows.csv\"\r\n\
-             Content-Type: application/octet-stream\r\n\r\n"
-        );
-        let body = [&head, csv, "\r\n--", &boundary, "--\r\n"].concat();
         let session = serde_json::to_string(&Session::of(&self.options.database));
         let session = session.map_err(|error| DatabendError::Unexpected(error.to_string()))?;
         let request = Request::put(self.url("v1/streaming_load")?.as_str())
             .header("X-DATABEND-SQL", format!("INSERT INTO {table} FROM @_databend_load FILE_FORMAT = (type = csv)"))
-            .header("X-DATABEND-QUERY-CONTEXT", session)
-            .header(CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"));
-        let loaded: LoadResponse = read(&self.send(request, body.into_bytes(), self.options.request_timeout).await?)?;
+            .header("X-DATABEND-QUERY-CONTEXT", session);
+        let loaded: LoadResponse = self.send_file(request, "rows.csv", csv).await?;
         Ok(loaded.stats.rows)
+    }
+
+    /// Puts a file into the user's own stage.
+    pub(super) async fn put_file(&self, name: &str, csv: &str) -> Result<(), DatabendError> {
+        let request = Request::put(self.url("v1/upload_to_stage")?.as_str()).header("X-DATABEND-STAGE-NAME", "~");
+        self.send_file::<IgnoredAny>(request, name, csv).await.map(drop)
+    }
+
+    async fn send_file<T: DeserializeOwned>(
+        &self,
+        request: Builder,
+        name: &str,
+        csv: &str,
+    ) -> Result<T, DatabendError> {
+        let boundary = Uuid::new_v4().simple().to_string();
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"upload\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        let body = [&head, csv, "\r\n--", &boundary, "--\r\n"].concat();
+        let request = request.header(CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"));
+        read(&self.send(request, body.into_bytes(), self.options.request_timeout).await?)
     }
 
     /// Runs a query whose only column is `user_id`; ascending, without repetitions.

@@ -6,6 +6,8 @@ use crate::WarehouseError;
 
 /// Databend's codes that mean something here; its own list is `system.error_codes`.
 pub(super) mod code {
+    /// A load failed. Not Databend's own code but the status of the answer: a load says no more.
+    pub(in crate::databend) const FAILED_LOAD: u16 = 400;
     pub(in crate::databend) const UNKNOWN_DATABASE: u16 = 1003;
     /// A value of a loaded file does not fit its column: no other try will load that row.
     pub(in crate::databend) const BAD_BYTES: u16 = 1046;

@@ -2,12 +2,14 @@
 //!
 //! One value that does not fit refuses the whole file. The file is then loaded in halves, and those in
 //! halves, until the row stands alone: it goes to `refused_rows`, logged, and the others are there; whom else to tell
-//! is `aside`'s concern. Only the refusal of a value counts so; whatever else goes wrong may pass, and the batch waits.
+//! is `aside`'s concern. Only the refusal of a value counts so, which is asked of the row alone (`alone`); whatever
+//! else goes wrong may pass, and the batch waits.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use schema::{LogPosition, UserId};
 
+use super::alone::{Verdict, load_alone};
 use super::error::code;
 use super::records::{Loadable, lines};
 use super::{Databend, DatabendError, csv, metrics};
@@ -34,10 +36,11 @@ pub(super) async fn load<R: Loadable>(databend: &Databend, rows: &[R]) -> Result
         }
         match load_whole(databend, part).await {
             Ok(()) => {}
-            Err(DatabendError::Refused { code: code::BAD_BYTES, message }) => match part {
-                [row] => {
-                    refused.push(keep(databend, row, &message).await?);
-                }
+            Err(error) if error.is_refusal(code::FAILED_LOAD) => match part {
+                [row] => match load_alone(databend, R::TABLE, &lines(part)).await? {
+                    Verdict::Loaded => metrics::loaded(1),
+                    Verdict::Refused(message) => refused.push(keep(databend, row, &message).await?),
+                },
                 _ => {
                     let (first, second) = part.split_at(part.len() / 2);
                     parts.extend([second, first]);

@@ -6,6 +6,7 @@
 //! of the caller's own for as long as a question about them takes, which is how a rule is asked of a
 //! real Databend; which SQL a rule is, is `rules::render`'s concern.
 
+mod alone;
 mod arrow;
 mod aside;
 mod cells;

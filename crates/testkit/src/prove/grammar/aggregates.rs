@@ -37,7 +37,7 @@ impl Grammar<'_> {
                 "arg_max",
                 "arg_min",
             ]),
-            Sort::Json | Sort::Boolean => self.random.pick(&["arg_max", "arg_min"]),
+            Sort::Boolean => self.random.pick(&["arg_max", "arg_min"]),
             _ => self.random.pick(&["min", "max", "max", "arg_max", "arg_min"]),
         };
         if name == "count(*)" {

@@ -25,6 +25,7 @@ impl Grammar<'_> {
             11 => self.of_user(depth - 1, place),
             12..=13 => self.exists(depth - 1, place),
             14..=15 => self.member_of(depth - 1),
+            16 if self.random.chance(20) => self.different_pairs(),
             16 => self.paired(depth - 1),
             19..=21 => self.of_user(depth - 1, place),
             // Groups, derived tables, numbers of rows, funnels.

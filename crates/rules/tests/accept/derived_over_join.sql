@@ -1,0 +1,6 @@
+-- rows of a derived table that are pairs of events
+user_id IN (SELECT t.user_id FROM (SELECT v.user_id, v.created_at AS seen, p.created_at AS bought, p.region FROM events v JOIN events p ON p.user_id = v.user_id AND p.order_id = v.order_id WHERE v.activity_type = 'page_viewed') t WHERE t.bought > t.seen AND t.bought <= t.seen + INTERVAL 1 DAY AND t.region = 'CA')
+---
+EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND activity_type = 'page_viewed' AND EXISTS (SELECT 1 FROM events e2 WHERE e2.user_id = e.user_id AND order_id = e.order_id AND created_at > e.created_at AND created_at <= e.created_at + INTERVAL 1 DAY AND region = 'CA'))
+warning retains_events [user_id IN (SELECT t.user_id FROM (SELECT v.user_id, v.created_at AS seen, p.created_at AS bought, p.region FROM events v JOIN events p ON p.user_id = v.user_id AND p.order_id = v.order_id WHERE v.activity_type = 'page_viewed') t WHERE t.bought > t.seen AND t.bought <= t.seen + INTERVAL 1 DAY AND t.region = 'CA')]: every event with `activity_type = 'page_viewed' OR region = 'CA'` is kept per user for ever, to compare events with each other
+  hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter

@@ -1,0 +1,8 @@
+-- a subquery inside that names the pair
+EXISTS (SELECT * FROM (SELECT v.user_id, v.order_id AS o, p.region AS r FROM events v JOIN events p ON p.user_id = v.user_id AND p.created_at > v.created_at) t WHERE t.user_id = events.user_id AND NOT EXISTS (SELECT 1 FROM events x WHERE x.user_id = t.user_id AND x.order_id = t.o AND x.region = t.r))
+---
+EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND EXISTS (SELECT 1 FROM events e2 WHERE e2.user_id = e.user_id AND created_at > e.created_at AND NOT EXISTS (SELECT 1 FROM events e3 WHERE e3.user_id = e2.user_id AND order_id = e.order_id AND region = e2.region)))
+warning retains_events [EXISTS (SELECT * FROM (SELECT v.user_id, v.order_id AS o, p.region AS r FROM events v JOIN events p ON p.user_id = v.user_id AND p.created_at > v.created_at) t WHERE t.user_id = events.user_id AND NOT EXISTS (SELECT 1 FROM events x WHERE x.user_id = t.user_id AND x.order_id = t.o AND x.region = t.r))]: every event is kept per user for ever, to compare events with each other
+  hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
+warning above_budget [EXISTS (SELECT * FROM (SELECT v.user_id, v.order_id AS o, p.region AS r FROM events v JOIN events p ON p.user_id = v.user_id AND p.created_at > v.created_at) t WHERE t.user_id = events.user_id AND NOT EXISTS (SELECT 1 FROM events x WHERE x.user_id = t.user_id AND x.order_id = t.o AND x.region = t.r))]: events are compared with each other: with 1000 kept events that can take 4000000 steps for each event that comes, more than the 1000000 that are usual at most
+  hint: join or group fewer rows with each other, or restrict every row by `activity_type` and a window so that few events are kept

@@ -1,0 +1,8 @@
+-- a table joined after a LEFT JOIN
+EXISTS (SELECT 1 FROM events v LEFT JOIN events p ON p.user_id = v.user_id AND p.region = v.country JOIN events q ON q.user_id = v.user_id AND q.created_at > v.created_at AND (p.event_id IS NULL OR q.url = p.url) WHERE v.user_id = events.user_id)
+---
+EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND EXISTS (SELECT 1 FROM events e2 WHERE e2.user_id = e.user_id AND created_at > e.created_at AND (EXISTS (SELECT 1 FROM events e3 WHERE e3.user_id = e2.user_id AND region = e.country AND (event_id IS NULL OR e2.url = url)) OR NOT EXISTS (SELECT 1 FROM events e3 WHERE e3.user_id = e2.user_id AND region = e.country))))
+warning retains_events [EXISTS (SELECT 1 FROM events v LEFT JOIN events p ON p.user_id = v.user_id AND p.region = v.country JOIN events q ON q.user_id = v.user_id AND q.created_at > v.created_at AND (p.event_id IS NULL OR q.url = p.url) WHERE v.user_id = events.user_id)]: every event is kept per user for ever, to compare events with each other
+  hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
+warning above_budget [EXISTS (SELECT 1 FROM events v LEFT JOIN events p ON p.user_id = v.user_id AND p.region = v.country JOIN events q ON q.user_id = v.user_id AND q.created_at > v.created_at AND (p.event_id IS NULL OR q.url = p.url) WHERE v.user_id = events.user_id)]: events are compared with each other: with 1000 kept events that can take 4000000 steps for each event that comes, more than the 1000000 that are usual at most
+  hint: join or group fewer rows with each other, or restrict every row by `activity_type` and a window so that few events are kept

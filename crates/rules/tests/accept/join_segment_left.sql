@@ -1,0 +1,6 @@
+-- who is in no segment
+EXISTS (SELECT 1 FROM events e LEFT JOIN segment_members m ON m.user_id = e.user_id AND m.segment = 'vip' WHERE e.user_id = events.user_id AND m.segment IS NULL AND e.region = 'CA')
+---
+EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND region = 'CA' AND (EXISTS (SELECT 1 FROM events e2 WHERE e2.user_id = e.user_id AND EXISTS (SELECT 1 FROM segment_members s WHERE s.user_id = e2.user_id AND s.segment = 'vip') AND event_id = (SELECT min(event_id) FROM events e3 WHERE e3.user_id = e2.user_id) AND CASE WHEN event_id IS NOT NULL THEN 'vip' END = 'vip' AND CASE WHEN event_id IS NOT NULL THEN 'vip' END IS NULL) OR NOT EXISTS (SELECT 1 FROM events e2 WHERE e2.user_id = e.user_id AND EXISTS (SELECT 1 FROM segment_members s WHERE s.user_id = e2.user_id AND s.segment = 'vip') AND event_id = (SELECT min(event_id) FROM events e3 WHERE e3.user_id = e2.user_id) AND CASE WHEN event_id IS NOT NULL THEN 'vip' END = 'vip')))
+warning retains_events [EXISTS (SELECT 1 FROM events e LEFT JOIN segment_members m ON m.user_id = e.user_id AND m.segment = 'vip' WHERE e.user_id = events.user_id AND m.segment IS NULL AND e.region = 'CA')]: every event is kept per user for ever, to compare events with each other
+  hint: bound every row with `created_at >= now() - INTERVAL …`, if older events do not matter
