@@ -22,5 +22,6 @@ mod outages;
 mod preview;
 mod segments;
 mod serving;
+mod set_back;
 mod users;
 mod validate;
