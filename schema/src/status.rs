@@ -1,6 +1,11 @@
 //! How far the owner of a partition is: what `as_of`, lag and backfill progress are made of.
+//!
+//! Owners of one release and readers of another talk for as long as an upgrade takes. A status is read if it says
+//! where its partition is; whatever else it says in a way that is not understood counts as not said.
 
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 
 use crate::{Generation, Offset, PartitionId, Timestamp};
 
@@ -18,11 +23,13 @@ pub struct PartitionStatus {
     /// The catalog by which the memberships are decided.
     pub generation: Generation,
     /// The catalog whose history is being absorbed, if one is.
+    #[serde(default)]
     pub absorbing: Option<Generation>,
     /// The reading of history that is under way, or was the last one of this owner.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "if_understood")]
     pub backfill: Option<BackfillRun>,
     /// Users with state in this partition.
+    #[serde(default)]
     pub users: u64,
 }
 
@@ -39,4 +46,10 @@ pub struct BackfillRun {
     pub total_rows: Option<u64>,
     /// How fast rows were absorbed of late; `None` while nothing is absorbed, or not long enough to tell.
     pub rows_per_second: Option<u64>,
+}
+
+/// Reads a value that nothing depends on; `None` if it is not what this release calls by that name.
+fn if_understood<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let said = Box::<RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(said.get()).unwrap_or_default())
 }

@@ -35,6 +35,12 @@ pub(super) struct Position {
     pub(super) log_time: Timestamp,
 }
 
+/// What a position of any format says.
+#[derive(Deserialize)]
+struct Formatted {
+    format: u32,
+}
+
 /// One record of a commit.
 pub(super) struct Write {
     /// An index into the lanes of the work.
@@ -200,16 +206,42 @@ impl StateKey {
 
 /// Decodes where a partition is.
 pub(super) fn decode_position(value: &[u8]) -> Result<Position, BusError> {
-    let position: Position = serde_json::from_slice(value)
-        .map_err(|error| BusError::Damaged(format!("the position of a partition: {error}")))?;
-    if position.format != FORMAT {
-        let found = position.format;
-        return Err(BusError::Damaged(format!("the state has format {found} and this version reads {FORMAT}")));
+    let damaged = |error| BusError::Damaged(format!("the position of a partition: {error}"));
+    // First, for another format may have other fields.
+    let Formatted { format } = serde_json::from_slice(value).map_err(damaged)?;
+    if format != FORMAT {
+        return Err(BusError::Damaged(format!("the state has format {format} and this version reads {FORMAT}")));
     }
-    Ok(position)
+    serde_json::from_slice(value).map_err(damaged)
 }
 
 /// Decodes the definitions by which a partition's state was made.
 pub(super) fn decode_definitions(value: &[u8]) -> Result<Definitions, BusError> {
     serde_json::from_slice(value).map_err(|error| BusError::Damaged(format!("the definitions of a partition: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POSITION: &str =
+        r#"{"format":1,"commit":"c","next_offset":7,"now":"2026-01-01T00:00:00Z","log_time":"2026-01-01T00:00:00Z""#;
+
+    #[track_caller]
+    fn check(position: &str, expected: Result<Offset, &str>) {
+        let read = decode_position(position.as_bytes()).map(|position| position.next_offset);
+        assert_eq!(
+            read.map_err(|error| error.to_string()),
+            expected.map_err(|refusal| format!("the log is damaged: {refusal}"))
+        );
+    }
+
+    #[test]
+    fn a_position_of_another_format_is_refused_by_its_number_whatever_else_it_says() {
+        check(&format!("{POSITION}}}"), Ok(7));
+        check(&format!(r#"{POSITION},"of_a_later_release":{{"a":1}}}}"#), Ok(7));
+        let refused = Err("the state has format 2 and this version reads 1");
+        check(&format!("{POSITION}}}").replace(r#""format":1"#, r#""format":2"#), refused);
+        check(r#"{"format":2,"offset":7}"#, refused);
+    }
 }

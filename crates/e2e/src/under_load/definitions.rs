@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use schema::SegmentId;
-use serde_json::Value;
 use shoal::client::SegmentsClient;
 
 use super::posting::Poster;
@@ -13,12 +12,13 @@ use super::rig::{PARTITIONS, Rig};
 use super::run::LoadOptions;
 use super::switches::{StateWatch, Switch};
 use super::traffic::Traffic;
+use super::way::{Answer, Way};
 use crate::now;
 use crate::system::segment;
 
 /// How long a definition may take without getting any further.
 const PATIENCE: Duration = Duration::from_secs(180);
-const POLL: Duration = Duration::from_millis(100);
+const POLL: Duration = Duration::from_millis(50);
 /// How often it is said how far it is.
 const SAY_EVERY: Duration = Duration::from_secs(5);
 
@@ -40,6 +40,8 @@ pub(super) struct WentLive {
     /// How many events were acknowledged a second meanwhile.
     pub(super) events_per_second: f64,
     pub(super) switches: BTreeMap<u16, Switch>,
+    /// How far it said that it was.
+    pub(super) way: Way,
 }
 
 impl WentLive {
@@ -67,38 +69,41 @@ pub(super) async fn define(
         None => segments.create(&body).await?.id,
         Some(segment_id) => segments.update(segment_id, &body).await?.id,
     };
-    until_live(segment_id, rig, traffic, progress).await?;
+    let way = until_live(segment_id, asked, rig, traffic, progress).await?;
     let events_per_second = (poster.acknowledged() - acknowledged) as f64 / asked.elapsed().as_secs_f64();
     let clause = wanted.clause.to_owned();
     let finding = tokio::task::spawn_blocking(move || watch.switches(segment_id, &clause));
     let switches = finding.await.context("reading the state")??;
     let last = switches.values().map(|switch| switch.now.micros_since(asked_at)).max().unwrap_or_default();
     let took = Duration::from_micros(last.max(0).unsigned_abs());
-    Ok(WentLive { segment_id, took, events_per_second, switches })
+    Ok(WentLive { segment_id, took, events_per_second, switches, way })
 }
 
 async fn until_live(
     segment_id: SegmentId,
+    asked: Instant,
     rig: &Rig,
     traffic: &Traffic,
     progress: &mut impl FnMut(String),
-) -> anyhow::Result<()> {
-    let url = format!("{}/api/v1/segments/{segment_id}/stats", rig.config.url());
-    let (mut said, mut before, mut moved) = (Instant::now(), Value::Null, Instant::now());
+) -> anyhow::Result<Way> {
+    let (url, mut way) = (rig.backfill_of(segment_id), Way::default());
+    let (mut said, mut moved) = (Instant::now(), Instant::now());
     loop {
-        let stats: Value = rig.http.get(&url).send().await?.error_for_status()?.json().await?;
-        if stats["status"] == "live" {
-            return Ok(());
-        }
-        if stats["progress"] != before {
-            (before, moved) = (stats["progress"].clone(), Instant::now());
+        let answer: Answer = rig.http.get(&url).send().await?.error_for_status()?.json().await?;
+        if way.last() != Some(&answer) {
+            moved = Instant::now();
         }
         if said.elapsed() >= SAY_EVERY {
             said = Instant::now();
-            progress(format!("{}: {before}", stats["segment"]));
+            progress(format!("{url}: {answer:?}"));
         }
         ensure!(!traffic.has_failed(), "the traffic ended");
-        ensure!(moved.elapsed() < PATIENCE, "{url} says the same for {PATIENCE:?}: {stats}");
+        ensure!(moved.elapsed() < PATIENCE, "{url} says the same for {PATIENCE:?}: {answer:?}");
+        let is_live = answer.is_live();
+        way.take(asked.elapsed().as_secs_f64(), now(), answer);
+        if is_live {
+            return Ok(way);
+        }
         tokio::time::sleep(POLL).await;
     }
 }

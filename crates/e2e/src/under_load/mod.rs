@@ -8,12 +8,14 @@
 //! changes that the switch published must be the difference, each once ([`verdict`]). When the traffic has
 //! ended, members in the topics, in Postgres and by SQL must be the same ([`members`]).
 //!
-//! [`rig`] is who runs, [`shop`] what is posted, [`run`](mod@run) the order of things.
+//! On its way each says how far it is ([`way`]); and several more are put to see how soon every segmenter has heard of them
+//! ([`reach`]). [`rig`] is who runs, [`shop`] what is posted, [`run`](mod@run) the order of things.
 
 mod definitions;
 mod members;
 mod posting;
 mod previews;
+mod reach;
 mod rendered;
 mod report;
 mod rig;
@@ -22,6 +24,8 @@ mod shop;
 mod switches;
 mod traffic;
 mod verdict;
+mod way;
 
+pub use reach::Reach;
 pub use report::LoadReport;
 pub use run::{LoadOptions, run};

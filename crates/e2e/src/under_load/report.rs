@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::definitions::WentLive;
+use super::reach::Reach;
 use super::verdict::Difference;
 use crate::crash::Report;
 
@@ -16,6 +17,8 @@ pub struct LoadReport {
     pub(super) previews: Vec<PreviewFigures>,
     /// The definitions, in order.
     pub(super) switches: Vec<SwitchFigures>,
+    /// How soon segmenters hear of a definition.
+    pub reach: Reach,
     /// The end.
     pub(super) end: EndFigures,
     /// What was found.
@@ -70,6 +73,16 @@ impl LoadReport {
         let entered = self.switches.iter().all(|switch| switch.difference.entered > 0);
         entered && self.switches.last().is_some_and(|edited| edited.difference.left > 0)
     }
+
+    /// Returns whether of at least one definition it was told on its way how far it was.
+    pub fn has_told_the_way(&self) -> bool {
+        self.switches.iter().any(|switch| switch.live.way.shares() > 0)
+    }
+
+    /// Returns whether of each definition it was told how long it would still take: of little history nobody can tell.
+    pub fn has_told_the_end(&self) -> bool {
+        self.switches.iter().all(|switch| !switch.live.way.ends_foretold().is_empty())
+    }
 }
 
 impl fmt::Display for LoadReport {
@@ -81,6 +94,7 @@ impl fmt::Display for LoadReport {
         for switch in &self.switches {
             writeln!(f, "{switch}")?;
         }
+        writeln!(f, "{}", self.reach)?;
         writeln!(f, "{}", self.end)?;
         let Report { lost, repeated, out_of_order, mismatched, .. } = &self.found;
         write!(f, "lost={lost} repeated={repeated} out_of_order={out_of_order} mismatched={mismatched}")
@@ -114,15 +128,26 @@ impl fmt::Display for SwitchFigures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { what, live, difference } = self;
         let Difference { before, after, entered, left, lost, repeated, unexpected } = difference;
+        let (shares, etas) = (live.way.shares(), live.way.ends_foretold().len());
+        let off = live.way.off().map_or_else(|| "unknown".to_owned(), |off| format!("{off:.1}s"));
         write!(
             f,
             "{what}: live_after={:.1}s history_rows={} rows/s={:.0} arriving/s={:.0} members_before={before} \
-             members_after={after} entered={entered} left={left} lost={lost} repeated={repeated} unexpected={unexpected}",
+             members_after={after} entered={entered} left={left} lost={lost} repeated={repeated} unexpected={unexpected} \
+             shares={shares} etas={etas} eta_off={off}",
             live.took.as_secs_f64(),
             live.records(),
             live.records() as f64 / live.took.as_secs_f64().max(f64::MIN_POSITIVE),
             live.events_per_second,
         )
+    }
+}
+
+impl fmt::Display for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (segmenters, definitions) = (self.segmenters, self.took.len());
+        let [median, slowest] = [self.median(), self.slowest()].map(|took| took.as_secs_f64() * 1_000.0);
+        write!(f, "told: definitions={definitions} segmenters={segmenters} median={median:.0}ms slowest={slowest:.0}ms")
     }
 }
 

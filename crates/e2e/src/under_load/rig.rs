@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use bus::EventLog as _;
 use bus::kafka::{KafkaLog, KafkaOptions};
-use schema::{PartitionId, Timestamp, Topic};
+use schema::{PartitionId, SegmentId, Timestamp, Topic};
 use warehouse::Warehouse as _;
 use warehouse::databend::{DatabendOptions, DatabendWarehouse};
 
@@ -24,7 +24,7 @@ pub(super) struct Rig {
     pub(super) prefix: String,
     pub(super) config: Serving,
     pub(super) ingestion: Vec<Serving>,
-    segmenters: Vec<Serving>,
+    pub(super) segmenters: Vec<Serving>,
     pub(super) log: KafkaLog,
     warehouse: DatabendWarehouse,
     /// Keeps what the services wrote to their logs.
@@ -54,6 +54,11 @@ impl Rig {
         let warehouse = DatabendWarehouse::new(DatabendOptions::parse(&options.history)?, PARTITIONS)?;
         let http = cluster.http().clone();
         Ok(Self { http, prefix, config, ingestion, segmenters, log: log.await?, warehouse, _cluster: cluster })
+    }
+
+    /// Returns where it is said how far a segment is on its way.
+    pub(super) fn backfill_of(&self, segment_id: SegmentId) -> String {
+        format!("{}/api/v1/segments/{segment_id}/backfill", self.config.url())
     }
 
     /// Waits until every event that is in the log is in the history.

@@ -11,6 +11,7 @@ use super::definitions::{Wanted, WentLive, define};
 use super::members::{self, Changes};
 use super::posting::{Poster, post_history};
 use super::previews::preview_both_ways;
+use super::reach::put_definitions;
 use super::rendered::Oracle;
 use super::report::{EndFigures, HistoryFigures, LoadReport, SwitchFigures};
 use super::rig::Rig;
@@ -96,6 +97,9 @@ pub async fn run(options: &LoadOptions<'_>, mut progress: impl FnMut(String)) ->
         progress(format!("{what}: live after {:.1} s", live.took.as_secs_f64()));
         defined.push(Defined { what, before, after: clause, live });
     }
+    report.reach = put_definitions(&rig).await?;
+    progress(report.reach.to_string());
+    segments.until_live().await?;
     tokio::time::sleep(AROUND).await;
     traffic.stop().await?;
     rig.until_segmented().await?;
@@ -158,6 +162,7 @@ async fn compare_switch(
     found: &mut Report,
 ) -> anyhow::Result<SwitchFigures> {
     let Defined { what, before, after, live } = defined;
+    live.way.check(&what, found);
     let (before, after) = match before {
         Some(before) => {
             let [before, after] = oracle.members_at(&live.switches, [before, after]).await?;

@@ -30,5 +30,7 @@ async fn segments_that_are_made_and_edited_under_load_publish_exactly_the_differ
     let report = report.unwrap_or_else(|error| panic!("seed {seed}: {error:#}"));
     println!("{report}");
     assert!(report.has_moved_users(), "seed {seed}: nobody entered or left\n{report}");
+    assert!(report.has_told_the_way(), "seed {seed}: nobody was told how far a segment was\n{report}");
+    assert!(report.reach.is_within_a_second(), "seed {seed}: segmenters were told late\n{report}");
     assert!(report.found.is_clean(), "seed {seed}: {report}\n{}", report.found.examples.join("\n"));
 }

@@ -181,5 +181,6 @@ fn index(series: &[Series], aggregates: &[CatalogAggregate]) -> EventIndex {
     for (at, aggregate) in (0 as Slot..).zip(aggregates) {
         index.insert(Target::Aggregate(at), aggregate.spec.filter.as_ref());
     }
+    index.finish();
     index
 }

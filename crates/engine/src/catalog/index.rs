@@ -26,7 +26,9 @@ pub(crate) enum Target {
 /// Which events are folded into what.
 #[derive(Debug, Default)]
 pub(super) struct EventIndex {
+    /// The filters over events of any activity type.
     any: Branch,
+    /// Those over events of one, and of what every event is folded into, a list for both.
     by_activity: Texts<Branch>,
 }
 
@@ -69,12 +71,21 @@ impl EventIndex {
         }
     }
 
+    /// Ends inserting: puts what every event is folded into first in the lists of all activity types.
+    pub(super) fn finish(&mut self) {
+        let any = &self.any.gates.open;
+        self.by_activity.values_mut().for_each(|branch| drop(branch.gates.open.splice(..0, any.iter().copied())));
+    }
+
     /// Calls with lists of everything whose filter the event passes.
     #[inline]
     pub(super) fn for_each(&self, event: &Event, mut call: impl FnMut(&[Target])) {
-        self.any.for_each(event, &mut call);
-        if let Some(branch) = self.by_activity.get(event.activity_type.as_str()) {
-            branch.for_each(event, &mut call);
+        match self.by_activity.get(event.activity_type.as_str()) {
+            Some(branch) => branch.for_each(event, &mut call),
+            None => self.any.gates.pass_open(&mut call),
+        }
+        if self.any.asks() {
+            self.any.for_each_asked(event, &mut call);
         }
     }
 }
@@ -93,11 +104,26 @@ impl Branch {
         self.by_text[place].1.entry(text).insert(joined(rest), target);
     }
 
+    #[inline]
     fn for_each(&self, event: &Event, call: &mut impl FnMut(&[Target])) {
-        self.gates.pass(event, call);
+        self.gates.pass_open(call);
+        self.for_each_asked(event, call);
+    }
+
+    /// Returns whether anything is asked of an event, so that it may be folded into more.
+    #[inline]
+    fn asks(&self) -> bool {
+        !self.gates.filtered.is_empty() || !self.by_text.is_empty()
+    }
+
+    /// Leaves out what nothing is asked for.
+    #[inline]
+    fn for_each_asked(&self, event: &Event, call: &mut impl FnMut(&[Target])) {
+        self.gates.pass_filtered(event, call);
         for (column, gates) in &self.by_text {
             if let Some(gates) = text_of(event, *column).and_then(|text| gates.get(text)) {
-                gates.pass(event, call);
+                gates.pass_open(call);
+                gates.pass_filtered(event, call);
             }
         }
     }
@@ -113,10 +139,14 @@ impl Gates {
     }
 
     #[inline]
-    fn pass(&self, event: &Event, call: &mut impl FnMut(&[Target])) {
+    fn pass_open(&self, call: &mut impl FnMut(&[Target])) {
         if !self.open.is_empty() {
             call(&self.open);
         }
+    }
+
+    #[inline]
+    fn pass_filtered(&self, event: &Event, call: &mut impl FnMut(&[Target])) {
         for gate in &self.filtered {
             if is_true(&gate.filter, &Row(event)) {
                 call(&gate.targets);

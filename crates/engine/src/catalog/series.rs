@@ -21,6 +21,9 @@ pub(crate) const MAX_DEPTH: u32 = 64;
 /// The most latest values that are kept together.
 pub(crate) const MAX_ROW: usize = 8;
 
+/// The columns that nearly all rows are of, in the order in which a row has them.
+const PLACE: [Column; 3] = [Column::Region, Column::Country, Column::DeviceType];
+
 /// What conditions share.
 #[derive(Debug)]
 pub(crate) struct Series {
@@ -104,6 +107,8 @@ pub(crate) struct Outline {
     /// How many times are kept.
     pub(crate) depth: u32,
     pub(crate) kind: OutlineKind,
+    /// Whether it is a row of region, country and device.
+    pub(crate) is_place: bool,
     /// Whether the number of all events is kept.
     pub(crate) counts_ever: bool,
     /// Whether there are conditions in other words.
@@ -132,7 +137,8 @@ impl Outline {
         let kind = if is_one_word { kind } else { OutlineKind::Other };
         let is_wide = series.condition_words.len() > 1;
         let (word, order_word) = (word as u32, order_word as u32);
-        Self { conditions, word, order_word, orders, depth, kind, counts_ever: ever > 0, is_wide }
+        let is_place = *series.row_columns == PLACE;
+        Self { conditions, word, order_word, orders, depth, kind, is_place, counts_ever: ever > 0, is_wide }
     }
 }
 
@@ -151,6 +157,12 @@ pub(super) fn make_rows(series: &mut [Series]) {
         series[first].row.push(at as SeriesIndex);
         series[first].row_columns.push(column);
         series[at].place = first as SeriesIndex;
+    }
+    for first in firsts {
+        let Series { row, row_columns, .. } = &mut series[first];
+        let mut columns: Vec<(Column, SeriesIndex)> = row_columns.drain(..).zip(row.drain(..)).collect();
+        columns.sort_by_key(|(column, _)| *column);
+        (*row_columns, *row) = columns.into_iter().unzip();
     }
 }
 

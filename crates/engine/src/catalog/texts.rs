@@ -96,6 +96,10 @@ impl<T> Texts<T> {
         &mut self.entries[number].value
     }
 
+    pub(super) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.entries.iter_mut().map(|entry| &mut entry.value)
+    }
+
     fn file_all(&mut self) {
         let count = (self.entries.len() * SLOTS_PER_TEXT).next_power_of_two().max(LEAST_SLOTS);
         self.slots = vec![FREE; count].into();

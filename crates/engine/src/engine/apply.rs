@@ -43,7 +43,11 @@ impl Engine {
     /// When the user is away.
     pub fn apply(&mut self, record: &LogRecord, now: Timestamp) -> Applied {
         // In release builds too: the record would begin a second state of the user, and nobody would ever know.
-        assert!(!self.is_away(record.user_id()), "whoever is away is brought back before a record is applied");
+        let away = self.users.away();
+        assert!(
+            away.is_empty() || !away.contains(&record.user_id()),
+            "whoever is away is brought back before a record is applied"
+        );
         let now = self.tick(now);
         self.clock.log_time = self.clock.log_time.max(record.received_at());
         let mut changes = Vec::new();
@@ -66,8 +70,11 @@ impl Engine {
             Some(index) => index,
             None => self.users.index_or_new(user_id, || User::new(&self.catalog)).ok_or(SkipReason::UserDeleted)?,
         };
-        self.fire_user(index, now, changes);
-        let user = self.users.at_mut(index).ok_or(SkipReason::UserDeleted)?;
+        let mut user = self.users.at_mut(index).ok_or(SkipReason::UserDeleted)?;
+        if user.is_due(now) {
+            self.fire_user(index, now, changes);
+            user = self.users.at_mut(index).ok_or(SkipReason::UserDeleted)?;
+        }
         if !user.count(&self.catalog, event.event_id, self.clock.log_time) {
             return Err(SkipReason::Duplicate);
         }
@@ -80,6 +87,7 @@ impl Engine {
         if user.deadline() != before {
             self.timers.arm(index, user_id, user.deadline());
         }
+        let was_dirty = std::mem::replace(&mut user.is_dirty, true);
         if let Some(flips) = flips {
             let cause = Cause::Event { event_id: event.event_id };
             if let Some(change) = user.publish(user_id, catalog, flips, cause, now) {
@@ -88,7 +96,9 @@ impl Engine {
                 changes.push(change);
             }
         }
-        self.users.mark_dirty(index, user_id);
+        if !was_dirty {
+            self.users.remember_dirty(user_id);
+        }
         Ok(())
     }
 

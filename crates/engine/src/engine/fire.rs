@@ -47,15 +47,8 @@ impl Engine {
     }
 
     /// Fires all of a user's deadlines up to `now`, each at its own instant.
-    #[inline]
-    pub(super) fn fire_user(&mut self, user: UserIndex, now: Timestamp, changes: &mut Vec<SegmentChange>) {
-        if self.users.at(user).is_some_and(|user| user.is_due(now)) {
-            self.fire_due_user(user, now, changes);
-        }
-    }
-
     #[inline(never)]
-    fn fire_due_user(&mut self, user: UserIndex, now: Timestamp, changes: &mut Vec<SegmentChange>) {
+    pub(super) fn fire_user(&mut self, user: UserIndex, now: Timestamp, changes: &mut Vec<SegmentChange>) {
         while let Some(deadline) =
             self.users.at(user).and_then(|user| user.deadline()).filter(|deadline| *deadline <= now)
         {

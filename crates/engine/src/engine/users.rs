@@ -191,6 +191,11 @@ impl Users {
         }
     }
 
+    /// Notes the id of a user who was just found to have changed since it was last stored.
+    pub(super) fn remember_dirty(&mut self, user_id: UserId) {
+        self.dirty.push(user_id);
+    }
+
     /// Returns the ids that were marked since the last call, ascending.
     pub(super) fn take_dirty(&mut self) -> Vec<UserId> {
         let mut ids = std::mem::take(&mut self.dirty);

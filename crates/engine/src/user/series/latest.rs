@@ -6,16 +6,17 @@
 //! when no rule asks for them, because a rule of the next catalog may.
 
 mod code;
+mod repeating;
 
 use rules::Column;
-use schema::{Event, EventId};
+use schema::EventId;
 use uuid::Uuid;
 
 use self::code::Code;
+pub(super) use self::repeating::Repeating;
 use super::NEVER;
 use super::slab::Slab;
 use crate::catalog::{Catalog, LatestSpec, MAX_ROW, Series, SeriesCondition, SeriesIndex, SeriesKind};
-use crate::row::text_of;
 
 const TIME: usize = 1;
 const VALUES: usize = 4;
@@ -256,39 +257,6 @@ fn insert_in_place<'t>(
     Some(changed)
 }
 
-/// Folds an event that comes last and says of each column what is the row's value already, as most events do, or a short
-/// text in place of one where `may_change` says that this flips nothing; for any other one it returns false and
-/// changes nothing that matters.
-#[inline]
-pub(super) fn repeat_in_place(
-    cells: &mut [i64],
-    row: Row<'_>,
-    event: &Event,
-    may_change: impl Fn(usize, &str) -> bool,
-) -> bool {
-    let place = (event.created_at.as_micros(), event.event_id.0.as_u128());
-    let Some((first, mut values)) = cells.split_at_mut_checked(VALUES) else { return false };
-    if place.0 <= first[TIME] && place < place_at(first, TIME) {
-        return false;
-    }
-    for (number, column) in row.columns.iter().enumerate() {
-        let (Some((head, behind)), Some(text)) = (values.split_first_mut(), text_of(event, *column)) else {
-            return false;
-        };
-        let old = Code(*head >> FROM_BITS);
-        match Code::of_short(text).map(|code| Value::head(From::Row, code)) {
-            Some(new) if *head == new => {}
-            // Should another value be in the way, this one is found to be there already.
-            Some(new) if *head & FROM_MASK == ROW && old.is_short() && may_change(number, text) => *head = new,
-            None if *head & FROM_MASK == ROW && old.is(behind, || row.spec(row.members[number]), text) => {}
-            _ => return false,
-        }
-        values = &mut behind[old.cells()..];
-    }
-    first[TIME..VALUES].copy_from_slice(&cells_of(place));
-    true
-}
-
 /// Puts the texts that changed into the heads of their values; does nothing, and returns so, when one
 /// takes or took more cells than that.
 fn change_in_place<'t>(
@@ -316,7 +284,7 @@ fn change_in_place<'t>(
     true
 }
 
-/// Returns what is known of each value of a row, which [`holds`] asks for.
+/// Returns what is known of each value of a row, which [`Known`] is made of.
 pub(super) fn codes(cells: &[i64]) -> impl Iterator<Item = Option<Code>> {
     let mut at = VALUES;
     std::iter::from_fn(move || {
@@ -326,12 +294,25 @@ pub(super) fn codes(cells: &[i64]) -> impl Iterator<Item = Option<Code>> {
     })
 }
 
-/// Returns whether a condition holds for what is known of a value.
-pub(super) fn holds(spec: &LatestSpec, code: Option<Code>, condition: SeriesCondition) -> bool {
-    match condition {
-        SeriesCondition::Is { constant } => code == Some(Code::of_constant(spec, constant)),
-        SeriesCondition::IsKnown => code.is_some(),
-        _ => false,
+/// What conditions ask of a value: whether there is one, and which constant it is.
+#[derive(Clone, Copy)]
+pub(super) struct Known {
+    is_known: bool,
+    constant: Option<u32>,
+}
+
+impl Known {
+    /// Finds out once, for all conditions on the value.
+    pub(super) fn of(spec: &LatestSpec, code: Option<Code>) -> Self {
+        Self { is_known: code.is_some(), constant: code.and_then(|code| code.constant(spec)) }
+    }
+
+    pub(super) fn holds(self, condition: SeriesCondition) -> bool {
+        match condition {
+            SeriesCondition::Is { constant } => self.constant == Some(constant),
+            SeriesCondition::IsKnown => self.is_known,
+            _ => false,
+        }
     }
 }
 
@@ -340,7 +321,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use rules::compile;
-    use schema::{Generation, Timestamp, UserId};
+    use schema::{Event, Generation, Timestamp, UserId};
 
     use super::*;
 
@@ -365,7 +346,9 @@ mod tests {
             }
         }
         let mut slab = slab.clone();
-        (!slab.is_empty() && repeat_in_place(slab.cells_mut(0), row, &event, |_, text| text != "CA")).then_some(slab)
+        let known = !slab.is_empty();
+        let repeat = |cells| Repeating { cells, row, may_change: |_, text: &str| text != "CA" };
+        (known && repeat(slab.cells_mut(0)).all(&event, texts.into_iter())).then_some(slab)
     }
 
     /// Of each column the latest text and its event, kept as plainly as can be.
@@ -374,6 +357,7 @@ mod tests {
         let catalog = catalog();
         let first = catalog.all_series().iter().position(|series| series.row.len() == 3).unwrap() as SeriesIndex;
         let row = Row::of(&catalog, catalog.series(first));
+        assert!(catalog.outline(first).is_place, "region, country and device lie in that order");
         let mut random = 1_u64;
         let mut below = |end: u64| {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -152,18 +152,18 @@ pub(super) fn holds(spec: &TotalSpec, cells: &[i64], condition: SeriesCondition)
     if from == SINCE_EVER {
         return (if passed == 0 { over_nothing } else { compares(sum) }, NEVER);
     }
-    let count = part_count(spec, cells);
-    let holds = if passed == count { over_nothing } else { compares(sum) };
-    for number in passed..count {
-        let (time, units) = part(spec, cells, number);
-        sum -= i128::from(units);
-        let is_last = number + 1 == count;
-        if !is_last && part(spec, cells, number + 1).0 == time {
-            continue;
-        }
-        let would_hold = if is_last { over_nothing } else { compares(sum) };
-        if would_hold != holds || number - passed >= LOOK_AHEAD {
-            return (holds, leaves_at(time, from));
+    let (parts, _) = cells[head(spec)..].as_chunks::<CELLS_PER_PART>();
+    let inside = parts.get(passed..).unwrap_or_default();
+    let holds = if inside.is_empty() { over_nothing } else { compares(sum) };
+    for (number, [time, units]) in inside.iter().enumerate() {
+        sum -= i128::from(*units);
+        let would_hold = match inside.get(number + 1) {
+            Some([next, _]) if next == time => continue,
+            Some(_) => compares(sum),
+            None => over_nothing,
+        };
+        if would_hold != holds || number >= LOOK_AHEAD {
+            return (holds, leaves_at(*time, from));
         }
     }
     (holds, NEVER)

@@ -5,11 +5,12 @@
 
 use schema::{Event, Timestamp};
 
-use super::latest::{self, Row};
+use super::latest::{Repeating, Row};
 use super::slab::{Slab, series_of, start_of};
 use super::{DEADLINE, NEVER, recent};
 use crate::bits;
 use crate::catalog::{Bit, Catalog, Outline, OutlineKind, SeriesIndex, Target};
+use crate::row::text_of;
 
 /// Which conditions are watched, as an event comes, and which flip.
 pub(crate) struct Watching<'a> {
@@ -54,7 +55,7 @@ impl<'a> Usual<'a> {
                     let outline = self.catalog.outline(index);
                     match outline.kind {
                         OutlineKind::Times => self.fold_time(index, outline, time),
-                        OutlineKind::Row => self.fold_values(index, event),
+                        OutlineKind::Row => self.fold_values(index, outline.is_place, event),
                         OutlineKind::Other => false,
                     }
                 }
@@ -111,7 +112,7 @@ impl<'a> Usual<'a> {
 
     /// Apart, so that what it takes is not in the way of series of times.
     #[inline(never)]
-    fn fold_values(&mut self, index: SeriesIndex, event: &Event) -> bool {
+    fn fold_values(&mut self, index: SeriesIndex, is_place: bool, event: &Event) -> bool {
         let Some(cells) = usual_cells(self.kept, self.count, index) else { return false };
         let (catalog, set) = (self.catalog, &*self.set);
         let row = Row::of(catalog, catalog.series(index));
@@ -120,7 +121,13 @@ impl<'a> Usual<'a> {
             let is_set = |(word, conditions): &(usize, u64)| set[*word] as u64 & conditions != 0;
             !series.condition_words.iter().any(is_set) && !series.kind.names(text)
         };
-        latest::repeat_in_place(cells, row, event, may_change)
+        let mut repeating = Repeating { cells, row, may_change };
+        if !is_place {
+            let texts = row.columns.iter().map(|column| text_of(event, *column));
+            return repeating.all(event, texts);
+        }
+        let texts = [event.region.as_deref(), event.country.as_deref(), event.device_type.as_deref()];
+        repeating.all(event, texts.iter().copied())
     }
 }
 

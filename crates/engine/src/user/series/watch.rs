@@ -144,10 +144,11 @@ pub(crate) fn look_at_values(
             continue;
         }
         let Series { condition_words, kind: SeriesKind::Latest(spec), .. } = catalog.series(*member) else { continue };
+        let known = latest::Known::of(spec, code);
         for (word, conditions) in condition_words {
             for bit in bits::of_word(*word, wanted(*word, watch.set[*word]) & conditions) {
                 let Condition::OfSeries(_, condition) = catalog.condition(bit) else { continue };
-                watch.assign(bit, latest::holds(spec, code, *condition));
+                watch.assign(bit, known.holds(*condition));
             }
         }
     }

@@ -31,9 +31,22 @@ impl Code {
         })
     }
 
-    pub(super) fn of_constant(spec: &LatestSpec, constant: u32) -> Self {
-        let text = &spec.constants[constant as usize];
-        Self::of_short(text).unwrap_or(Self(i64::from(constant) << KIND_BITS | CONSTANT))
+    /// Returns which of the constants that the value is compared with it is, if any.
+    pub(super) fn constant(self, spec: &LatestSpec) -> Option<u32> {
+        match self.0 & LONG_TEXT {
+            CONSTANT => u32::try_from(self.rest()).ok(),
+            SHORT_TEXT => {
+                let (bytes, length) = self.short_bytes();
+                spec.number_of(str::from_utf8(bytes.get(..length)?).ok()?)
+            }
+            // Were it a constant, it would have that one's number.
+            _ => None,
+        }
+    }
+
+    /// Returns the bytes of a short text, and how many they are.
+    const fn short_bytes(self) -> ([u8; 8], usize) {
+        ((self.rest() >> LENGTH_BITS).to_le_bytes(), self.rest() & ((1 << LENGTH_BITS) - 1))
     }
 
     /// Returns the code of a text that is its own code.
@@ -94,8 +107,8 @@ impl Code {
         let (bytes, length) = match self.0 & LONG_TEXT {
             CONSTANT => return spec.constants[self.rest()].to_string(),
             SHORT_TEXT => {
-                let bytes = (self.rest() >> LENGTH_BITS).to_le_bytes().to_vec();
-                (bytes, self.rest() & ((1 << LENGTH_BITS) - 1))
+                let (bytes, length) = self.short_bytes();
+                (bytes.to_vec(), length)
             }
             _ => (cells.iter().flat_map(|cell| cell.to_le_bytes()).collect(), self.rest()),
         };
@@ -145,8 +158,7 @@ mod tests {
             assert_eq!((code.text(&spec, &cells), cells.len()), (text.to_owned(), code.cells()));
             assert!(code.is(&cells, || Some(&spec), text));
             assert!(!code.is(&cells, || Some(&spec), &format!("{text}!")));
-            let constant = spec.number_of(text).map(|constant| Code::of_constant(&spec, constant));
-            assert!(constant.is_none_or(|constant| constant == code), "{text}");
+            assert_eq!(code.constant(&spec), spec.number_of(text), "{text}");
         }
     }
 }
