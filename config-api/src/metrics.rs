@@ -49,6 +49,17 @@ pub(crate) static PROJECTED_CHANGES: LazyLock<Counter<u64>> = LazyLock::new(|| {
     METER.u64_counter("shoal.projection.changes").with_description("Changes that were projected").build()
 });
 
+/// How often a partition's memberships were read anew because its changes were trimmed unseen, by `partition`.
+/// Alert: config-api or its store were away for longer than the log keeps changes.
+pub(crate) static PROJECTION_REBUILDS: LazyLock<Counter<u64>> = LazyLock::new(|| {
+    METER
+        .u64_counter("shoal.projection.rebuilds")
+        .with_description(
+            "How often memberships were read anew because changes were trimmed before they were projected",
+        )
+        .build()
+});
+
 /// How long one transaction of the projection took.
 pub(crate) static PROJECTION_DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
     METER

@@ -18,9 +18,8 @@ use crate::accept::Intake;
 use crate::config::Config;
 use crate::embedded::open;
 use crate::identities::{Identities, IdentityResolver, ResolverTask, StoreResolver};
-use crate::metrics;
 use crate::routes::{ApiState, Readiness, router};
-use crate::warehouse_writer::{WriterOptions, run_writer};
+use crate::warehouse_writer::{WriterHealth, WriterOptions, run_writer};
 
 /// What the ingestion API works with.
 pub struct Parts {
@@ -59,8 +58,13 @@ pub fn assemble(
     resolver: Arc<dyn IdentityResolver>,
     shutdown: CancellationToken,
 ) -> Assembled {
+    assemble_beside(config, resolver, Readiness { log, shutdown, history: WriterHealth::default() })
+}
+
+/// The same beside a warehouse writer.
+fn assemble_beside(config: &Config, resolver: Arc<dyn IdentityResolver>, readiness: Readiness) -> Assembled {
     let (identities, resolver_task) = Identities::new(resolver, &config.identities);
-    let readiness = Readiness { log: log.clone(), shutdown };
+    let log = readiness.log.clone();
     let state = ApiState::new(Intake::new(log, identities), config.ingest.clone(), config.http.max_body_bytes);
     Assembled { router: router(state, config, readiness), resolver_task }
 }
@@ -73,8 +77,9 @@ pub async fn start(config: Config, parts: Parts, shutdown: CancellationToken) ->
     let (http, metrics_address) = (http_listener.local_addr()?, metrics_listener.local_addr()?);
     let resolver = Arc::new(StoreResolver::new(parts.store.clone(), config.identities.unknown_users));
     let stages = Stages::of(&shutdown);
-    let assembled = assemble(&config, parts.log.clone(), resolver, shutdown.clone());
-    let readiness = Readiness { log: parts.log.clone(), shutdown };
+    let history = WriterHealth::default();
+    let readiness = Readiness { log: parts.log.clone(), shutdown, history: history.clone() };
+    let assembled = assemble_beside(&config, resolver, readiness.clone());
     let metrics_router = metrics_server_router(move || readiness.clone().check());
 
     let mut tasks = JoinSet::new();
@@ -88,7 +93,7 @@ pub async fn start(config: Config, parts: Parts, shutdown: CancellationToken) ->
         }
     });
     if let Some(warehouse) = parts.warehouse {
-        tasks.spawn(writing(parts.log, warehouse, config.writer_options(), stages.clone()));
+        tasks.spawn(writing(parts.log, warehouse, config.writer_options(), stages.clone(), history));
     }
     tracing::info!(%http, metrics = %metrics_address, "ingestion API started");
     Ok(Running { http, metrics: metrics_address, task: tokio::spawn(stages.supervise(tasks)) })
@@ -121,11 +126,13 @@ async fn writing(
     warehouse: Arc<dyn Warehouse>,
     options: WriterOptions,
     stages: Stages,
+    health: WriterHealth,
 ) -> Ended {
-    let written = run_writer(log, warehouse, options, stages.back.clone()).await;
+    let written = run_writer(log, warehouse, options, stages.back.clone(), health.clone()).await;
     if let Err(error) = &written {
-        metrics::writer_failed();
-        tracing::error!(error = format!("{error:#}"), "the warehouse writer stopped; events wait in the log");
+        if health.note().is_none() {
+            health.stopped(error);
+        }
         stages.front.cancelled().await;
     }
     (Stage::Back, written)

@@ -5,7 +5,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use schema::Offset;
+use bus::{BusError, EventLog};
+use schema::{Offset, PartitionId, Topic};
 
 /// Told apart from whatever form comes next.
 const VERSION: u8 = 1;
@@ -31,6 +32,17 @@ impl Position {
         let offsets = (0..partitions).map(|_| take_leb128(&mut rest)).collect::<Option<_>>()?;
         rest.is_empty().then_some(Self(offsets))
     }
+}
+
+/// Returns where to read on in a partition: at `next`, or where the log begins if nothing between them was missed.
+/// A server's log can begin behind the last change by as much as it keeps beside changes.
+pub(super) async fn kept_from(log: &dyn EventLog, partition: PartitionId, next: Offset) -> Result<Offset, BusError> {
+    let begin = log.range(Topic::SegmentChanges, partition).await?.start;
+    if next < begin {
+        // Refused if something was missed.
+        log.read(Topic::SegmentChanges, partition, next, 1).await?;
+    }
+    Ok(next.max(begin))
 }
 
 fn push_leb128(bytes: &mut Vec<u8>, mut value: u64) {

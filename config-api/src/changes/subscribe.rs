@@ -7,6 +7,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::sse::Sse;
 use axum::response::{IntoResponse, Response};
+use bus::BusError;
 use schema::{PartitionId, SegmentId, Topic, UserId};
 use serde::Deserialize;
 use service::problem::{Problem, ProblemBody};
@@ -14,7 +15,7 @@ use utoipa::IntoParams;
 
 use super::end::StreamEnd;
 use super::filter::Filter;
-use super::position::Position;
+use super::position::{Position, kept_from};
 use super::subscription::{Place, Source, Subscription};
 use crate::state::AppState;
 use crate::web::{bus_problem, parse_id, parse_tag, read_query, store_problem};
@@ -120,14 +121,21 @@ async fn start(state: &AppState, last_event_id: Option<String>, from: Option<&st
     }
     match (last_event_id, from) {
         (Some(id), _) => {
-            let position = Position::decode(&id, state.log.partitions()).ok_or_else(invalid_last_event_id)?;
+            let mut position = Position::decode(&id, state.log.partitions()).ok_or_else(invalid_last_event_id)?;
             let within = |(next, range): (&u64, &std::ops::Range<u64>)| *next <= range.end;
-            let kept = |(next, range): (&u64, &std::ops::Range<u64>)| *next >= range.start;
             if !position.0.iter().zip(&ranges).all(within) {
                 return Err(invalid_last_event_id());
             }
-            if !position.0.iter().zip(&ranges).all(kept) {
-                return Err(Problem::new(StatusCode::GONE, StreamEnd::Trimmed.code(), StreamEnd::Trimmed.detail()));
+            for ((partition, next), range) in (0..).map(PartitionId).zip(&mut position.0).zip(&ranges) {
+                if *next >= range.start {
+                    continue;
+                }
+                *next = kept_from(state.log.as_ref(), partition, *next).await.map_err(|error| match error {
+                    BusError::Trimmed { .. } => {
+                        Problem::new(StatusCode::GONE, StreamEnd::Trimmed.code(), StreamEnd::Trimmed.detail())
+                    }
+                    error => bus_problem(error),
+                })?;
             }
             Ok(position)
         }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::end::StreamEnd;
 use super::filter::Filter;
-use super::position::Position;
+use super::position::{Position, kept_from};
 use super::tail::Tail;
 use crate::metrics;
 
@@ -103,13 +103,23 @@ impl Subscription {
         let (topic, from) = (Topic::SegmentChanges, self.position.0[partition]);
         let partition_id = PartitionId(u16::try_from(partition).unwrap_or(u16::MAX));
         match self.source.log.read(topic, partition_id, from, MAX_READ).await {
-            Ok(records) if records.is_empty() => self.wait().await,
+            Ok(records) if records.is_empty() => self.pass_over_trimmed(partition, partition_id).await,
             Ok(records) => self.take(partition, &records),
             Err(error) => {
                 tracing::warn!(%error, "a stream of changes ends");
                 self.ready.push_back(StreamEnd::of(&error).event());
                 self.ended = true;
             }
+        }
+    }
+
+    /// Goes on where the log begins, when retention took all that was seen; else waits for what is to come.
+    async fn pass_over_trimmed(&mut self, partition: usize, partition_id: PartitionId) {
+        let from = self.position.0[partition];
+        match kept_from(self.source.log.as_ref(), partition_id, from).await {
+            Ok(begin) if begin > from => self.position.0[partition] = begin,
+            // A failure is told by the next reading.
+            Ok(_) | Err(_) => self.wait().await,
         }
     }
 

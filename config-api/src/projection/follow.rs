@@ -9,8 +9,10 @@ use schema::{Offset, PartitionId, SegmentChange, Topic};
 use store::ProjectionBatch;
 use tokio::sync::{mpsc, oneshot};
 
+use super::rebuild::rebuild;
+
 /// The most changes of one stretch: bounds one transaction together with the number of partitions.
-const MAX_CHANGES: usize = 500;
+pub(super) const MAX_CHANGES: usize = 500;
 /// How long to wait before asking a log again that was not available.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
@@ -20,8 +22,22 @@ pub(super) struct Stretch {
     pub(super) position: oneshot::Sender<Offset>,
 }
 
+/// Why a step was not made.
+pub(super) enum Interruption {
+    Log(BusError),
+    Undecodable(anyhow::Error),
+    /// The process is ending.
+    WriterGone,
+}
+
+impl From<BusError> for Interruption {
+    fn from(error: BusError) -> Self {
+        Self::Log(error)
+    }
+}
+
 /// Follows a partition for good; returns when the writer is gone, and with an error when what is
-/// stored cannot be read or was trimmed.
+/// stored cannot be read.
 pub(super) async fn follow(
     log: Arc<dyn EventLog>,
     partition: PartitionId,
@@ -29,25 +45,44 @@ pub(super) async fn follow(
     writer: mpsc::Sender<Stretch>,
 ) -> anyhow::Result<()> {
     loop {
-        let records = match read_next(log.as_ref(), partition, next).await {
-            Ok(records) => records,
-            Err(error) if error.retryable() => {
+        let stepped = match project_next(log.as_ref(), partition, next, &writer).await {
+            Err(Interruption::Log(BusError::Trimmed { begin, .. })) => {
+                rebuild(log.as_ref(), partition, next..begin, &writer).await
+            }
+            stepped => stepped,
+        };
+        match stepped {
+            Ok(position) => next = position,
+            Err(Interruption::WriterGone) => return Ok(()),
+            Err(Interruption::Log(error)) if error.retryable() => {
                 tracing::warn!(%error, kafka.partition = partition.0, "changes cannot be read now");
                 tokio::time::sleep(RETRY_PAUSE).await;
-                continue;
             }
-            Err(error) => return Err(error).with_context(|| format!("following changes of partition {partition}")),
-        };
-        let Some(last) = records.last() else { continue };
-        let batch = ProjectionBatch { partition, from: next, next: last.offset + 1, changes: decode(&records)? };
-        let (position, written) = oneshot::channel();
-        if writer.send(Stretch { batch, position }).await.is_err() {
-            return Ok(());
+            Err(Interruption::Log(error)) => {
+                return Err(error).with_context(|| format!("following changes of partition {partition}"));
+            }
+            Err(Interruption::Undecodable(error)) => return Err(error),
         }
-        // Not always the end of the stretch: another process may project too.
-        let Ok(position) = written.await else { return Ok(()) };
-        next = position;
     }
+}
+
+/// Waits for the next changes and projects them; returns the position afterwards.
+async fn project_next(
+    log: &dyn EventLog,
+    partition: PartitionId,
+    next: Offset,
+    writer: &mpsc::Sender<Stretch>,
+) -> Result<Offset, Interruption> {
+    let records = read_next(log, partition, next).await?;
+    let Some(last) = records.last() else { return Ok(next) };
+    project(writer, ProjectionBatch { partition, from: next, next: last.offset + 1, changes: decode(&records)? }).await
+}
+
+/// Has a stretch projected; the position afterwards is not always its end: another process may project too.
+pub(super) async fn project(writer: &mpsc::Sender<Stretch>, batch: ProjectionBatch) -> Result<Offset, Interruption> {
+    let (position, written) = oneshot::channel();
+    writer.send(Stretch { batch, position }).await.map_err(|_| Interruption::WriterGone)?;
+    written.await.map_err(|_| Interruption::WriterGone)
 }
 
 async fn read_next(log: &dyn EventLog, partition: PartitionId, next: Offset) -> Result<Vec<StoredRecord>, BusError> {
@@ -55,9 +90,9 @@ async fn read_next(log: &dyn EventLog, partition: PartitionId, next: Offset) -> 
     log.read(Topic::SegmentChanges, partition, next, MAX_CHANGES).await
 }
 
-fn decode(records: &[StoredRecord]) -> anyhow::Result<Vec<SegmentChange>> {
+pub(super) fn decode(records: &[StoredRecord]) -> Result<Vec<SegmentChange>, Interruption> {
     let change = |record: &StoredRecord| {
         serde_json::from_slice(&record.value).with_context(|| format!("decoding the change at {}", record.offset))
     };
-    records.iter().map(change).collect()
+    records.iter().map(change).collect::<anyhow::Result<_>>().map_err(Interruption::Undecodable)
 }

@@ -5,6 +5,7 @@
 
 mod follow;
 mod freshness;
+mod rebuild;
 mod watch;
 mod write;
 

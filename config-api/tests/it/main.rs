@@ -20,6 +20,7 @@ mod lookups;
 mod missing;
 mod outages;
 mod preview;
+mod retention;
 mod segments;
 mod serving;
 mod set_back;

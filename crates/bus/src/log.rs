@@ -81,7 +81,9 @@ pub trait EventLog: Send + Sync {
     /// Returns the first offset that is still kept and the first that is not written yet.
     async fn range(&self, topic: Topic, partition: PartitionId) -> Result<std::ops::Range<Offset>, BusError>;
 
-    /// Returns when the partition has a record at `from` or later that `read` would return.
+    /// Returns when the partition has a record at `from` or later that `read` would return; like `read`, refuses
+    /// as `Trimmed` when a record at `from` or later is gone, and only then: a place behind the last record is none
+    /// of those, whatever a server keeps between its records.
     async fn wait_for(&self, topic: Topic, partition: PartitionId, from: Offset) -> Result<(), BusError>;
 
     /// Says that the warehouse durably holds every event of the partition below `floor`: retention

@@ -43,6 +43,17 @@ pub trait Meddler: Send + Sync {
         log.read(topic, partition, from, max_records).await
     }
 
+    /// Instead of [`EventLog::wait_for`].
+    async fn wait_for(
+        &self,
+        log: &EmbeddedLog,
+        topic: Topic,
+        partition: PartitionId,
+        from: Offset,
+    ) -> Result<(), BusError> {
+        log.wait_for(topic, partition, from).await
+    }
+
     /// Instead of [`EventLog::range`].
     async fn range(&self, log: &EmbeddedLog, topic: Topic, partition: PartitionId) -> Result<Range<Offset>, BusError> {
         log.range(topic, partition).await
@@ -94,7 +105,7 @@ impl<M: Meddler> EventLog for MeddledLog<M> {
     }
 
     async fn wait_for(&self, topic: Topic, partition: PartitionId, from: Offset) -> Result<(), BusError> {
-        self.log.wait_for(topic, partition, from).await
+        self.meddler.wait_for(&self.log, topic, partition, from).await
     }
 
     fn set_writer_floor(&self, partition: PartitionId, floor: Offset) {

@@ -13,6 +13,7 @@ use super::cors;
 use super::document::documented_routes;
 use super::state::ApiState;
 use crate::config::Config;
+use crate::warehouse_writer::WriterHealth;
 
 /// Makes the router of the public port.
 pub(crate) fn router(state: ApiState, config: &Config, readiness: Readiness) -> Router {
@@ -29,14 +30,17 @@ pub(crate) fn router(state: ApiState, config: &Config, readiness: Readiness) -> 
 pub(crate) struct Readiness {
     pub(crate) log: Arc<dyn EventLog>,
     pub(crate) shutdown: CancellationToken,
+    pub(crate) history: WriterHealth,
 }
 
 impl Readiness {
-    /// The store is not asked: while it is away, known identities pass.
+    /// The store is not asked: while it is away, known identities pass. A history that is not written any more is
+    /// told and no reason to refuse events.
     pub(crate) async fn check(self) -> Result<Option<&'static str>, String> {
         if self.shutdown.is_cancelled() {
             return Err("shutting down".to_owned());
         }
-        self.log.range(Topic::Events, PartitionId(0)).await.map(|_| None).map_err(|error| error.to_string())
+        let answered = self.log.range(Topic::Events, PartitionId(0)).await;
+        answered.map(|_| self.history.note()).map_err(|error| error.to_string())
     }
 }

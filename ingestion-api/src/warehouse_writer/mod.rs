@@ -9,6 +9,7 @@
 //! that another one was faster stands by until that has stopped.
 
 mod backoff;
+mod health;
 mod metrics;
 mod options;
 mod partition_writer;
@@ -16,5 +17,6 @@ mod run;
 #[cfg(test)]
 mod tests;
 
+pub use health::WriterHealth;
 pub use options::{MAX_BATCH_RECORDS, WriterOptions};
 pub use run::run_writer;

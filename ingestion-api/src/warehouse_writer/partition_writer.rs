@@ -95,7 +95,12 @@ impl PartitionWriter {
     async fn step(&mut self) -> Result<(), Interruption> {
         let waiting = self.log.wait_for(Topic::Events, self.partition, self.next);
         let Some(waited) = self.shutdown.run_until_cancelled(waiting).await else { return Ok(()) };
-        waited?;
+        // What was trimmed is passed over by the flush.
+        if let Err(error) = waited
+            && !matches!(error, BusError::Trimmed { .. })
+        {
+            return Err(error.into());
+        }
         let full = self.next + self.options.batch_records as u64;
         if self.end().await? < full {
             self.shutdown.run_until_cancelled(tokio::time::sleep(self.until_flush())).await;
@@ -146,7 +151,9 @@ impl PartitionWriter {
         let (mut read, mut bytes) = (0, 0);
         while batch.next < end && read < batch_records && bytes < batch_bytes {
             let records = match self.log.read(Topic::Events, self.partition, batch.next, batch_records - read).await {
-                Err(BusError::Trimmed { begin, .. }) if batch.records.is_empty() => return Ok(self.skip_to(begin)),
+                // What was read before it was trimmed is written first.
+                Err(BusError::Trimmed { .. }) if batch.next > self.next => return Ok(batch),
+                Err(BusError::Trimmed { begin, .. }) => return Ok(self.skip_to(begin)),
                 records => records?,
             };
             let Some(last) = records.last() else { break };

@@ -11,19 +11,22 @@ use tokio_util::sync::CancellationToken;
 use warehouse::{Warehouse, WarehouseError};
 
 use super::backoff::Backoff;
+use super::health::WriterHealth;
 use super::metrics;
 use super::options::WriterOptions;
 use super::partition_writer::PartitionWriter;
 
 /// Writes the log's events into the warehouse until `shutdown`, then writes what is there and ends.
 ///
-/// Failures that may pass are waited out. The error of this function is one that will not pass, such
-/// as a damaged warehouse: someone has to look.
+/// Failures that may pass are waited out. One that will not, such as a damaged row, ends the writer of its
+/// partition, which `health` tells at once: someone has to look. The other partitions go on; the error of
+/// this function is the first of those.
 pub async fn run_writer(
     log: Arc<dyn EventLog>,
     warehouse: Arc<dyn Warehouse>,
     options: WriterOptions,
     shutdown: CancellationToken,
+    health: WriterHealth,
 ) -> anyhow::Result<()> {
     let Some(positions) = stored_positions(&*warehouse, &options, &shutdown).await? else { return Ok(()) };
     let partitions = usize::from(log.partitions());
@@ -44,12 +47,18 @@ pub async fn run_writer(
             partition,
             next,
         };
-        writers.spawn(writer.run());
+        let running = writer.run();
+        writers.spawn(async move { running.await.with_context(|| format!("the history of partition {partition}")) });
     }
+    let mut outcome = Ok(());
     while let Some(ended) = writers.join_next().await {
-        ended.context("running the warehouse writer")??;
+        let ended = ended.context("running the warehouse writer").and_then(|ended| ended);
+        if let Err(error) = &ended {
+            health.stopped(error);
+        }
+        outcome = outcome.and(ended);
     }
-    Ok(())
+    outcome
 }
 
 /// Asks the warehouse where it is for as long as it takes; `None` when shutdown comes first.

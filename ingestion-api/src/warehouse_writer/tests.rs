@@ -16,7 +16,7 @@ use uuid::Uuid;
 use warehouse::embedded::EmbeddedWarehouse;
 use warehouse::{HistoryCursor, HistoryPage, PartitionTraits, Warehouse, WarehouseError, WriteBatch};
 
-use super::{WriterOptions, run_writer};
+use super::{WriterHealth, WriterOptions, run_writer};
 
 const PARTITIONS: u16 = 3;
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -77,13 +77,44 @@ impl Warehouse for Shaky {
 }
 
 /// The record at one offset of each partition cannot be decoded, and those before another are lost.
+#[derive(Default)]
 struct Spoiling {
     undecodable: Option<Offset>,
     begin: Offset,
+    /// What lies before it goes when a reader has come to the other.
+    trimmed_later: Option<(Offset, Offset)>,
+    /// Reading this partition fails for good.
+    damaged: Option<PartitionId>,
+}
+
+impl Spoiling {
+    fn check(&self, topic: Topic, partition: PartitionId, from: Offset) -> Result<(), BusError> {
+        if self.damaged == Some(partition) {
+            return Err(BusError::Damaged("on purpose".to_owned()));
+        }
+        let later = self.trimmed_later.filter(|(come_to, begin)| (*come_to..*begin).contains(&from));
+        let begin = later.map_or(self.begin, |(_, begin)| begin);
+        if from < begin {
+            return Err(BusError::Trimmed { topic: topic.as_str(), asked: from, begin });
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]
 impl Meddler for Spoiling {
+    /// As brokers do.
+    async fn wait_for(
+        &self,
+        log: &EmbeddedLog,
+        topic: Topic,
+        partition: PartitionId,
+        from: Offset,
+    ) -> Result<(), BusError> {
+        self.check(topic, partition, from)?;
+        log.wait_for(topic, partition, from).await
+    }
+
     async fn read(
         &self,
         log: &EmbeddedLog,
@@ -92,10 +123,11 @@ impl Meddler for Spoiling {
         from: Offset,
         max_records: usize,
     ) -> Result<Vec<StoredRecord>, BusError> {
-        if from < self.begin {
-            return Err(BusError::Trimmed { topic: topic.as_str(), asked: from, begin: self.begin });
-        }
-        let mut records = log.read(topic, partition, from, max_records).await?;
+        self.check(topic, partition, from)?;
+        let until = self.trimmed_later.map_or(max_records, |(come_to, _)| {
+            come_to.checked_sub(from).map_or(max_records, |left| max_records.min(usize::try_from(left).unwrap()))
+        });
+        let mut records = log.read(topic, partition, from, until).await?;
         for record in records.iter_mut().filter(|record| Some(record.offset) == self.undecodable) {
             record.value = bytes::Bytes::from_static(b"{\"kind\":\"teleport\"}");
         }
@@ -107,6 +139,7 @@ struct Setting {
     _dir: TempDir,
     log: EmbeddedLog,
     warehouse: Arc<Shaky>,
+    health: WriterHealth,
 }
 
 impl Setting {
@@ -115,7 +148,12 @@ impl Setting {
         let options = EmbeddedLogOptions { partitions: PARTITIONS, ..EmbeddedLogOptions::default() };
         let log = EmbeddedLog::open(dir.path().join("log"), options).unwrap();
         let inner = EmbeddedWarehouse::open(dir.path().join("history"), PARTITIONS).unwrap();
-        Self { _dir: dir, log, warehouse: Arc::new(Shaky { inner, refusals: AtomicI64::new(0) }) }
+        Self {
+            _dir: dir,
+            log,
+            warehouse: Arc::new(Shaky { inner, refusals: AtomicI64::new(0) }),
+            health: WriterHealth::default(),
+        }
     }
 
     fn start(
@@ -124,7 +162,10 @@ impl Setting {
         options: WriterOptions,
     ) -> (JoinHandle<anyhow::Result<()>>, CancellationToken) {
         let shutdown = CancellationToken::new();
-        (tokio::spawn(run_writer(log, self.warehouse.clone(), options, shutdown.clone())), shutdown)
+        (
+            tokio::spawn(run_writer(log, self.warehouse.clone(), options, shutdown.clone(), self.health.clone())),
+            shutdown,
+        )
     }
 
     fn start_plainly(&self) -> (JoinHandle<anyhow::Result<()>>, CancellationToken) {
@@ -235,7 +276,8 @@ async fn shutdown_does_not_wait_for_a_warehouse_that_is_away() {
 async fn a_record_that_cannot_be_read_is_passed_over() {
     let setting = Setting::new();
     setting.append(0..60).await;
-    let spoilt = MeddledLog { log: setting.log.clone(), meddler: Spoiling { undecodable: Some(3), begin: 0 } };
+    let spoilt =
+        MeddledLog { log: setting.log.clone(), meddler: Spoiling { undecodable: Some(3), ..Spoiling::default() } };
     let (writer, shutdown) = setting.start(Arc::new(spoilt), quick());
     setting.wait_for_rows(60 - usize::from(PARTITIONS)).await;
     stop(writer, shutdown).await;
@@ -245,10 +287,48 @@ async fn a_record_that_cannot_be_read_is_passed_over() {
 async fn what_the_log_has_trimmed_does_not_hold_up_what_it_has() {
     let setting = Setting::new();
     setting.append(0..60).await;
-    let spoilt = MeddledLog { log: setting.log.clone(), meddler: Spoiling { undecodable: None, begin: 2 } };
+    let spoilt = MeddledLog { log: setting.log.clone(), meddler: Spoiling { begin: 2, ..Spoiling::default() } };
     let (writer, shutdown) = setting.start(Arc::new(spoilt), quick());
     setting.wait_for_rows(60 - 2 * usize::from(PARTITIONS)).await;
     stop(writer, shutdown).await;
+}
+
+#[tokio::test]
+async fn what_was_read_before_the_log_was_trimmed_is_written() {
+    let setting = Setting::new();
+    setting.append(0..120).await;
+    // In the middle of the first batch of each partition.
+    let meddler = Spoiling { trimmed_later: Some((3, 5)), ..Spoiling::default() };
+    let spoilt = MeddledLog { log: setting.log.clone(), meddler };
+    let (writer, shutdown) = setting.start(Arc::new(spoilt), quick());
+    setting.wait_for_rows(120 - 2 * usize::from(PARTITIONS)).await;
+    assert_eq!(setting.health.note(), None);
+    stop(writer, shutdown).await;
+}
+
+#[tokio::test]
+async fn a_partition_that_cannot_be_written_leaves_the_others_alone_and_is_told_of() {
+    let setting = Setting::new();
+    setting.append(0..60).await;
+    let spoilt = PartitionId(1);
+    let lost = setting.log.range(Topic::Events, spoilt).await.unwrap().end;
+    let meddler = Spoiling { damaged: Some(spoilt), ..Spoiling::default() };
+    let log = MeddledLog { log: setting.log.clone(), meddler };
+    let (writer, shutdown) = setting.start(Arc::new(log), quick());
+    setting.wait_for_rows(60 - usize::try_from(lost).unwrap()).await;
+    let told = async {
+        while setting.health.note().is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, told).await.unwrap();
+    let before = setting.rows().await;
+    setting.append(60..80).await;
+    let more = 20 - usize::try_from(setting.log.range(Topic::Events, spoilt).await.unwrap().end - lost).unwrap();
+    setting.wait_for_rows(before + more).await;
+    shutdown.cancel();
+    let error = tokio::time::timeout(DEADLINE, writer).await.unwrap().unwrap().unwrap_err();
+    assert!(format!("{error:#}").starts_with("the history of partition 1: "), "{error:#}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use schema::{PartitionId, Topic};
 
 use crate::{BusError, EventLog, Ownership};
 
@@ -17,6 +18,9 @@ pub trait Installation: Send + Sync {
 
     /// Closes what was opened, so that the next `open` sees what a restarted process would see.
     async fn close(&self, session: Session) -> Result<(), BusError>;
+
+    /// Lets retention take everything that a partition of a topic holds now; nothing is open meanwhile.
+    async fn trim(&self, topic: Topic, partition: PartitionId) -> Result<(), BusError>;
 }
 
 /// An opened log.

@@ -1,19 +1,21 @@
 //! What every form of the log must do, whatever it is made of; run by the tests of each form.
 //!
 //! Each function takes an installation that nobody has used before and panics where it is not as it
-//! should be. What only one form can do (a full disk, `kill -9`, retention) is tested beside that form.
+//! should be. What only one form can do (a full disk, `kill -9`, what retention keeps) is tested beside that form.
 
 mod appending;
 mod claiming;
 mod committing;
 mod installation;
 mod samples;
+mod trimming;
 mod waiting;
 
 pub use appending::*;
 pub use claiming::*;
 pub use committing::*;
 pub use installation::{Installation, PARTITIONS, Session};
+pub use trimming::*;
 pub use waiting::*;
 
 /// Makes a test of each function of the suite. The expression is an `Option` of an installation that
@@ -41,6 +43,10 @@ macro_rules! conformance_suite {
             waiting_for_events_ends_with_the_append,
             waiting_for_changes_ends_with_the_commit,
             polling_waits_until_the_deadline,
+            who_has_seen_all_that_was_trimmed_goes_on,
+            what_was_trimmed_unseen_is_told,
+            what_was_trimmed_as_the_last_is_told,
+            trimmed_events_are_told,
         );
     };
     ($installation:expr; $($case:ident),* $(,)?) => {

@@ -14,6 +14,7 @@ use schema::{
 use tokio::sync::{Semaphore, oneshot};
 
 use super::keyspaces::Keyspaces;
+use super::lane::Lane;
 use super::options::EmbeddedLogOptions;
 use super::owner::EmbeddedOwnership;
 use super::reading::read_durable;
@@ -189,7 +190,7 @@ impl EventLog for EmbeddedLog {
         let lane = self.shared().lane(topic, partition)?;
         tokio::select! {
             biased;
-            () = lane.reaches_past(from) => Ok(()),
+            () = lane.reaches_past(from) => check_kept(lane, topic, from),
             reason = self.shared().ended() => Err(reason),
         }
     }
@@ -221,6 +222,12 @@ impl EventLog for EmbeddedLog {
     async fn statuses(&self) -> Result<Vec<PartitionStatus>, BusError> {
         Ok(self.shared().statuses())
     }
+}
+
+/// Tells whoever waited at an offset when the record there is gone: `read` would refuse it too.
+fn check_kept(lane: &Lane, topic: Topic, from: Offset) -> Result<(), BusError> {
+    let begin = lane.begin();
+    if from < begin { Err(BusError::Trimmed { topic: topic.as_str(), asked: from, begin }) } else { Ok(()) }
 }
 
 /// Puts an error into the form in which it is stored; its key is the `user_id` it names, else 0.

@@ -21,6 +21,10 @@ use crate::{BusError, StoredRecord};
 /// marker, which no reader sees.
 pub(super) const LAST_HEADER: &str = "shoal-last";
 
+/// The header of the first change of a commit: the first offset behind the change before it, in decimal
+/// digits. What lies between them is markers, and perhaps commits that were undone.
+pub(super) const FOLLOWS_HEADER: &str = "shoal-follows";
+
 /// How long librdkafka may take to note where to read; it asks nobody.
 const SEEK_TIMEOUT: Duration = Duration::from_secs(5);
 

@@ -35,6 +35,11 @@ impl Gathered {
         Ok(())
     }
 
+    /// Returns where the last commit left the partition.
+    pub(super) fn position(&self) -> Option<&Position> {
+        self.position.as_ref()
+    }
+
     /// Shows every user's state and returns the rest.
     pub(super) fn show(
         self,

@@ -21,6 +21,7 @@ use super::reader::Reader;
 use super::restoring::restore;
 use super::statuses::Statuses;
 use super::topics::{self, TopicNames};
+use super::trimmed;
 use crate::kafka_options::KafkaOptions;
 use crate::values::encode_error;
 use crate::{BusError, DeadLetter, EventLog, NewRecord, RestoredPartition, StoredRecord};
@@ -141,7 +142,17 @@ impl EventLog for KafkaLog {
         from: Offset,
         max_records: usize,
     ) -> Result<Vec<StoredRecord>, BusError> {
-        self.0.reader.read(&self.0.names.lane(topic, partition), from, max_records).await
+        let lane = self.0.names.lane(topic, partition);
+        let mut next = from;
+        loop {
+            match self.0.reader.read(&lane, next, max_records).await {
+                Err(BusError::Trimmed { begin, .. }) if begin > next => {
+                    trimmed::check_seen(&self.0, &lane, from, begin).await?;
+                    next = begin;
+                }
+                outcome => return outcome,
+            }
+        }
     }
 
     async fn range(&self, topic: Topic, partition: PartitionId) -> Result<std::ops::Range<Offset>, BusError> {
@@ -156,7 +167,14 @@ impl EventLog for KafkaLog {
         // Waiting for a record far ahead begins at the end: there is no other place to wait at.
         let mut next = from.min(self.0.reader.end(&lane).await?);
         loop {
-            let records = self.0.reader.read_until(&lane, next, LOOK_AHEAD, Instant::now() + WAIT).await?;
+            let records = match self.0.reader.read_until(&lane, next, LOOK_AHEAD, Instant::now() + WAIT).await {
+                Err(BusError::Trimmed { begin, .. }) if begin > next => {
+                    trimmed::check_seen(&self.0, &lane, from, begin).await?;
+                    next = begin;
+                    continue;
+                }
+                outcome => outcome?,
+            };
             let Some(last) = records.last() else { continue };
             if last.offset >= from {
                 return Ok(());

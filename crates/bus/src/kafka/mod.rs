@@ -24,6 +24,7 @@ mod scanning;
 mod statuses;
 mod topics;
 mod transaction;
+mod trimmed;
 mod work;
 
 pub use crate::kafka_options::{KafkaOptions, KafkaSecurity, Sasl};

@@ -128,7 +128,8 @@ impl KafkaOwner {
 
     async fn write(&mut self, commit: PartitionCommit) -> Result<(), BusError> {
         let handle = self.common.log.handle();
-        let work = Work::new(&handle.names, self.hold.partition(), &commit, handle.options.max_record_bytes)?;
+        let max_bytes = handle.options.max_record_bytes;
+        let work = Work::new(&handle.names, self.hold.partition(), &commit, self.changes_end, max_bytes)?;
         let Some(committer) = self.committer.take() else {
             return Err(BusError::Unavailable("the partition is not claimed".to_owned()));
         };

@@ -315,7 +315,7 @@ pub(super) fn listened_to(config: &rdkafka::ClientConfig) -> Result<Client, BusE
     Ok(client)
 }
 
-fn trimmed(lane: &Lane, asked: Offset, begin: Offset) -> BusError {
+pub(super) fn trimmed(lane: &Lane, asked: Offset, begin: Offset) -> BusError {
     let topics = [Topic::Events, Topic::SegmentChanges, Topic::SegmentMemberships, Topic::Errors, Topic::DeadLetters];
     let topic = topics.into_iter().map(Topic::as_str).find(|name| lane.topic.ends_with(name));
     BusError::Trimmed { topic: topic.unwrap_or(super::topics::STATE), asked, begin }

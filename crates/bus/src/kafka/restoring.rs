@@ -18,6 +18,7 @@ use super::ends::Ends;
 use super::gathered::Gathered;
 use super::kafka_log::KafkaLog;
 use super::topics::{self, Lane};
+use super::trimmed;
 use crate::{BusError, RestoredPartition};
 
 /// How often to look whether the brokers have settled a commit that was begun.
@@ -78,7 +79,7 @@ pub(super) async fn restore(
     let changes = handle.names.lane(Topic::SegmentChanges, partition);
     let gathered = gather(log, watermarks, &state, gathered).await?;
     settled_end(log, watermarks, &changes).await?;
-    let changes_end = handle.reader.end(&changes).await?;
+    let changes_end = trimmed::end(handle, &changes, gathered.position()).await?;
     gathered.show(partition, visit, changes_end)
 }
 

@@ -24,6 +24,9 @@ pub(super) const STATUS: &str = "segmenter-status";
 /// The latest definitions (compacted, one partition).
 pub(super) const DEFINITIONS: &str = "definitions";
 
+/// With it, a broker that lacks acknowledged records may lead. Brokers that know no such thing may not know its name.
+const UNCLEAN: &str = "unclean.leader.election.enable";
+
 /// One partition of one topic.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct Lane {
@@ -95,8 +98,11 @@ impl Form {
             ("max.message.bytes", options.max_record_bytes.to_string()),
             // `received_at`, so that importing history does not expire it.
             ("message.timestamp.type", "CreateTime".to_owned()),
+            (UNCLEAN, "false".to_owned()),
         ];
         if !self.compacted {
+            // Brokers may have a limit of their own that takes records before their time.
+            settings.push(("retention.bytes", "-1".to_owned()));
             settings.push(("retention.ms", options.retention.as_millis().to_string()));
         }
         settings
@@ -112,6 +118,10 @@ impl Form {
         };
         exactly("cleanup.policy", self.cleanup());
         exactly("message.timestamp.type", "CreateTime");
+        exactly(UNCLEAN, "false");
+        if !self.compacted {
+            exactly("retention.bytes", "-1");
+        }
         let mut at_least = |key: &str, needed: u128| {
             // A negative one is no limit.
             let less = value(key).and_then(|value| value.parse::<u128>().ok()).filter(|value| *value < needed);
@@ -159,7 +169,28 @@ async fn create(
     names: &TopicNames,
     missing: &[&Form],
 ) -> Result<(), BusError> {
-    let owned: Vec<_> = missing.iter().map(|form| (names.name(form.name), *form, form.settings(options))).collect();
+    let refused = create_with(admin, options, names, missing, |_| true).await?;
+    let refused = create_with(admin, options, names, &refused, |key| key != UNCLEAN).await?;
+    let refused: Vec<_> = refused.iter().map(|form| format!("`{}`", names.name(form.name))).collect();
+    if refused.is_empty() {
+        return Ok(());
+    }
+    Err(misfit(format!("making topic {}: the brokers refuse its settings", refused.join(", "))))
+}
+
+/// Makes topics with those of their settings that `named` picks; returns those whose settings the brokers refuse.
+async fn create_with<'f>(
+    admin: &AdminClient<Speaking>,
+    options: &KafkaOptions,
+    names: &TopicNames,
+    forms: &[&'f Form],
+    named: impl Fn(&str) -> bool,
+) -> Result<Vec<&'f Form>, BusError> {
+    if forms.is_empty() {
+        return Ok(Vec::new());
+    }
+    let settings = |form: &Form| form.settings(options).into_iter().filter(|(key, _)| named(key)).collect::<Vec<_>>();
+    let owned: Vec<_> = forms.iter().map(|form| (names.name(form.name), *form, settings(form))).collect();
     let topics = owned.iter().map(|(name, form, settings)| {
         let replication = TopicReplication::Fixed(i32::from(options.replication));
         let topic = NewTopic::new(name, i32::from(form.partitions(options)), replication);
@@ -170,8 +201,10 @@ async fn create(
         .request_timeout(Some(options.request_timeout))
         .operation_timeout(Some(options.request_timeout));
     let made = admin.create_topics(&topics, &timeouts).await.map_err(|error| unavailable("making topics", &error))?;
-    for outcome in made {
+    let mut refused = Vec::new();
+    for (form, outcome) in forms.iter().zip(made) {
         match outcome {
+            Err((_, RDKafkaErrorCode::InvalidConfig)) => refused.push(*form),
             // Another process was quicker.
             Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
             Err((name, code @ (RDKafkaErrorCode::InvalidReplicationFactor | RDKafkaErrorCode::PolicyViolation))) => {
@@ -180,7 +213,7 @@ async fn create(
             Err((name, code)) => return Err(BusError::Unavailable(format!("making topic `{name}`: {code}"))),
         }
     }
-    Ok(())
+    Ok(refused)
 }
 
 /// Returns how each topic is laid out that is there.

@@ -22,7 +22,7 @@ use schema::Offset;
 
 use super::clients::{self, Speaking};
 use super::failure::{is_fence, reason};
-use super::fetching::LAST_HEADER;
+use super::fetching::{FOLLOWS_HEADER, LAST_HEADER};
 use super::topics::Lane;
 use super::work::{Work, Write};
 use crate::BusError;
@@ -113,9 +113,8 @@ impl Committer {
             if let Some(value) = &write.value {
                 record = record.payload(value);
             }
-            if write.last {
-                let header: Header<'_, &str> = Header { key: LAST_HEADER, value: None };
-                record = record.headers(OwnedHeaders::new().insert(header));
+            if let Some(headers) = headers(write) {
+                record = record.headers(headers);
             }
             match self.producer.send(record) {
                 Ok(()) => return Ok(()),
@@ -186,6 +185,15 @@ impl Committer {
     fn acknowledgements(&self) -> MutexGuard<'_, Acknowledged> {
         self.producer.context().lock()
     }
+}
+
+fn headers(write: &Write) -> Option<OwnedHeaders> {
+    let last = write.last.then_some(Header { key: LAST_HEADER, value: None });
+    let follows = write.follows.map(|offset| offset.to_string());
+    let follows = follows.as_ref().map(|value| Header { key: FOLLOWS_HEADER, value: Some(value) });
+    let mut headers = last.into_iter().chain(follows).peekable();
+    headers.peek()?;
+    Some(headers.fold(OwnedHeaders::new(), OwnedHeaders::insert))
 }
 
 /// Why a transaction was not written.

@@ -33,6 +33,12 @@ pub(super) struct Position {
     pub(super) next_offset: Offset,
     pub(super) now: Timestamp,
     pub(super) log_time: Timestamp,
+    /// The first offset behind the changes of the commits before; `None` when their owner did not know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) changes_before: Option<Offset>,
+    /// Whether the commit published changes itself.
+    #[serde(default)]
+    pub(super) publishes: bool,
 }
 
 /// What a position of any format says.
@@ -50,6 +56,8 @@ pub(super) struct Write {
     pub(super) value: Option<Vec<u8>>,
     /// The last of its lane in this commit.
     pub(super) last: bool,
+    /// The first offset behind the record before it in its lane, where readers need it and it is known.
+    pub(super) follows: Option<Offset>,
 }
 
 /// Everything that one transaction writes.
@@ -61,6 +69,8 @@ pub(super) struct Work {
     pub(super) timestamp_millis: i64,
     events: Lane,
     next_offset: Offset,
+    /// The first offset behind the changes of the commits before, when it is known.
+    changes_before: Option<Offset>,
 }
 
 impl Work {
@@ -69,6 +79,7 @@ impl Work {
         names: &TopicNames,
         partition: PartitionId,
         commit: &PartitionCommit,
+        changes_before: Option<Offset>,
         max_bytes: usize,
     ) -> Result<Self, BusError> {
         let mut work = Self {
@@ -78,6 +89,7 @@ impl Work {
             timestamp_millis: commit.now.as_micros().div_euclid(1_000).max(0),
             events: names.lane(Topic::Events, partition),
             next_offset: commit.next_offset,
+            changes_before,
         };
         work.put_state(names.lane_of(topics::STATE, partition), commit)?;
         work.put_changes(names, partition, commit)?;
@@ -119,7 +131,15 @@ impl Work {
             self.put(lane, DEFINITIONS_KEY.to_owned(), Some(encode(definitions)?));
         }
         let PartitionCommit { next_offset, now, log_time, .. } = *commit;
-        let position = Position { format: FORMAT, commit: self.commit.clone(), next_offset, now, log_time };
+        let position = Position {
+            format: FORMAT,
+            commit: self.commit.clone(),
+            next_offset,
+            now,
+            log_time,
+            changes_before: self.changes_before,
+            publishes: !commit.changes.is_empty(),
+        };
         self.put(lane, POSITION_KEY.to_owned(), Some(encode(&position)?));
         Ok(())
     }
@@ -136,7 +156,11 @@ impl Work {
             encoded.iter().enumerate().map(|(index, (user_id, _))| (*user_id, index)).collect();
         let memberships = encoded.iter().enumerate().filter(|(index, (user_id, _))| latest[user_id] == *index);
         let memberships: Vec<_> = memberships.map(|(_, change)| Ok(change.clone())).collect();
+        let first = self.writes.len();
         self.put_all(names.lane(Topic::SegmentChanges, partition), encoded.into_iter().map(Ok))?;
+        if let Some(first) = self.writes.get_mut(first) {
+            first.follows = self.changes_before;
+        }
         self.put_all(names.lane(Topic::SegmentMemberships, partition), memberships)
     }
 
@@ -160,7 +184,7 @@ impl Work {
     }
 
     fn put(&mut self, lane: usize, key: String, value: Option<Vec<u8>>) {
-        self.writes.push(Write { lane, key, value, last: false });
+        self.writes.push(Write { lane, key, value, last: false, follows: None });
     }
 
     fn mark_last(&mut self) {

@@ -7,6 +7,10 @@ use async_trait::async_trait;
 use bus::conformance::{Installation, PARTITIONS, Session};
 use bus::kafka::{KafkaLog, KafkaOptions};
 use bus::{BusError, EventLog};
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use schema::{PartitionId, Topic};
 use testkit::servers::{Kafka, or_not_run};
 
 /// A log in topics of its own.
@@ -51,6 +55,18 @@ impl Installation for OnKafka {
 
     async fn close(&self, session: Session) -> Result<(), BusError> {
         drop(session);
+        Ok(())
+    }
+
+    async fn trim(&self, topic: Topic, partition: PartitionId) -> Result<(), BusError> {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", &self.options.brokers);
+        let admin: AdminClient<DefaultClientContext> = config.create().unwrap();
+        let mut list = TopicPartitionList::new();
+        let name = format!("{}{}", self.options.topic_prefix, topic.as_str());
+        list.add_partition_offset(&name, i32::from(partition.0), Offset::End).unwrap();
+        let trimmed = admin.delete_records(&list, &AdminOptions::new()).await.unwrap();
+        assert!(trimmed.elements().iter().all(|element| element.error().is_ok()), "{trimmed:?}");
         Ok(())
     }
 }

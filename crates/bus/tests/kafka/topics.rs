@@ -7,6 +7,7 @@ use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use schema::{PartitionId, Topic, UserId};
+use testkit::servers::{Kafka, KafkaSettings, or_not_run};
 
 use crate::counting::{event, own, restore};
 use crate::installed::OnKafka;
@@ -64,9 +65,12 @@ async fn topics_that_keep_the_wrong_records_are_refused() {
 async fn topics_that_would_lose_or_refuse_records_are_refused() {
     let Some(installed) = OnKafka::new() else { return };
     let partitions = i32::from(PARTITIONS);
-    make(&installed.options, "events", partitions, &[("retention.ms", "3600000")]).await;
+    let small = [("retention.ms", "3600000"), ("retention.bytes", "1048576")];
+    let unclean = [("cleanup.policy", "compact"), ("unclean.leader.election.enable", "true")];
+    make(&installed.options, "events", partitions, &small).await;
     make(&installed.options, "segment-changes", partitions, &[("message.timestamp.type", "LogAppendTime")]).await;
     make(&installed.options, "errors", partitions, &[("max.message.bytes", "1000")]).await;
+    make(&installed.options, "segmenter-state", partitions, &unclean).await;
     // More than is asked for is fine.
     make(&installed.options, "dead-letters", partitions, &[("retention.ms", "-1"), ("min.insync.replicas", "3")]).await;
     let options = KafkaOptions { max_record_bytes: 5_000_000, ..installed.options };
@@ -75,9 +79,11 @@ async fn topics_that_would_lose_or_refuse_records_are_refused() {
     assert_eq!(
         said,
         format!(
-            "the log is set up differently: topic `{prefix}events` has retention.ms=3600000 and 604800000 are configured; \
+            "the log is set up differently: topic `{prefix}events` has retention.bytes=1048576 and needs -1; \
+             topic `{prefix}events` has retention.ms=3600000 and 604800000 are configured; \
              topic `{prefix}segment-changes` has message.timestamp.type=LogAppendTime and needs CreateTime; \
-             topic `{prefix}errors` has max.message.bytes=1000 and 5000000 are configured"
+             topic `{prefix}errors` has max.message.bytes=1000 and 5000000 are configured; \
+             topic `{prefix}segmenter-state` has unclean.leader.election.enable=true and needs false"
         )
     );
 }
@@ -160,4 +166,21 @@ async fn records_carry_their_user_as_key_and_when_they_were_received() {
     let message = consumer.poll(std::time::Duration::from_secs(30)).unwrap().unwrap();
     assert_eq!(message.key(), Some(&b"42"[..]));
     assert_eq!(message.timestamp().to_millis(), Some(1_900_000_000));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn topics_are_made_so_that_no_limit_of_the_brokers_loses_records() {
+    let configuration = "log.retention.bytes=1048576\nunclean.leader.election.enable=true";
+    let settings = KafkaSettings { configuration, ..KafkaSettings::default() };
+    let Some(kafka) = or_not_run(Kafka::start(&settings)) else { return };
+    let installed = OnKafka::on(&kafka);
+    drop(installed.log().await);
+    // What somebody else made by the brokers' defaults is refused.
+    let other = OnKafka::on(&kafka);
+    make(&other.options, "events", i32::from(PARTITIONS), &[]).await;
+    let refused = refusal(other.options.clone()).await;
+    let prefix = other.options.topic_prefix;
+    for told in ["retention.bytes=1048576 and needs -1", "unclean.leader.election.enable=true and needs false"] {
+        assert!(refused.contains(&format!("topic `{prefix}events` has {told}")), "{refused}");
+    }
 }

@@ -28,19 +28,25 @@ const BREATH: Duration = Duration::from_millis(60);
 
 /// The brokers' side of a topic: what an administrator may do with it.
 #[derive(Clone)]
-struct Retention {
-    brokers: String,
-    topic: String,
+pub(crate) struct Retention {
+    pub(crate) brokers: String,
+    pub(crate) topic: String,
+    pub(crate) partitions: u16,
 }
 
 impl Retention {
     /// Removes what lies before an offset of each partition, as the age of records does.
     async fn trim(&self, before: i64) {
+        self.trim_to(Offset::Offset(before)).await;
+    }
+
+    /// The same up to `Offset::End`, if that is what is named.
+    pub(crate) async fn trim_to(&self, before: Offset) {
         let admin: AdminClient<DefaultClientContext> =
             ClientConfig::new().set("bootstrap.servers", &self.brokers).create().unwrap();
         let mut list = TopicPartitionList::new();
-        for partition in 0..i32::from(PARTITIONS) {
-            list.add_partition_offset(&self.topic, partition, Offset::Offset(before)).unwrap();
+        for partition in 0..i32::from(self.partitions) {
+            list.add_partition_offset(&self.topic, partition, before).unwrap();
         }
         admin.delete_records(&list, &AdminOptions::new()).await.unwrap();
     }
@@ -125,7 +131,7 @@ async fn a_backup_has_every_event_that_kafka_removes_while_it_is_made() {
         || async { Ok((databend.query("SELECT count(*) FROM events").await?.rows[0][0] == all).then_some(())) };
     eventually("all events to be on Databend", has_all).await.unwrap();
 
-    let retention = Retention { brokers: brokers.clone(), topic: format!("{prefix}events") };
+    let retention = Retention { brokers: brokers.clone(), topic: format!("{prefix}events"), partitions: PARTITIONS };
     retention.trim(3).await;
     let trimming = retention.keep_trimming(4..80);
     let (_folder, _, backup) = folder("old");

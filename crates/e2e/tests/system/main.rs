@@ -35,6 +35,8 @@ mod transfer;
 #[cfg(feature = "distributed")]
 mod transfer_to_servers;
 #[cfg(feature = "distributed")]
+mod trimmed_changes;
+#[cfg(feature = "distributed")]
 mod under_load;
 #[cfg(feature = "distributed")]
 mod with_databend;

@@ -17,23 +17,23 @@ use crate::event;
 /// The same services as in their own binaries.
 pub(crate) const SERVICE: &str = env!("CARGO_BIN_EXE_shoal-e2e-service");
 const PARTITIONS: u16 = 6;
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a view keeps its user among the viewers.
 const WINDOW_SECONDS: i64 = 3;
 /// A killed segmenter is taken for alive this long.
 const SESSION_MS: &str = "2000";
 
 /// The clients of an installation.
-struct Installation {
-    cluster: Cluster,
-    ingestion: IngestionClient,
-    config: String,
-    brokers: String,
-    topic: String,
+pub(crate) struct Installation {
+    pub(crate) cluster: Cluster,
+    pub(crate) ingestion: IngestionClient,
+    pub(crate) config: String,
+    pub(crate) brokers: String,
+    pub(crate) topic: String,
 }
 
 impl Installation {
-    fn http(&self) -> &reqwest::Client {
+    pub(crate) fn http(&self) -> &reqwest::Client {
         self.cluster.http()
     }
 
@@ -42,7 +42,7 @@ impl Installation {
         Ok(answer.json().await?)
     }
 
-    async fn create(&self, tag: &str, clause: &str) -> SegmentId {
+    pub(crate) async fn create(&self, tag: &str, clause: &str) -> SegmentId {
         let segments = SegmentsClient::new(self.http().clone(), &self.config);
         let created = segments.create(&segment(tag, clause)).await.unwrap();
         let path = format!("/api/v1/segments/{}/stats", created.id);
@@ -51,12 +51,12 @@ impl Installation {
         created.id
     }
 
-    async fn post(&self, id: &str) -> UserId {
+    pub(crate) async fn post(&self, id: &str) -> UserId {
         self.ingestion.post(&event(id, "page_viewed", &json!({}))).await.unwrap().user_id
     }
 
     /// Waits until what look-ups say is exact up to now.
-    async fn until_fresh(&self, segment_id: SegmentId) -> u64 {
+    pub(crate) async fn until_fresh(&self, segment_id: SegmentId) -> u64 {
         let (asked_at, path) = (now(), format!("/api/v1/segments/{segment_id}/stats"));
         let fresh = eventually(&path, || async {
             let stats = self.get(&path).await?;
@@ -72,7 +72,7 @@ impl Installation {
 }
 
 /// Waits for as many changes of a stream.
-async fn receive(stream: &mut ChangeStream, count: usize) -> Vec<SegmentChange> {
+pub(crate) async fn receive(stream: &mut ChangeStream, count: usize) -> Vec<SegmentChange> {
     let mut changes = Vec::new();
     while changes.len() < count {
         let next = tokio::time::timeout(PATIENCE, stream.next()).await;
