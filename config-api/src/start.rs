@@ -60,8 +60,22 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         .context("opening the history")?
         .warehouse;
     let parts = Parts { store, log: log.log, warehouse };
+    refuse_older_store(&parts).await?;
     let running = start(config, parts, shutdown).await?;
     running.task.await.context("waiting for the service")?
+}
+
+/// Refuses a store that was set back while log and history went on.
+async fn refuse_older_store(Parts { store, log, warehouse }: &Parts) -> anyhow::Result<()> {
+    let statuses = log.statuses().await.context("asking by which definitions memberships are decided")?;
+    let seen = store::Seen {
+        user_id: warehouse::greatest_user_id(log.as_ref(), warehouse.as_ref())
+            .await
+            .context("reading the log's end")?,
+        erased: warehouse::count_erased(warehouse.as_ref()).await,
+        generation: statuses.iter().map(|status| status.generation).max().unwrap_or_default(),
+    };
+    store::refuse_older(store.as_ref(), seen).await.context("comparing the store with the log")
 }
 
 /// Starts the service on parts that are open.

@@ -29,7 +29,7 @@ pub use ids::{ActivityType, EventId, SegmentId, SegmentTag, SegmentVersion, User
 pub use lineage::{EarlierMark, HistoryLineage, LogLineage, Mark, StoreLineage};
 pub use partition::{DEFAULT_PARTITIONS, PartitionId, partition_of};
 pub use record::{DecodeRecordError, LogPosition, LogRecord, Offset, UserDeletion, UserTraits};
-pub use status::{BackfillRun, PartitionStatus};
+pub use status::{BackfillFailure, BackfillRun, PartitionStatus};
 pub use timestamp::{Timestamp, TimestampError};
 pub use topics::{ErrorRecord, ErrorType, Topic};
 pub use user_traits::StandingTraits;

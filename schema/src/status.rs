@@ -28,6 +28,9 @@ pub struct PartitionStatus {
     /// The reading of history that is under way, or was the last one of this owner.
     #[serde(default, deserialize_with = "if_understood")]
     pub backfill: Option<BackfillRun>,
+    /// The reading of history that was given up, until definitions take over that are as new.
+    #[serde(default, deserialize_with = "if_understood")]
+    pub failure: Option<BackfillFailure>,
     /// Users with state in this partition.
     #[serde(default)]
     pub users: u64,
@@ -46,6 +49,15 @@ pub struct BackfillRun {
     pub total_rows: Option<u64>,
     /// How fast rows were absorbed of late; `None` while nothing is absorbed, or not long enough to tell.
     pub rows_per_second: Option<u64>,
+}
+
+/// Why a partition cannot go over to newer definitions; it is tried again.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BackfillFailure {
+    /// The catalog that was to take over.
+    pub to: Generation,
+    /// What is wrong with the history, for people.
+    pub reason: String,
 }
 
 /// Reads a value that nothing depends on; `None` if it is not what this release calls by that name.

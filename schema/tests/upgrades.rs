@@ -101,6 +101,7 @@ fn status() -> PartitionStatus {
         generation: Generation(4),
         absorbing: Some(Generation(5)),
         backfill: None,
+        failure: None,
         users: 9,
     }
 }

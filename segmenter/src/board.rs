@@ -183,6 +183,7 @@ mod tests {
             generation: Generation(0),
             absorbing: None,
             backfill: None,
+            failure: None,
             users: 0,
         }
     }

@@ -51,6 +51,8 @@ pub struct OwnerConfig {
     pub history_rows: usize,
     /// How many partitions read history at once.
     pub history_readers: usize,
+    /// How long a partition that could not read the history goes on without before it tries again, in milliseconds.
+    pub history_retry_ms: u64,
     /// How many partitions are restored at once.
     pub restores_at_once: usize,
 }
@@ -61,6 +63,11 @@ impl OwnerConfig {
         Duration::from_millis(self.heartbeat_ms)
     }
 
+    /// Returns how long a partition goes on without a history that it could not read.
+    pub const fn history_retry(&self) -> Duration {
+        Duration::from_millis(self.history_retry_ms)
+    }
+
     fn problems(&self) -> Vec<String> {
         let at_least_one = [
             ("max_records", self.max_records as u64),
@@ -68,6 +75,7 @@ impl OwnerConfig {
             ("heartbeat_ms", self.heartbeat_ms),
             ("history_rows", self.history_rows as u64),
             ("history_readers", self.history_readers as u64),
+            ("history_retry_ms", self.history_retry_ms),
             ("restores_at_once", self.restores_at_once as u64),
         ];
         let zero = at_least_one.into_iter().filter(|(_, value)| *value == 0);
@@ -85,6 +93,7 @@ const OWN: &[(&str, &str)] = &[
     ("SEGMENTER_HEARTBEAT_MS", "owner.heartbeat_ms"),
     ("SEGMENTER_HISTORY_ROWS", "owner.history_rows"),
     ("SEGMENTER_HISTORY_READERS", "owner.history_readers"),
+    ("SEGMENTER_HISTORY_RETRY_MS", "owner.history_retry_ms"),
     ("SEGMENTER_RESTORES_AT_ONCE", "owner.restores_at_once"),
     ("SEGMENTER_LARGE_USER_BYTES", "spill.user_bytes"),
     ("SEGMENTER_LARGE_RESIDENT_BYTES", "spill.resident_bytes"),

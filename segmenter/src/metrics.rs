@@ -30,6 +30,8 @@ pub const TIMER_LATENESS: &str = "segmenter.timer.lateness";
 pub const COMMIT_DURATION: &str = "segmenter.commit.duration";
 /// Rows of history read for new definitions.
 pub const ROWS_ABSORBED: &str = "segmenter.history.rows_absorbed";
+/// Readings of history that were given up because it is damaged; the definitions before stay in force.
+pub const BACKFILL_FAILURES: &str = "segmenter.backfill.failures";
 /// The newest definitions that came to this process and compiled; partitions may still decide by older ones.
 pub const DEFINITIONS_GENERATION: &str = "segmenter.definitions.generation";
 /// Sets of definitions that did not compile here and were passed over.
@@ -69,6 +71,7 @@ pub(crate) struct Metrics {
     timer_lateness: Histogram<f64>,
     commit_duration: Histogram<f64>,
     rows_absorbed: Counter<u64>,
+    backfill_failures: Counter<u64>,
     definitions_generation: Gauge<u64>,
     catalogs_refused: Counter<u64>,
     partitions_fenced: Counter<u64>,
@@ -89,6 +92,7 @@ impl Metrics {
             timer_lateness: seconds(TIMER_LATENESS),
             commit_duration: seconds(COMMIT_DURATION),
             rows_absorbed: counter(ROWS_ABSORBED),
+            backfill_failures: counter(BACKFILL_FAILURES),
             definitions_generation: meter.u64_gauge(DEFINITIONS_GENERATION).build(),
             catalogs_refused: counter(CATALOGS_REFUSED),
             partitions_fenced: counter(PARTITIONS_FENCED),
@@ -105,6 +109,10 @@ impl Metrics {
         for reason in skipped {
             self.records_skipped.add(1, &[KeyValue::new("reason", reason.as_str())]);
         }
+    }
+
+    pub(crate) fn backfill_failed(&self) {
+        self.backfill_failures.add(1, &[]);
     }
 
     pub(crate) fn dead_letters(&self, letters: &[DeadLetter]) {

@@ -12,12 +12,14 @@ pub(crate) enum SegmentStatus {
     Pending,
     /// History is being read, or some partitions have switched and others have not.
     Backfilling,
+    /// Some partition cannot read the history for it; the version before, if any, still serves. It is tried again.
+    Failed,
     /// Every partition decides by it.
     Live,
 }
 
 /// How far a version is, in partitions and in rows of history.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize, ToSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
 pub(crate) struct Progress {
     /// The status that the numbers add up to.
     #[serde(skip)]
@@ -40,6 +42,18 @@ pub(crate) struct Progress {
     pub(crate) eta: Option<Timestamp>,
     /// In how many seconds that is.
     pub(crate) eta_seconds: Option<u64>,
+    /// Why partitions cannot go on, when it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<ProgressFailure>,
+}
+
+/// Why partitions cannot go over to a version.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub(crate) struct ProgressFailure {
+    /// How many partitions cannot.
+    pub(crate) partitions: usize,
+    /// What the first of them says is wrong with the history.
+    pub(crate) reason: String,
 }
 
 /// What is shown of a version whose rows are absorbed while partitions have yet to switch.
@@ -53,15 +67,18 @@ impl Progress {
         for status in statuses {
             sums.add(generation, status);
         }
-        let status = match (sums.live >= partitions, sums.live + sums.absorbing > 0) {
-            (true, _) => SegmentStatus::Live,
-            (false, true) => SegmentStatus::Backfilling,
-            (false, false) => SegmentStatus::Pending,
+        let status = match (sums.live >= partitions, &sums.failure, sums.live + sums.absorbing > 0) {
+            (true, ..) => SegmentStatus::Live,
+            (false, Some(_), _) => SegmentStatus::Failed,
+            (false, None, true) => SegmentStatus::Backfilling,
+            (false, None, false) => SegmentStatus::Pending,
         };
         let is_live = status == SegmentStatus::Live;
         let total_rows = (is_live || sums.counted >= partitions).then_some(sums.absorbed_rows + sums.left_rows);
         let rows_per_second = (!is_live && sums.rows_per_second > 0).then_some(sums.rows_per_second);
-        let eta_seconds = total_rows.and(rows_per_second).map(|rate| sums.left_rows.div_ceil(rate));
+        let failure = sums.failure.filter(|_| !is_live);
+        let eta_seconds =
+            total_rows.and(rows_per_second).filter(|_| failure.is_none()).map(|rate| sums.left_rows.div_ceil(rate));
         Self {
             status,
             partitions_live: sums.live,
@@ -72,6 +89,7 @@ impl Progress {
             rows_per_second,
             eta: eta_seconds.and_then(|seconds| after(now, seconds)),
             eta_seconds,
+            failure,
         }
     }
 }
@@ -88,6 +106,7 @@ struct Sums {
     absorbed_rows: u64,
     left_rows: u64,
     rows_per_second: u64,
+    failure: Option<ProgressFailure>,
 }
 
 impl Sums {
@@ -97,7 +116,13 @@ impl Sums {
         if status.generation >= generation {
             self.live += 1;
             self.counted += 1;
-        } else if status.absorbing.is_some_and(|next| next >= generation) {
+            return;
+        }
+        if let Some(failure) = status.failure.as_ref().filter(|failure| failure.to >= generation) {
+            let nothing = || ProgressFailure { partitions: 0, reason: failure.reason.clone() };
+            self.failure.get_or_insert_with(nothing).partitions += 1;
+        }
+        if status.absorbing.is_some_and(|next| next >= generation) {
             self.absorbing += 1;
             self.take_in(run);
         }
@@ -127,7 +152,7 @@ fn after(now: Timestamp, seconds: u64) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use schema::{PartitionId, Timestamp};
+    use schema::{BackfillFailure, PartitionId, Timestamp};
 
     use super::*;
 
@@ -148,6 +173,7 @@ mod tests {
                 total_rows: None,
                 rows_per_second: None,
             }),
+            failure: None,
             users: 0,
         }
     }
@@ -230,6 +256,22 @@ mod tests {
         check_eta(&[done(0, 0), done(1, 0)], Some(0), Some(100), None);
         // Owners that came later know nothing of how it came to be so.
         check_eta(&[partition(0, 5, None), partition(1, 5, None)], Some(0), Some(100), None);
+    }
+
+    #[test]
+    fn a_version_whose_history_cannot_be_read_failed_until_it_is_live() {
+        let failing = |generation| {
+            let failure = BackfillFailure { to: Generation(5), reason: "damaged".to_owned() };
+            PartitionStatus { failure: Some(failure), ..partition(0, generation, None) }
+        };
+        check(&[failing(4), partition(1, 5, None)], SegmentStatus::Failed, 1, 0);
+        let failed = of(&[failing(4), partition(1, 5, None)]);
+        assert_eq!(failed.failure, Some(ProgressFailure { partitions: 1, reason: "damaged".to_owned() }));
+        // That it failed once does not matter when it is live, nor for a version that was before it or comes after.
+        check(&[failing(5), partition(1, 5, None)], SegmentStatus::Live, 2, 0);
+        let other =
+            |generation| Progress::of(Generation(generation), &[failing(4), partition(1, 5, None)], 2, NOW).status;
+        assert_eq!((other(4), other(6)), (SegmentStatus::Live, SegmentStatus::Pending));
     }
 
     #[test]

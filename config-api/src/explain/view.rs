@@ -1,6 +1,7 @@
 //! An explanation as it is shown.
 
-use engine::explain::{Compared, Explained, Explanation, Listed, Until};
+use engine::explain::{Asked, Compared, Explained, Explanation, Listed, Looked, Until};
+use rules::render::canonical_inside;
 use rules::rule::Rule;
 use rules::{Expr, ExprKind, SqlType, Truth, Value};
 use schema::{EventId, Timestamp};
@@ -76,6 +77,50 @@ struct ConditionValues {
     /// The events that it is computed over, when it is interpreted.
     #[serde(skip_serializing_if = "Option::is_none")]
     retained: Option<EventsView>,
+    /// What an interpreted condition looks at, of that event: the rows of its subqueries.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    looks_at: Vec<LookedView>,
+}
+
+/// The rows of a subquery inside of a condition.
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+struct LookedView {
+    /// As it was understood.
+    text: String,
+    /// What it came to.
+    value: serde_json::Value,
+    /// The rows that its filter lets pass.
+    rows: EventsView,
+    /// What the filter asks of a row.
+    asked: Vec<AskedView>,
+}
+
+/// A comparison of a row inside of a condition.
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+struct AskedView {
+    /// As it was understood.
+    text: String,
+    /// Where it stands in the stored clause.
+    span: SpanView,
+    /// The rows of which it is true, whatever else is asked.
+    rows: EventsView,
+    /// Of which row the rest is: the latest that passes the filter, or else the one that passes the most of it.
+    #[schema(value_type = String)]
+    of: EventId,
+    /// `true`, `false` or `unknown` of that row.
+    holds: &'static str,
+    #[serde(flatten)]
+    until: UntilView,
+    /// What the row gives.
+    value: serde_json::Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threshold: Option<serde_json::Value>,
+    /// The rows of the subqueries in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(no_recursion)]
+    looks_at: Vec<LookedView>,
 }
 
 /// What an explanation says of the whole.
@@ -107,11 +152,7 @@ impl From<&Explained<'_>> for ExplainedView {
             text: print(part.expr),
             span: SpanView::from(part.expr.span),
             about: part.scope.as_str(),
-            holds: match part.truth {
-                Truth::True => "true",
-                Truth::False => "false",
-                Truth::Unknown => "unknown",
-            },
+            holds: word(part.truth),
             until: part.until.into(),
             events: part.events.as_ref().map(EventsView::from),
             condition: part.compared.as_ref().map(|compared| values(part, compared)),
@@ -121,18 +162,58 @@ impl From<&Explained<'_>> for ExplainedView {
 }
 
 fn values(part: &Explained<'_>, compared: &Compared) -> ConditionValues {
-    let threshold = match &compared.threshold[..] {
-        [] => None,
-        [one] if compared.operator != Some("IN") => Some(shown(one)),
-        several => Some(several.iter().map(shown).collect()),
-    };
     ConditionValues {
         evaluation: Evaluation::of(part.retained.is_some()),
         value: shown(&compared.value),
         operator: compared.operator,
-        threshold,
+        threshold: threshold(compared),
         value_of: part.compared_of,
         retained: part.retained.as_ref().map(EventsView::from),
+        looks_at: part.looks_at.iter().map(LookedView::from).collect(),
+    }
+}
+
+fn threshold(compared: &Compared) -> Option<serde_json::Value> {
+    match &compared.threshold[..] {
+        [] => None,
+        [one] if compared.operator != Some("IN") => Some(shown(one)),
+        several => Some(several.iter().map(shown).collect()),
+    }
+}
+
+const fn word(truth: Truth) -> &'static str {
+    match truth {
+        Truth::True => "true",
+        Truth::False => "false",
+        Truth::Unknown => "unknown",
+    }
+}
+
+impl From<&Looked<'_>> for LookedView {
+    fn from(looked: &Looked<'_>) -> Self {
+        Self {
+            text: canonical_inside(looked.aggregate, looked.inside),
+            value: shown(&looked.value),
+            rows: EventsView::from(&looked.rows),
+            asked: looked.asked.iter().map(AskedView::from).collect(),
+        }
+    }
+}
+
+impl From<&Asked<'_>> for AskedView {
+    fn from(asked: &Asked<'_>) -> Self {
+        Self {
+            text: canonical_inside(asked.expr, asked.inside),
+            span: SpanView::from(asked.expr.span),
+            rows: EventsView::from(&asked.rows),
+            of: asked.of,
+            holds: word(asked.truth),
+            until: asked.until.into(),
+            value: shown(&asked.compared.value),
+            operator: asked.compared.operator,
+            threshold: threshold(&asked.compared),
+            looks_at: asked.looks_at.iter().map(LookedView::from).collect(),
+        }
     }
 }
 

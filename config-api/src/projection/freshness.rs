@@ -98,6 +98,7 @@ mod tests {
             generation: Generation(0),
             absorbing: None,
             backfill: None,
+            failure: None,
             users: 0,
         }
     }

@@ -101,6 +101,36 @@ async fn a_non_member_is_told_what_is_missing_and_when_time_will_change_it() {
 }
 
 #[tokio::test]
+async fn an_interpreted_condition_tells_what_it_compares_of_its_rows() {
+    let app = TestApp::start().await;
+    make_users(&app, 1).await;
+    let clause = "EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND e.region = 'California' \
+                  AND e.created_at > events.created_at)";
+    create(&app, "again", clause).await;
+    fill(&app, vec![view(0), view(1)], 2).await;
+    let told = explain(&app, "again").await;
+    let condition = &told["condition"];
+    assert_eq!((&told["holds"], &condition["value_of"]), (&json!(true), &json!(id(0))), "{told}");
+    let [looked] = &condition["looks_at"].as_array().unwrap()[..] else { panic!("{told}") };
+    assert_eq!((&looked["value"], &looked["rows"]), (&json!(true), &json!({ "total": 1, "ids": [id(1)] })));
+    let [_, later] = &looked["asked"].as_array().unwrap()[..] else { panic!("{told}") };
+    assert_eq!((&later["text"], &later["operator"]), (&json!("created_at > events.created_at"), &json!(">")));
+    assert_eq!(
+        (&later["value"], &later["threshold"], &later["of"], &later["holds"], &later["until"]),
+        (
+            &json!("2026-01-01T00:00:00.000001Z"),
+            &json!("2026-01-01T00:00:00Z"),
+            &json!(id(1)),
+            &json!("true"),
+            &Value::Null
+        )
+    );
+    let span = &later["span"];
+    let at = |edge: &str| usize::try_from(span[edge].as_u64().unwrap()).unwrap();
+    assert_eq!(&clause[at("start")..at("end")], "e.created_at > events.created_at");
+}
+
+#[tokio::test]
 async fn a_user_with_too_many_events_gets_an_answer_that_says_so() {
     let app = TestApp::start().await;
     make_users(&app, 1).await;

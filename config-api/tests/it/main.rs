@@ -23,5 +23,6 @@ mod preview;
 mod retention;
 mod segments;
 mod serving;
+mod set_back;
 mod users;
 mod validate;

@@ -104,6 +104,7 @@ impl Publisher {
                 generation: Generation(generation),
                 absorbing: absorbing.map(Generation),
                 backfill: None,
+                failure: None,
                 users: 0,
             };
             owned.owner.report(status);
@@ -123,6 +124,7 @@ impl Publisher {
                 generation: if ended { run.to } else { run.from },
                 absorbing: (!ended).then_some(run.to),
                 backfill: Some(run),
+                failure: None,
                 users: 0,
             };
             owned.owner.report(status);

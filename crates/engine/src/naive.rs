@@ -289,6 +289,18 @@ impl<'a> Evaluation<'a> {
         evaluate(expr, &self.at(row))
     }
 
+    /// Evaluates a part of an aggregate at its row, the last one; those before it are the rows around, from the
+    /// outermost on.
+    pub fn value_within(&self, expr: &'a Expr, rows: &[&Event]) -> Value {
+        self.within(expr, None, rows)
+    }
+
+    fn within<'b>(&'b self, expr: &Expr, around: Option<&'b Row<'b>>, rows: &[&'b Event]) -> Value {
+        let Some((row, inner)) = rows.split_first() else { return Value::Null };
+        let at = Row { row, around, person: &self.person, now: self.now, known: &self.known };
+        if inner.is_empty() { evaluate(expr, &at) } else { self.within(expr, Some(&at), inner) }
+    }
+
     /// Returns the places of the events that count for an aggregate which stands outside of any other:
     /// those that pass its filter and have an argument.
     pub fn counted(&self, aggregate: &'a Aggregate) -> Vec<usize> {

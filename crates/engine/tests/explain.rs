@@ -190,6 +190,43 @@ fn a_condition_over_retained_events_names_them() {
 }
 
 #[test]
+fn a_condition_over_retained_events_tells_every_comparison_of_its_rows() {
+    let text = "EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND e.activity_type = 'page_viewed' \
+                AND e.created_at > events.created_at AND e.created_at >= now() - INTERVAL 15 SECOND)";
+    look(text, |root| {
+        let [looked] = &root.looks_at[..] else { panic!("{root:?}") };
+        assert_eq!((&looked.value, looked.rows.total), (&Value::Boolean(true), 1));
+        assert_eq!((root.compared_of, &looked.rows.first[..]), (Some(id(4)), &[id(3)][..]));
+        let [kind, after, recent] = &looked.asked[..] else { panic!("{looked:?}") };
+        assert_eq!((kind.rows.total, after.rows.total, recent.rows.total), (3, 1, 2));
+        assert_eq!((after.of, after.truth, after.compared.operator), (id(3), Truth::True, Some(">")));
+        assert_eq!(
+            (&after.compared.value, &after.compared.threshold[..]),
+            (&Value::Timestamp(at(30)), &[Value::Timestamp(at(25))][..])
+        );
+        assert_eq!(&text[after.expr.span.start..after.expr.span.end], "e.created_at > events.created_at");
+        let leaves = Until::At(Timestamp::from_micros(45 * SECOND + 1));
+        assert_eq!((kind.until, after.until, recent.until), (Until::Forever, Until::Forever, leaves));
+    });
+}
+
+#[test]
+fn what_no_row_passes_is_told_of_the_row_that_passes_the_most() {
+    let text = "EXISTS (SELECT 1 FROM events v JOIN events p ON p.user_id = v.user_id AND p.created_at > v.created_at \
+                WHERE v.user_id = events.user_id AND v.activity_type = 'product_purchased' AND p.region = 'California')";
+    look(text, |root| {
+        assert_eq!(root.truth, Truth::False);
+        let [looked] = &root.looks_at[..] else { panic!("{root:?}") };
+        assert_eq!(looked.rows.total, 0);
+        let [purchased, other] = &looked.asked[..] else { panic!("{looked:?}") };
+        assert_eq!((purchased.of, purchased.truth, other.truth), (id(4), Truth::True, Truth::False));
+        let [inner] = &other.looks_at[..] else { panic!("{other:?}") };
+        let truths: Vec<Truth> = inner.asked.iter().map(|asked| asked.truth).collect();
+        assert_eq!((inner.rows.total, truths), (0, vec![Truth::True, Truth::Unknown]), "{inner:?}");
+    });
+}
+
+#[test]
 fn a_user_without_events_is_in_nothing_and_every_condition_says_so() {
     let rule =
         rules::compile("NOT EXISTS (SELECT 1 FROM events e WHERE e.user_id = events.user_id AND e.region = 'x')");

@@ -23,6 +23,7 @@ pub mod transfer;
 
 mod clock;
 mod fold;
+mod older;
 mod open;
 mod sql_error;
 
@@ -42,6 +43,7 @@ pub use error::{ConflictField, StoreError};
 pub use memberships::{
     FLOW_INTERVAL_MICROS, Flow, MembershipStore, ProjectionBatch, SegmentMember, UserMembership, WrongSize,
 };
+pub use older::{OlderStore, Seen, refuse_older};
 pub use open::{StoreOptions, open};
 pub use users::{IdentityRemoval, User, UserErasure, UserProfile, UserStore};
 

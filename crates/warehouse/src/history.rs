@@ -174,6 +174,17 @@ pub trait Warehouse: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// Returns the greatest user id that was ever written, of the deleted too; `None` where nobody was, or where that
+    /// is not known.
+    async fn greatest_user_id(&self) -> Result<Option<UserId>, WarehouseError> {
+        Ok(None)
+    }
+
+    /// Returns how many users are known to be deleted; 0 where that is not known.
+    async fn count_erased(&self) -> Result<u64, WarehouseError> {
+        Ok(0)
+    }
+
     /// Reads a user's events, the latest `created_at` first.
     async fn user_events(
         &self,

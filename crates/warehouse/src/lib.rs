@@ -16,6 +16,7 @@ mod error;
 mod history;
 pub mod in_log;
 mod open;
+mod seen;
 
 pub use config::{WarehouseConfig, WarehouseUrl};
 pub use error::WarehouseError;
@@ -24,3 +25,4 @@ pub use history::{
     Selections, Warehouse, WriteBatch,
 };
 pub use open::{OpenedWarehouse, open};
+pub use seen::{count_erased, greatest_user_id};

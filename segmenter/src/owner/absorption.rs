@@ -9,15 +9,17 @@
 //! fixed stretch of history, so it ends, however often definitions change. It is given up only when
 //! it reads history and the newer definitions need none; those are not given up in turn. So
 //! definitions always take over, and there is no live-lock.
+//!
+//! Unless the history is damaged: then they do not, the status says why, and it is tried again now and then.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use engine::Engine;
-use schema::{BackfillRun, Generation};
+use schema::{BackfillFailure, BackfillRun, Generation};
 use tokio::time::Instant;
-use warehouse::HistoryRow;
+use warehouse::{HistoryRow, WarehouseError};
 
 use super::owning::lost;
 use super::pace::Pace;
@@ -110,6 +112,18 @@ impl Absorption {
     }
 }
 
+/// A reading of history that was given up.
+pub(super) struct GivenUp {
+    pub(super) failure: BackfillFailure,
+    retry_at: Instant,
+}
+
+impl GivenUp {
+    fn waits_for(&self, generation: Generation) -> bool {
+        self.failure.to == generation && Instant::now() < self.retry_at
+    }
+}
+
 /// Waits until a part of the history waits to be absorbed; for ever when none is being read.
 pub(super) async fn fetch_history(absorption: &mut Option<Absorption>) {
     match absorption {
@@ -142,7 +156,7 @@ pub(super) async fn absorb_beside(
 enum Course {
     /// They were replaced before: the definition store was set back.
     Older,
-    /// They are in force, or about to be, or there are none yet.
+    /// They are in force, or about to be, or there are none yet; or their history could not be read just now.
     Nothing,
     /// Others are about to take over; these come after them.
     Later,
@@ -181,6 +195,9 @@ impl Owner {
         if newest.generation() <= live || self.engine.absorbing() == Some(newest.generation()) {
             return Course::Nothing;
         }
+        if self.given_up.as_ref().is_some_and(|given_up| given_up.waits_for(newest.generation())) {
+            return Course::Nothing;
+        }
         let reads = self.next_offset > 0 && self.engine.needs_history_for(&newest.catalog);
         match &self.absorption {
             Some(running) if reads || !running.reads => Course::Later,
@@ -209,10 +226,31 @@ impl Owner {
     pub(super) async fn take_history(&mut self) -> Result<(), OwnerEnd> {
         self.absorb_for_a_turn().await;
         match self.absorption.as_mut().and_then(Absorption::take_last) {
-            Some(HistoryPart::Unreadable(error)) => Err(OwnerEnd::damaged(error, "reading history")),
+            Some(HistoryPart::Unreadable(error)) => {
+                self.give_up(&error);
+                Ok(())
+            }
             Some(_) => self.finish().await,
             None => Ok(()),
         }
+    }
+
+    /// Goes on with the definitions in force: newer ones that lack some of the history must not take over, and
+    /// whoever has a membership by those in force must not wait for somebody to mend it.
+    fn give_up(&mut self, error: &WarehouseError) {
+        let Some(absorption) = self.absorption.take() else { return };
+        // Looks at every user.
+        run_long(|| self.engine.abandon_absorbing());
+        let failure = BackfillFailure { to: absorption.target.generation(), reason: error.to_string() };
+        tracing::error!(
+            log.partition = self.log.partition().0,
+            catalog.generation = failure.to.0,
+            %error,
+            "the history cannot be read; the definitions before stay in force"
+        );
+        self.shared.metrics.backfill_failed();
+        self.given_up = Some(GivenUp { failure, retry_at: Instant::now() + self.shared.limits.history_retry() });
+        self.report();
     }
 
     async fn absorb_for_a_turn(&mut self) {
@@ -229,6 +267,7 @@ impl Owner {
     async fn finish(&mut self) -> Result<(), OwnerEnd> {
         if let Some(absorption) = self.absorption.take() {
             self.ended = Some(absorption.ended());
+            self.given_up = None;
             self.switch(&absorption.target).await?;
         }
         self.consider_newest()

@@ -100,6 +100,7 @@ impl Owner {
             generation: self.engine.catalog().generation(),
             absorbing: self.engine.absorbing(),
             backfill: self.absorption.as_mut().map(|absorption| absorption.run(now)).or(self.ended),
+            failure: self.given_up.as_ref().map(|given_up| given_up.failure.clone()),
             users: self.engine.user_count() as u64,
         };
         self.shared.board.report(status.clone(), self.progress.lag_records(self.next_offset), self.spill.usage());

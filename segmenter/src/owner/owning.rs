@@ -10,7 +10,7 @@ use schema::{BackfillRun, LogRecord, Offset, Timestamp};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::absorption::Absorption;
+use super::absorption::{Absorption, GivenUp};
 use super::input::Input;
 use super::progress::Progress;
 use super::restore::Loaded;
@@ -40,6 +40,8 @@ pub(crate) struct Owner {
     pub(super) absorption: Option<Absorption>,
     /// The backfill that ended last.
     pub(super) ended: Option<BackfillRun>,
+    /// The backfill that could not go on.
+    pub(super) given_up: Option<GivenUp>,
     pub(super) spill: Spill,
     /// Whether a waiting part of the history goes before the next records.
     pub(super) history_next: bool,
@@ -69,6 +71,7 @@ impl Owner {
             catalogs,
             absorption: None,
             ended: None,
+            given_up: None,
             spill,
             history_next: false,
             reported_at: Instant::now(),
@@ -101,7 +104,9 @@ impl Owner {
     async fn tick(&mut self) -> Result<(), OwnerEnd> {
         self.look_ahead().await?;
         let step = self.fire_due()?;
-        self.commit(step).await
+        self.commit(step).await?;
+        // What was given up may be tried again by now.
+        if self.given_up.is_some() { self.consider_newest() } else { Ok(()) }
     }
 
     /// Applies records; a bounded number of due deadlines fires before them, so that neither waits for

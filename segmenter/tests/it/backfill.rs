@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use schema::{BackfillRun, Event, Generation, PartitionId};
 use segmenter::Config;
 
-use crate::rig::{PARTITIONS, Rig, Shop, TestClock, at, eventually};
+use crate::rig::{PARTITIONS, Rig, Shop, TestClock, at, eventually, members};
 
 const VIEWED_3: &str = "count(*) FILTER (WHERE activity_type = 'page_viewed') >= 3";
 const USERS: i64 = 300;
@@ -76,4 +76,67 @@ async fn how_fast_it_is_becomes_unknown_when_the_history_is_away() {
     rig.warehouse.page_ms.store(0, Ordering::SeqCst);
     rig.warehouse.away.store(false, Ordering::SeqCst);
     rig.until("the definitions are in force", |status| status.generation == Generation(1)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_history_that_cannot_be_read_fails_the_new_definitions_and_nothing_else() {
+    let now = at("2026-01-01T00:00:00Z");
+    let mut rig = Rig::configured(TestClock::standing(now), |config| config.owner.history_retry_ms = 3_600_000).await;
+    rig.define_and_wait(1, &["activity_type = 'product_purchased'"]).await;
+    let mut shop = Shop::default();
+    rig.send(views(&mut shop, now)).await;
+    rig.settle().await;
+    rig.warehouse.damaged.store(true, Ordering::SeqCst);
+    let clauses = ["activity_type = 'product_purchased'", VIEWED_3];
+    rig.define(2, &clauses);
+    let failed = |to| {
+        move |status: &schema::PartitionStatus| {
+            let is_named = |failure: &schema::BackfillFailure| {
+                failure.to == Generation(to) && failure.reason == "the warehouse is damaged: a row by the test"
+            };
+            status.generation == Generation(1)
+                && status.absorbing.is_none()
+                && status.failure.as_ref().is_some_and(is_named)
+        }
+    };
+    rig.until("every partition says that it failed", failed(2)).await;
+    assert!(rig.metric("segmenter_backfill_failures_total").await >= f64::from(PARTITIONS));
+
+    // Live traffic goes on by what was there before, and what was begun for the others is forgotten.
+    rig.send((1..=USERS).map(|user| shop.event(user, "product_purchased", now)).collect()).await;
+    rig.settle().await;
+    let changes = rig.changes().await;
+    assert_eq!((members(&changes, 1).len(), members(&changes, 2).len()), (USERS as usize, 0));
+
+    // Definitions that need none of the history take over; such as need it fail as well.
+    rig.define(3, &["activity_type = 'product_purchased'", "", VIEWED_3]);
+    rig.until("the next ones failed", failed(3)).await;
+    rig.define_and_wait(4, &["activity_type = 'product_purchased'"]).await;
+    assert!(rig.statuses().await.iter().all(|status| status.failure.is_none()));
+    // A restart changes nothing of it, and when the history is whole again, everybody is where they belong.
+    rig.define(5, &clauses);
+    rig.until("they failed again", |status| status.failure.is_some()).await;
+    rig.stop().await.expect("a clean end");
+    rig.start().await;
+    rig.until("they failed after a restart", |status| status.failure.is_some()).await;
+    rig.warehouse.damaged.store(false, Ordering::SeqCst);
+    rig.define_and_wait(6, &clauses).await;
+    rig.settle().await;
+    let changes = rig.changes().await;
+    assert_eq!((members(&changes, 1).len(), members(&changes, 2).len()), (USERS as usize, USERS as usize));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_history_that_was_mended_is_read_without_anybody_asking() {
+    let now = at("2026-01-01T00:00:00Z");
+    let rig = Rig::configured(TestClock::standing(now), |config| config.owner.history_retry_ms = 20).await;
+    rig.send(views(&mut Shop::default(), now)).await;
+    rig.settle().await;
+    rig.warehouse.damaged.store(true, Ordering::SeqCst);
+    rig.define(1, &[VIEWED_3]);
+    rig.until("every partition says that it failed", |status| status.failure.is_some()).await;
+    rig.warehouse.damaged.store(false, Ordering::SeqCst);
+    let live = |status: &schema::PartitionStatus| status.generation == Generation(1) && status.failure.is_none();
+    rig.until("it is live", live).await;
+    assert_eq!(members(&rig.changes().await, 1).len(), USERS as usize);
 }

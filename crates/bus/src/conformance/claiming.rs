@@ -67,6 +67,7 @@ fn status(users: u64) -> PartitionStatus {
         generation: Generation(5),
         absorbing: None,
         backfill: None,
+        failure: None,
         users,
     }
 }

@@ -131,6 +131,7 @@ mod tests {
             generation: Generation(0),
             absorbing: None,
             backfill: None,
+            failure: None,
             users: 0,
         });
         assert_eq!(known_end(&position, status.as_ref()), expected);

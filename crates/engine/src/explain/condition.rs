@@ -69,7 +69,7 @@ impl<'r> Condition<'r> {
         Self::of_expr(&rule.expr)
     }
 
-    fn of_expr(expr: &'r Expr) -> Self {
+    pub(super) fn of_expr(expr: &'r Expr) -> Self {
         let (joint, parts): (_, Vec<&Expr>) = match &expr.kind {
             ExprKind::And(parts) => (Joint::And, parts.iter().collect()),
             ExprKind::Or(parts) => (Joint::Or, parts.iter().collect()),

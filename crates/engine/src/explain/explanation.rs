@@ -10,6 +10,7 @@ use schema::{Event, EventId, Timestamp};
 use super::condition::{Condition, Joint, Scope};
 use super::describe::{Compared, compared};
 use super::flip::{Until, until};
+use super::inside::{Inside, Looked};
 use super::known::Known;
 use super::truths::Truths;
 use crate::CatalogError;
@@ -57,6 +58,8 @@ pub struct Explained<'r> {
     pub compared_of: Option<EventId>,
     /// For a leaf that is computed over retained events: those.
     pub retained: Option<Listed>,
+    /// What such a leaf looks at, at that event.
+    pub looks_at: Vec<Looked<'r>>,
     /// In the order of the text.
     pub parts: Vec<Self>,
 }
@@ -122,6 +125,7 @@ impl<'a> User<'a> {
             compared: None,
             compared_of: None,
             retained: None,
+            looks_at: Vec::new(),
             parts,
         };
         let explained = if condition.joint == Joint::Leaf { self.leaf(condition, whole, &truths) } else { whole };
@@ -159,10 +163,17 @@ impl<'a> User<'a> {
         let event = self.events.get(latest_true.unwrap_or(0));
         let events = whole.events.unwrap_or_else(|| self.counted(condition.expr));
         let compared = compared(condition.expr, events.total, |expr| self.value(expr, event));
+        let retained = self.retained(condition);
+        let inside = Inside { person: self.person, evaluation: &self.evaluation, now: self.now };
+        let looks_at = match event.filter(|_| retained.is_some()) {
+            Some(event) => inside.looked_at(condition.expr, &[event]),
+            None => Vec::new(),
+        };
         Explained {
             compared: Some(compared),
             compared_of: event.filter(|_| condition.scope == Scope::Event).map(|event| event.event_id),
-            retained: self.retained(condition),
+            retained,
+            looks_at,
             events: Some(events),
             ..whole
         }
@@ -203,7 +214,7 @@ fn aggregates(expr: &Expr) -> Vec<&Aggregate> {
     }
 }
 
-fn listed<'e>(events: impl Iterator<Item = &'e Event>) -> Listed {
+pub(super) fn listed<'e>(events: impl Iterator<Item = &'e Event>) -> Listed {
     events.fold(Listed::default(), |mut listed, event| {
         listed.total += 1;
         if listed.first.len() < MAX_LISTED {

@@ -8,6 +8,7 @@ mod condition;
 mod describe;
 mod explanation;
 mod flip;
+mod inside;
 mod known;
 mod truths;
 
@@ -15,4 +16,5 @@ pub use condition::{Condition, Joint, Scope};
 pub use describe::Compared;
 pub use explanation::{Explained, Explanation, Listed, explain, max_events};
 pub use flip::Until;
+pub use inside::{Asked, Looked};
 pub use known::Known;

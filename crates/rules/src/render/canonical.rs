@@ -9,6 +9,11 @@ pub fn canonical(rule: &Rule) -> String {
     print::expression(&rule.expr, &Canonical { level: 0 })
 }
 
+/// Prints a part that stands in so many aggregates, as it is printed inside of the whole.
+pub fn canonical_inside(expr: &Expr, aggregates: usize) -> String {
+    print::expression(expr, &Canonical { level: aggregates })
+}
+
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
 #[derive(Clone, Copy)]

@@ -8,7 +8,7 @@ mod databend;
 mod print;
 mod rows;
 
-pub use canonical::canonical;
+pub use canonical::{canonical, canonical_inside};
 pub use databend::databend;
 
 #[cfg(test)]

@@ -121,6 +121,19 @@ impl Postgres {
         self.url(&name)
     }
 
+    /// Makes a copy of a database to which nobody is connected, and returns its URL.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not make it.
+    pub fn copy(&self, url: &str) -> String {
+        let name = format!("test_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+        let original = url.rsplit('/').next().unwrap_or_default();
+        let made = self.run("createdb", &self.reaching(["--template", original, &name]));
+        assert!(made.is_ok(), "copying the database {original}: {made:?}");
+        self.url(&name)
+    }
+
     /// Returns the URL of a database.
     pub fn url(&self, database: &str) -> String {
         format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)

@@ -48,3 +48,20 @@ pub async fn deleting_nobody_is_no_error(installation: &dyn Installation) -> Res
     assert_eq!(offsets(&*warehouse, PARTITION).await?, [0, 3]);
     Ok(())
 }
+
+/// Whom the history ever named is known, also when it was somebody who is gone, and how many are gone.
+pub async fn the_greatest_user_is_known_and_how_many_are_gone(
+    installation: &dyn Installation,
+) -> Result<(), WarehouseError> {
+    let warehouse = installation.open().await?;
+    assert_eq!((warehouse.greatest_user_id().await?, warehouse.count_erased().await?), (None, 0));
+    let (ana, ben) = (user_in(PARTITION, 0), user_in(PARTITION, 1));
+    let view = |user_id, event_id| LogRecord::Event(event(user_id, event_id, 0));
+    warehouse.write(batch(PARTITION, 0, vec![view(ana, 1), view(ben, 2)])).await?;
+    assert_eq!((warehouse.greatest_user_id().await?, warehouse.count_erased().await?), (Some(ana.max(ben)), 0));
+    warehouse.write(batch(PARTITION, 2, vec![deletion(ana, 1), deletion(ben, 1), deletion(ana, 2)])).await?;
+    drop(warehouse);
+    let warehouse = installation.open().await?;
+    assert_eq!((warehouse.greatest_user_id().await?, warehouse.count_erased().await?), (Some(ana.max(ben)), 2));
+    Ok(())
+}

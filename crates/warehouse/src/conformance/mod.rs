@@ -36,6 +36,7 @@ macro_rules! conformance_cases {
             a_deletion_removes_the_users_rows,
             later_events_of_a_deleted_user_are_left_out,
             deleting_nobody_is_no_error,
+            the_greatest_user_is_known_and_how_many_are_gone,
             the_last_word_on_a_user_stands,
             a_deletion_removes_what_was_said,
             what_was_said_in_a_partition_comes_with_its_position,

@@ -182,6 +182,20 @@ impl Warehouse for DatabendWarehouse {
         Ok(refused::rows(self.ready().await?).await?)
     }
 
+    async fn greatest_user_id(&self) -> Result<Option<UserId>, WarehouseError> {
+        // Also what a load left behind the positions: the log names it too.
+        let greatest = "SELECT max(user_id) FROM (SELECT max(user_id) AS user_id FROM event_rows UNION ALL
+             SELECT max(user_id) FROM trait_rows UNION ALL SELECT max(user_id) FROM deletion_rows) AS greatest";
+        let found = self.ready().await?.query(greatest).await?;
+        let cell = found.rows.first().filter(|row| row.first().is_some_and(Option::is_some));
+        Ok(cell.map(|row| cells::integer(row, 0)).transpose()?.map(UserId))
+    }
+
+    async fn count_erased(&self) -> Result<u64, WarehouseError> {
+        let counted = self.ready().await?.query("SELECT count(*) FROM deleted_users").await?;
+        Ok(cells::number(&counted.rows.into_iter().next().unwrap_or_default(), 0)?)
+    }
+
     async fn user_events(
         &self,
         user_id: UserId,

@@ -164,6 +164,14 @@ impl Warehouse for EmbeddedWarehouse {
         .await
     }
 
+    async fn greatest_user_id(&self) -> Result<Option<UserId>, WarehouseError> {
+        Self::greatest_user_id(self).await
+    }
+
+    async fn count_erased(&self) -> Result<u64, WarehouseError> {
+        self.count_deleted(BTreeSet::new()).await
+    }
+
     async fn user_events(
         &self,
         user_id: UserId,

@@ -65,6 +65,7 @@ impl Rig {
             behind: AtomicBool::new(false),
             pages: AtomicUsize::new(0),
             endless: AtomicBool::new(false),
+            damaged: AtomicBool::new(false),
             again: Mutex::default(),
         });
         let filling = AbortOnDropHandle::new(tokio::spawn(fill(log.clone(), Arc::clone(&warehouse))));

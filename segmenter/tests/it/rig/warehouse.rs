@@ -25,6 +25,8 @@ pub(crate) struct KeptWarehouse {
     pub(crate) pages: AtomicUsize,
     /// Whether a history never ends: full pages of the same rows, without a pause.
     pub(crate) endless: AtomicBool,
+    /// Whether a row of the history cannot be read.
+    pub(crate) damaged: AtomicBool,
     /// The rows of each partition that they are of.
     pub(crate) again: Mutex<BTreeMap<PartitionId, Vec<HistoryRow>>>,
 }
@@ -72,6 +74,9 @@ impl Warehouse for KeptWarehouse {
         self.check()?;
         self.pages.fetch_add(1, Ordering::SeqCst);
         tokio::time::sleep(Duration::from_millis(self.page_ms.load(Ordering::SeqCst))).await;
+        if cursor.is_some() && self.damaged.load(Ordering::SeqCst) {
+            return Err(WarehouseError::Damaged("a row by the test".to_owned()));
+        }
         if let Some(page) = self.endless_page(partition, cursor.as_ref(), max_rows) {
             return Ok(page);
         }
