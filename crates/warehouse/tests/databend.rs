@@ -227,6 +227,23 @@ async fn a_row_that_can_never_be_loaded_is_kept_aside_and_blocks_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_has_other_columns_is_no_fault_of_the_rows() {
+    let Some(server) = or_not_run(DatabendServer::shared()) else { return };
+    let dsn = server.database();
+    let (warehouse, databend) = (open(&dsn, 1), client(&dsn));
+    warehouse.write(batch(0, vec![event(1, 0, "{}")])).await.unwrap();
+    databend.execute("ALTER TABLE event_rows ADD COLUMN campaign VARCHAR NULL").await.unwrap();
+    let later = || batch(1, vec![event(1, 1, "{}"), event(1, 2, "{}")]);
+    let refused = warehouse.write(later()).await;
+    assert!(matches!(refused, Err(WarehouseError::Unavailable(_))), "{refused:?}");
+    assert_eq!(warehouse.positions().await.unwrap(), [1]);
+    assert!(databend.query("SELECT 1 FROM refused_rows").await.unwrap().rows.is_empty());
+    databend.execute("ALTER TABLE event_rows DROP COLUMN campaign").await.unwrap();
+    warehouse.write(later()).await.unwrap();
+    assert_eq!(offsets(&warehouse).await, [0, 1, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_an_analyst_sees_is_what_was_written_without_the_deleted() {
     let Some(server) = or_not_run(DatabendServer::shared()) else { return };
     let dsn = server.database();

@@ -30,9 +30,20 @@ pub(super) async fn load_alone(databend: &Databend, table: &str, csv: &str) -> R
                 tracing::debug!(%left, "a file of one row stays in the stage");
             }
             match error {
-                DatabendError::Refused { code: code::BAD_BYTES, message } => Ok(Verdict::Refused(message)),
+                DatabendError::Refused { code: code::BAD_BYTES, message } if is_of_a_value(&message) => {
+                    Ok(Verdict::Refused(message))
+                }
                 error => Err(error),
             }
         }
     }
 }
+
+/// Returns whether a file was refused for what a row says: a table that has other columns now has the same code, and
+/// is no fault of the row.
+fn is_of_a_value(message: &str) -> bool {
+    !message.contains(OTHER_COLUMNS)
+}
+
+/// What Databend says of a table that has more or fewer columns than the file.
+const OTHER_COLUMNS: &str = "Number of columns in file";
