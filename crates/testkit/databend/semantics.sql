@@ -1106,3 +1106,12 @@ CREATE TABLE money (u BIGINT NOT NULL, d DECIMAL(18, 4) NULL);
 INSERT INTO money VALUES (1, 10), (2, 9), (3, 100), (4, NULL);
 SELECT u, TRY_CAST(d AS VARCHAR) = '10.0000', CAST(d AS VARCHAR) = '10.0000' FROM money ORDER BY u;
 --> Int64, Boolean, Boolean: 1, 0, 1 | 2, 0, 0 | 3, 0, 0 | 4, NULL, NULL
+
+-- # A correlated window without PARTITION BY numbers other rows than those of the user; with it the answer is right
+
+CREATE TABLE crowd (u BIGINT NOT NULL, at BIGINT NOT NULL, r VARCHAR NULL);
+INSERT INTO crowd SELECT number % 300, number, IF(number >= 900, 'b', 'a') FROM numbers(1200);
+SELECT count(DISTINCT o.u) FROM crowd o WHERE EXISTS (SELECT 1 FROM (SELECT e.r, row_number() OVER (ORDER BY e.at) AS n FROM crowd e WHERE e.u = o.u) x WHERE x.n <= 3 AND x.r = 'b');
+--> UInt64: 300
+SELECT count(DISTINCT o.u) FROM crowd o WHERE EXISTS (SELECT 1 FROM (SELECT e.r, row_number() OVER (PARTITION BY e.u ORDER BY e.at) AS n FROM crowd e WHERE e.u = o.u) x WHERE x.n <= 3 AND x.r = 'b');
+--> UInt64: 0

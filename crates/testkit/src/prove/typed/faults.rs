@@ -26,6 +26,9 @@ fn of_text(folded: &str) -> Option<&'static str> {
     if holds(" join ") && (holds("arg_max(") || holds("arg_min(")) {
         return Some("which of the rows joined with one event comes first");
     }
+    if holds("over (order by") {
+        return Some("the numbers of correlated rows without PARTITION BY");
+    }
     if holds("limit 1") {
         return Some("the first of correlated rows");
     }
@@ -122,6 +125,8 @@ mod tests {
             "region IN (region)",
             "payload['k'] > 1",
             "count(DISTINCT payload['k']) > 1",
+            "EXISTS (SELECT 1 FROM (SELECT e.region, row_number() OVER (ORDER BY e.created_at) AS n FROM events e WHERE e.user_id = events.user_id) t WHERE t.n = 2)",
+            "user_id IN (SELECT v.user_id FROM events v JOIN events p ON p.user_id = v.user_id GROUP BY v.user_id HAVING arg_max(p.region, v.created_at) = 'CA')",
             "order_total::VARCHAR = '10.0000'",
             "-round(user_id) >= 0",
             "least((SELECT max(e.url) FROM events e WHERE e.user_id = events.user_id), 'a') IS NULL",
