@@ -192,7 +192,8 @@ fn cell_length(opened: &str) -> Option<usize> {
         quotes.next();
         at = quotes.next()?;
     }
-    Some(at)
+    // A quote at the end may have been the first of two.
+    (at + 1 < opened.len()).then_some(at)
 }
 
 #[cfg(test)]
